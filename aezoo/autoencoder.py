@@ -1,0 +1,359 @@
+"""The one model class: a functional Keras model made from an encoder and a decoder."""
+
+import math
+
+import keras
+import numpy as np
+from keras import ops
+
+from aezoo.normalization import Normalization
+
+BATCH = 256
+
+
+@keras.saving.register_keras_serializable("aezoo")
+class Autoencoder(keras.Model):
+    """A network that learns to reproduce its input through a narrow code.
+
+    The model is `normalization? -> corruption? -> encoder -> decoder -> inverse normalization?`.
+    It is a functional Keras model, compiled when made (Adam and mean squared error; `compile` it
+    again as you like), trained with `fit`, saved with `save("model.keras")` and loaded with
+    `keras.saving.load_model`, after which every method below still works.
+
+    Args:
+        encoder: `keras.Model`, `(B, *input_shape) -> (B, *latent_shape)`.
+        decoder: `keras.Model`, `(B, *latent_shape) -> (B, *input_shape)`.
+        normalization: `None`, `"minmax"` or `"standard"`: scale each feature (the last axis)
+            inside the model. Inputs and reconstructions are then in raw units, the loss and the
+            errors in normalized ones. The first `fit` learns the statistics, or `adapt` does.
+        corruption: `None` or a Keras layer that changes its input while training only.
+        name: String, the model's name.
+
+    Raises:
+        ValueError: If encoder and decoder do not fit together, or a sigmoid output is asked to
+            produce standardized values.
+
+    Example:
+
+    >>> encoder = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    >>> decoder = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4)])
+    >>> ae = Autoencoder(encoder, decoder)
+    >>> ae.encode(np.zeros((3, 4))).shape
+    (3, 2)
+    """
+
+    def __init__(
+        self, encoder, decoder, normalization=None, corruption=None, name="autoencoder", **kwargs
+    ):
+        shape = encoder.input_shape[1:]
+        for what, expected, received in (
+            ("The decoder must take the encoder's codes", encoder.output_shape, decoder.input_shape),
+            ("The decoder must return the input's shape", (None, *shape), decoder.output_shape),
+        ):
+            if expected != received:
+                raise ValueError(f"{what}, of shape {expected}. Received: {received}")
+        scaling = Normalization(normalization, name="normalization") if normalization else None
+        if normalization == "standard" and _output_activation(decoder) == "sigmoid":
+            raise ValueError(
+                "A sigmoid output, which stays in [0, 1], cannot produce standardized values. "
+                "Use output_activation='linear' or normalization='minmax'."
+            )
+
+        inputs = keras.Input(shape, name="input")
+        normalized = scaling(inputs) if scaling else inputs
+        code = encoder(corruption(normalized) if corruption else normalized)
+        decoded = decoder(code)
+        outputs = scaling(decoded, inverse=True) if scaling else decoded
+        super().__init__(inputs=inputs, outputs=outputs, name=name, **kwargs)
+        self.encoder = encoder
+        self.decoder = decoder
+        self.normalization = scaling
+        self.corruption = corruption
+        # XLA speeds dense networks up on every device; convolutions only on accelerators, which
+        # is what "auto" means: on CPUs it slows them down threefold.
+        convolutional = any(hasattr(layer, "kernel_size") for layer in encoder.layers)
+        self.compile(
+            optimizer=keras.optimizers.Adam(1e-3),
+            loss="mse",
+            jit_compile="auto" if convolutional else True,
+            steps_per_execution=20,
+        )
+
+    @property
+    def latent_shape(self):
+        """Tuple, the shape of one code."""
+        return self.decoder.input_shape[1:]
+
+    def fit(self, x=None, y=None, sample_weight=None, validation_data=None, **kwargs):
+        """Trains the model to reproduce its input, or to map `x` to `y`.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of such batches or of pairs of
+                them (`tf.data.Dataset`, `keras.utils.PyDataset`, a generator). Arrays are
+                checked for what cannot be learned; of a dataset only shape and type are.
+            y: Array of the shape of `x`, the target. Defaults to `x`; for denoising give `fit(
+                noisy, clean)`.
+            sample_weight: Array of shape `(n,)`, the weight of each sample in the loss.
+            validation_data: An array, a pair `(x, y)`, a triple with weights, or a dataset.
+            **kwargs: Further arguments of `keras.Model.fit`.
+
+        Returns:
+            `keras.callbacks.History`.
+
+        Raises:
+            ValueError: For empty or non-finite data, a shape that does not fit, a target that is
+                not of the input's shape, integers that are not scaled, or values outside [0, 1]
+                for a sigmoid output.
+
+        Example:
+
+        >>> history = ae.fit(np.random.rand(64, 4), epochs=2, verbose=0)
+        >>> sorted(history.history)
+        ['loss']
+        """
+        x = self._checked(x, reproduced=y is None)
+        y = self._checked(y, "target", reproduced=True)
+        if sample_weight is not None and y is None:
+            y = x  # Keras drops the weights of samples without a target
+        if validation_data is not None and not _is_dataset(validation_data):
+            parts = validation_data if isinstance(validation_data, tuple) else (validation_data,)
+            checked = [self._checked(part) for part in parts[:2]]
+            validation_data = (*checked, *parts[2:]) if len(parts) > 1 else checked[0]
+        if self.normalization and not self.normalization.adapted:
+            self.adapt(x if y is None else y)
+        if _is_dataset(x):
+            kwargs.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
+        return super().fit(
+            x, y, sample_weight=sample_weight, validation_data=validation_data, **kwargs
+        )
+
+    def adapt(self, x):
+        """Learns the statistics of the normalization.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches that can be read again.
+
+        Raises:
+            ValueError: If the model has no normalization, or the data cannot be used.
+        """
+        if self.normalization is None:
+            raise ValueError(
+                "This model has no normalization to adapt. "
+                "Build it with normalization='minmax' or 'standard'."
+            )
+        if _is_dataset(x) and iter(x) is x:
+            raise ValueError(
+                "A generator can be read only once: call adapt with an array or a tf.data.Dataset "
+                "before fit."
+            )
+        self.normalization.adapt(self._checked(x))
+
+    def encode(self, x):
+        """Codes of samples.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches.
+
+        Returns:
+            NumPy array of shape `(n, *latent_shape)`.
+        """
+        return self._batched(lambda b: self.encoder(self._scale(b)), x, self.input_shape[1:])
+
+    def decode(self, z):
+        """Outputs for codes, in the units of the input.
+
+        Args:
+            z: Array of shape `(n, *latent_shape)`, or a dataset of batches.
+
+        Returns:
+            NumPy array of shape `(n, *input_shape)`.
+        """
+        return self._batched(lambda b: self._scale(self.decoder(b), inverse=True), z, self.latent_shape)
+
+    def reconstruct(self, x):
+        """Samples after a trip through the code, in the units of the input.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches.
+
+        Returns:
+            NumPy array of shape `(n, *input_shape)`.
+        """
+        return self._batched(self, x, self.input_shape[1:])
+
+    def reconstruction_error(self, x):
+        """Mean squared error of each sample's reconstruction, in normalized units.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches.
+
+        Returns:
+            NumPy array of shape `(n,)`.
+        """
+        return self._batched(self._error, x, self.input_shape[1:])
+
+    def corrupt(self, x):
+        """Samples as the corruption spoils them in training, in the units of the input.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches.
+
+        Returns:
+            NumPy array of shape `(n, *input_shape)`, equal to `x` without a corruption.
+        """
+
+        def spoil(batch):
+            scaled = self._scale(batch)
+            spoiled = self.corruption(scaled, training=True) if self.corruption else scaled
+            return self._scale(spoiled, inverse=True)
+
+        return self._batched(spoil, x, self.input_shape[1:])
+
+    def normalize(self, x):
+        """Samples as the encoder sees them: scaled, if the model has a normalization.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches.
+
+        Returns:
+            NumPy array of shape `(n, *input_shape)`.
+        """
+        return self._batched(self._scale, x, self.input_shape[1:])
+
+    def denormalize(self, x):
+        """The inverse of `normalize`: from the decoder's units to those of the input.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches.
+
+        Returns:
+            NumPy array of shape `(n, *input_shape)`.
+        """
+        return self._batched(lambda b: self._scale(b, inverse=True), x, self.input_shape[1:])
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return super().compute_loss(
+            x, *self._in_loss_units(x, y, y_pred, sample_weight), training=training
+        )
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        return super().compute_metrics(x, *self._in_loss_units(x, y, y_pred, sample_weight))
+
+    def get_config(self):
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "encoder": serialize(self.encoder),
+            "decoder": serialize(self.decoder),
+            "normalization": self.normalization and self.normalization.mode,
+            "corruption": self.corruption and serialize(self.corruption),
+            "name": self.name,
+            "trainable": self.trainable,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        parts = {
+            key: keras.saving.deserialize_keras_object(config[key], custom_objects)
+            for key in ("encoder", "decoder", "corruption")
+            if config[key] is not None
+        }
+        return cls(**{**config, **parts})
+
+    def _in_loss_units(self, x, y, y_pred, sample_weight):
+        """The target, which defaults to the input, the prediction and the weights for the loss."""
+        y = x if y is None else y
+        if tuple(y.shape[1:]) != tuple(y_pred.shape[1:]):
+            raise ValueError(
+                f"An autoencoder's target has the shape of its input, {tuple(y_pred.shape[1:])}. "
+                f"Received a target of shape {tuple(y.shape[1:])}. If it holds labels "
+                "(as_supervised=True), leave them out: dataset.map(lambda x, y: x)."
+            )
+        if self.normalization is None and not keras.backend.is_float_dtype(y.dtype):
+            raise ValueError(_unscaled(y.dtype))
+        y = ops.cast(y, y_pred.dtype)
+        y, y_pred = self._scale(y), self._scale(y_pred)
+        if sample_weight is not None:  # (B,) -> (B, 1, ..., 1), one axis less than the target
+            sample_weight = ops.reshape(sample_weight, (-1,) + (1,) * (len(y.shape) - 2))
+        return y, y_pred, sample_weight
+
+    def _batched(self, function, x, shape):
+        """Applies a function of tensors batch by batch; NumPy out."""
+        if self.normalization and not self.normalization.adapted:
+            raise ValueError("The normalization has no statistics yet: call adapt(x) or fit(x).")
+        if _is_dataset(x):
+            batches = (b[0] if isinstance(b, (tuple, list)) else b for b in x)
+        else:
+            x = _array(x, shape)
+            batches = (x[i : i + BATCH] for i in range(0, len(x), BATCH))
+        outputs = [function(ops.convert_to_tensor(b, self.compute_dtype)) for b in batches]
+        return np.concatenate([ops.convert_to_numpy(output) for output in outputs])
+
+    def _scale(self, x, inverse=False):
+        return self.normalization(x, inverse=inverse) if self.normalization else x
+
+    def _error(self, x):
+        x = self._scale(x)
+        difference = x - self.decoder(self.encoder(x))
+        return ops.mean(ops.square(difference), axis=range(1, len(x.shape)))  # (B, ...) -> (B,)
+
+    def _checked(self, x, what="input", reproduced=False):
+        """Arrays checked for what no network can learn, as NumPy; datasets as they are."""
+        if x is None or _is_dataset(x):
+            return x
+        x = _array(x, self.input_shape[1:], what)
+        low, high = x.min(), x.max()
+        if not (math.isfinite(low) and math.isfinite(high)):
+            bad = int(np.sum(~np.isfinite(x)))
+            raise ValueError(f"The data must be finite. Received {bad} NaN or infinite values.")
+        if reproduced and self.normalization is None:
+            if np.issubdtype(x.dtype, np.integer) and high > 1:
+                raise ValueError(_unscaled(x.dtype, low, high))
+            if _output_activation(self.decoder) == "sigmoid" and (low < 0 or high > 1):
+                raise ValueError(
+                    "A sigmoid output can only reproduce values in [0, 1]. Received values from "
+                    f"{low:g} to {high:g}. Scale the data, or build the model with "
+                    "normalization='minmax' or output_activation='linear'."
+                )
+        return x
+
+
+def _is_dataset(x):
+    return not (hasattr(x, "shape") or isinstance(x, (list, tuple, int, float)))
+
+
+def _array(x, shape, what="input"):
+    x = np.asarray(x)
+    if x.shape[1:] != shape:
+        if x.shape == shape:
+            hint = "For a single sample add the batch axis: x[np.newaxis]."
+        elif (*x.shape[1:], 1) == shape:
+            hint = "Add the axis of channels: x[..., np.newaxis]."
+        elif math.prod(x.shape[1:]) == math.prod(shape):
+            hint = f"Reshape it: x.reshape({', '.join(map(str, (-1, *shape)))})."
+        else:
+            hint = "Build the model with the input_shape of your data."
+        if what == "target" and x.ndim == 1:
+            hint = "A label is no target here: leave it out."
+        expected = f"({', '.join(map(str, ('n', *shape)))})".replace("(n)", "(n,)")
+        raise ValueError(f"Expected {what} of shape {expected}. Received: {x.shape}. {hint}")
+    if not x.size:
+        raise ValueError(f"Expected at least one sample. Received: an array of shape {x.shape}")
+    if not (np.issubdtype(x.dtype, np.number) or x.dtype == bool):
+        raise ValueError(f"Expected numbers. Received: an array of {x.dtype}")
+    return x
+
+
+def _unscaled(dtype, *limits):
+    found = f" from {limits[0]} to {limits[1]}" if limits else ""
+    return (
+        f"Integer data must be scaled. Received: {dtype}{found}. For images divide by 255 "
+        "(x.astype('float32') / 255); for tables build the model with normalization='standard'."
+    )
+
+
+def _output_activation(decoder):
+    """The name of the activation that ends the decoder, reshaping and cropping aside."""
+    for layer in reversed(decoder.layers):
+        if hasattr(layer, "activation"):
+            return layer.activation.__name__
+    return None

@@ -1,0 +1,164 @@
+"""Layers that spoil the input while training, and do nothing otherwise.
+
+`fit` hides the spoiling from the target: the network sees the corrupted sample and learns to
+return the clean one. Call one with `training=True` to make noisy data by hand.
+"""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("aezoo")
+class GaussianNoise(keras.layers.Layer):
+    """Adds Gaussian noise, and clips to a range if one is given.
+
+    Args:
+        stddev: Float, 0 or more: the standard deviation, in the units of the input.
+        clip: `None`, or a pair of floats, the range that noisy values are clipped to.
+        seed: Integer or `None`, for repeatable noise.
+        **kwargs: Arguments of `keras.layers.Layer`.
+
+    Raises:
+        ValueError: For a negative standard deviation or an empty range.
+
+    Example:
+
+    >>> noisy = GaussianNoise(0.5, clip=(0, 1), seed=0)(np.zeros((2, 3)), training=True)
+    >>> float(ops.min(noisy))
+    0.0
+
+    Reference:
+        Vincent et al., "Stacked Denoising Autoencoders", JMLR 11, 2010, section 3.3.
+    """
+
+    def __init__(self, stddev=0.3, clip=None, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        if stddev < 0:
+            raise ValueError(f"stddev must be 0 or more. Received: {stddev}")
+        if clip is not None and not clip[0] < clip[1]:
+            raise ValueError(f"clip must be a pair (low, high), low < high. Received: {clip}")
+        self.stddev = stddev
+        self.clip = clip and tuple(clip)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, inputs, training=False):
+        if not training:
+            return inputs
+        noise = keras.random.normal(
+            ops.shape(inputs), stddev=self.stddev, dtype=inputs.dtype, seed=self.seed_generator
+        )
+        return ops.clip(inputs + noise, *self.clip) if self.clip else inputs + noise
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "stddev": self.stddev,
+            "clip": self.clip,
+            "seed": self.seed,
+        }
+
+
+@keras.saving.register_keras_serializable("aezoo")
+class MaskingNoise(keras.layers.Layer):
+    """Sets a random fraction of the values to 0, without scaling the others as dropout does.
+
+    Args:
+        rate: Float in [0, 1), the expected fraction of values set to 0.
+        seed: Integer or `None`, for repeatable noise.
+        **kwargs: Arguments of `keras.layers.Layer`.
+
+    Raises:
+        ValueError: For a rate outside [0, 1).
+
+    Example:
+
+    >>> noisy = MaskingNoise(0.5, seed=0)(np.ones((1, 1000)), training=True)
+    >>> 0.4 < float(ops.mean(noisy)) < 0.6
+    True
+
+    Reference:
+        Vincent et al., "Extracting and Composing Robust Features with Denoising Autoencoders",
+        ICML 2008.
+    """
+
+    def __init__(self, rate=0.3, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.rate = _rate(rate)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, inputs, training=False):
+        if not training:
+            return inputs
+        chance = keras.random.uniform(ops.shape(inputs), seed=self.seed_generator)
+        return ops.where(chance < self.rate, ops.zeros_like(inputs), inputs)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable("aezoo")
+class SaltAndPepper(keras.layers.Layer):
+    """Sets a random fraction of the values to the lowest or the highest, with equal chance.
+
+    Args:
+        rate: Float in [0, 1), the expected fraction of values that are replaced.
+        low: Float, the value of pepper.
+        high: Float, the value of salt.
+        seed: Integer or `None`, for repeatable noise.
+        **kwargs: Arguments of `keras.layers.Layer`.
+
+    Raises:
+        ValueError: For a rate outside [0, 1).
+
+    Example:
+
+    >>> noisy = SaltAndPepper(0.2, seed=0)(np.full((1, 100), 0.5), training=True)
+    >>> sorted(set(np.asarray(noisy).ravel().tolist()))
+    [0.0, 0.5, 1.0]
+
+    Reference:
+        Vincent et al., "Stacked Denoising Autoencoders", JMLR 11, 2010, section 3.3.
+    """
+
+    def __init__(self, rate=0.1, low=0.0, high=1.0, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.rate = _rate(rate)
+        self.low = low
+        self.high = high
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, inputs, training=False):
+        if not training:
+            return inputs
+        chance = keras.random.uniform(ops.shape(inputs), seed=self.seed_generator)
+        low = ops.full_like(inputs, self.low)
+        high = ops.full_like(inputs, self.high)
+        spoiled = ops.where(chance < self.rate / 2, low, high)
+        return ops.where(chance < self.rate, spoiled, inputs)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "rate": self.rate,
+            "low": self.low,
+            "high": self.high,
+            "seed": self.seed,
+        }
+
+
+def _rate(rate):
+    if not 0 <= rate < 1:
+        raise ValueError(f"rate must be in [0, 1). Received: {rate}")
+    return rate

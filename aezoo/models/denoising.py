@@ -1,0 +1,86 @@
+"""Learn to undo noise: the input is corrupted while training, the target is clean."""
+
+import keras
+
+from aezoo import backbones, corruptions
+from aezoo.autoencoder import Autoencoder
+from aezoo.registry import register
+
+
+@register
+def denoising(
+    input_shape=(28, 28, 1),
+    latent_dim=32,
+    *,
+    backbone="auto",
+    corruption="gaussian",
+    normalization=None,
+    **options,
+):
+    """Corrupts its input while training and learns to return the clean one.
+
+    `fit(x)` with clean data is enough: the noise is made inside the model, anew in every epoch,
+    and is gone in `reconstruct` and in every export. `fit(noisy, clean)` adds to noise of your
+    own; give it a model without a corruption, such as `aezoo.conv`, if that is all you want.
+
+    Args:
+        input_shape: Tuple of positive integers, or one integer for vectors.
+        latent_dim: Positive integer, how many numbers a code has.
+        backbone: `"dense"`, `"conv"` or `"auto"`: conv where the input has spatial axes.
+        corruption: `"gaussian"`, `"masking"`, `"salt_and_pepper"`, or a Keras layer such as
+            `aezoo.corruptions.GaussianNoise(0.5)`. It acts on normalized values.
+        normalization: `None`, `"minmax"` or `"standard"`, see `aezoo.Autoencoder`.
+        **options: `stddev` (0 or more, default 0.3) of Gaussian noise, whose noisy values are
+            clipped to [0, 1] if the output is a sigmoid; `rate` (in [0, 1)) of masking noise
+            (default 0.3) or salt and pepper (default 0.1); and the options of the backbone, see
+            `aezoo.backbones`.
+
+    Returns:
+        A compiled `aezoo.Autoencoder`.
+
+    Raises:
+        ValueError: For an unknown corruption, backbone or option, or a value out of its range.
+
+    Example:
+
+    >>> ae = denoising(input_shape=(28, 28, 1), corruption="masking", rate=0.5)
+    >>> ae.corruption.rate
+    0.5
+
+    Reference:
+        Vincent et al., "Extracting and Composing Robust Features with Denoising Autoencoders",
+        ICML 2008.
+    """
+    if backbone == "auto":
+        spatial = not isinstance(input_shape, int) and len(input_shape) > 1
+        backbone = "conv" if spatial else "dense"
+    strength = {key: options.pop(key) for key in ("stddev", "rate") if key in options}
+    encoder, decoder = backbones.build(backbone, input_shape, latent_dim, **options)
+    bounded = decoder.layers[-1].activation is keras.activations.sigmoid
+    return Autoencoder(
+        encoder,
+        decoder,
+        normalization=normalization,
+        corruption=_corruption(corruption, strength, clip=(0, 1) if bounded else None),
+        name="denoising",
+    )
+
+
+def _corruption(corruption, strength, clip):
+    if isinstance(corruption, keras.layers.Layer):
+        names, make = (), lambda: corruption
+    elif corruption == "gaussian":
+        names, make = ("stddev",), lambda **kw: corruptions.GaussianNoise(clip=clip, **kw)
+    elif corruption == "masking":
+        names, make = ("rate",), corruptions.MaskingNoise
+    elif corruption == "salt_and_pepper":
+        names, make = ("rate",), corruptions.SaltAndPepper
+    else:
+        raise ValueError(
+            "corruption must be 'gaussian', 'masking', 'salt_and_pepper' or a Keras layer. "
+            f"Received: {corruption!r}"
+        )
+    for option in strength:
+        if option not in names:
+            raise ValueError(f"{corruption!r} corruption has no option {option!r}.")
+    return make(**strength)

@@ -1,0 +1,46 @@
+"""The smallest autoencoder: the code is the only hidden layer."""
+
+from aezoo import backbones
+from aezoo.autoencoder import Autoencoder
+from aezoo.registry import register
+
+
+@register
+def vanilla(
+    input_shape=(28, 28, 1), latent_dim=32, *, latent_activation="relu", normalization=None, **options
+):
+    """One hidden layer, the code: the smallest network that can beat PCA.
+
+    Args:
+        input_shape: Tuple of positive integers, or one integer for vectors.
+        latent_dim: Positive integer, the units of the hidden layer.
+        latent_activation: String, activation of the code. With `"linear"`, and a linear output,
+            the best that the network can learn is PCA's subspace (Baldi and Hornik, 1989).
+        normalization: `None`, `"minmax"` or `"standard"`, see `aezoo.Autoencoder`.
+        **options: `output_activation`, `dropout`, `l2` and the further options of
+            `aezoo.backbones.dense`.
+
+    Returns:
+        A compiled `aezoo.Autoencoder`.
+
+    Raises:
+        ValueError: For an unknown option or a value out of its range.
+
+    Example:
+
+    >>> ae = vanilla(input_shape=(4,), latent_dim=2)
+    >>> ae.count_params()
+    22
+
+    Reference:
+        Rumelhart, Hinton and Williams, "Learning Internal Representations by Error Propagation",
+        1986; Baldi and Hornik, "Neural Networks and Principal Component Analysis", Neural
+        Networks 2, 1989.
+    """
+    parts = backbones.build(
+        "dense",
+        input_shape,
+        latent_dim,
+        **{"hidden_units": (), "latent_activation": latent_activation, **options},
+    )
+    return Autoencoder(*parts, normalization=normalization, name="vanilla")

@@ -1,0 +1,172 @@
+"""Every picture, one function each. They return a matplotlib Figure: `figure.savefig(path)`."""
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.decomposition import PCA
+
+COLOURS = matplotlib.color_sequences["petroff10"]  # told apart with any colour vision
+
+
+def history(log):
+    """The loss by epoch, on a logarithmic axis.
+
+    Args:
+        log: Dictionary of lists, such as `fit(...).history`: `loss` and, if there is one,
+            `val_loss`.
+
+    Returns:
+        `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> figure = history({"loss": [0.1, 0.05], "val_loss": [0.11, 0.06]})
+    >>> figure.axes[0].get_xlabel()
+    'epoch'
+    """
+    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    names = {"loss": "training", "val_loss": "validation"}
+    for colour, (key, label) in zip(COLOURS, names.items(), strict=False):
+        if key in log:
+            marker = "o" if len(log[key]) == 1 else None
+            epochs = range(1, len(log[key]) + 1)
+            axes.plot(epochs, log[key], color=colour, marker=marker, label=label)
+    axes.set(xlabel="epoch", ylabel="loss", yscale="log", title="Loss by epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.grid(which="both", alpha=0.2)
+    axes.legend()
+    return _finished(figure)
+
+
+def reconstructions(x, rebuilt, corrupted=None, n=8):
+    """Originals beside their reconstructions, and the difference.
+
+    Args:
+        x: Array of shape `(m, ...)`. Images `(height, width, channels)` in [0, 1] are drawn as
+            images, one-channel volumes by their middle slice, all else as lines over the index.
+        rebuilt: Array of the same shape, the reconstructions.
+        corrupted: Array of the same shape or `None`: what was reconstructed, where that is not
+            `x` itself.
+        n: Integer, how many samples to draw, from the first on.
+
+    Returns:
+        `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If the shapes differ.
+
+    Example:
+
+    >>> x = np.random.rand(3, 8, 8, 1)
+    >>> len(reconstructions(x, x).axes) >= 9
+    True
+    """
+    rows = {"original": x, "corrupted": corrupted, "reconstruction": rebuilt}
+    rows = {title: np.asarray(data)[:n] for title, data in rows.items() if data is not None}
+    shapes = {data.shape for data in rows.values()}
+    if len(shapes) > 1:
+        raise ValueError(f"Expected arrays of one shape. Received: {sorted(shapes)}")
+    if np.ndim(x) == 5:  # (B, D, H, W, C) -> (B, H, W, C), the middle slice
+        rows = {title: data[:, data.shape[1] // 2] for title, data in rows.items()}
+    shape = rows["original"].shape
+    return _images(rows) if len(shape) == 4 and shape[-1] in (1, 3) else _lines(rows)
+
+
+def latent(codes, labels=None):
+    """Codes in two dimensions: as they are, or by their first two principal components.
+
+    Args:
+        codes: Array of shape `(n, ...)`; more than one axis a code is flattened.
+        labels: Array of shape `(n,)` or `None`, the classes to colour by.
+
+    Returns:
+        `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> figure = latent(np.random.rand(50, 8), labels=np.arange(50) % 3)
+    >>> "principal component" in figure.axes[0].get_xlabel()
+    True
+    """
+    codes = np.reshape(codes, (len(codes), -1))  # (n, ...) -> (n, D)
+    if codes.shape[1] > 2 and len(codes) > 1:
+        pca = PCA(2).fit(codes)
+        codes = pca.transform(codes)
+        share = 100 * pca.explained_variance_ratio_
+        names = [f"principal component {i} ({share[i - 1]:.0f} % of variance)" for i in (1, 2)]
+        title = "Codes, their first two principal components"
+    else:
+        names = ["code 1", "code 2"]
+        title = "Codes"
+        if codes.shape[1] == 1:  # spread over the height, where it means nothing
+            codes = np.column_stack([codes[:, 0], np.random.default_rng(0).random(len(codes))])
+            names[1] = "(random, for sight)"
+    figure, axes = plt.subplots(figsize=(6, 5), layout="constrained")
+    points = {"s": 8, "alpha": 0.7, "linewidths": 0}
+    classes = [] if labels is None else np.unique(labels)
+    if 1 < len(classes) <= len(COLOURS):
+        for colour, value in zip(COLOURS, classes, strict=False):
+            axes.scatter(*codes[labels == value].T[:2], color=colour, label=str(value), **points)
+        axes.legend(title="label", markerscale=2, loc="center left", bbox_to_anchor=(1, 0.5))
+    elif len(classes) > 1:
+        drawn = axes.scatter(*codes.T[:2], c=labels, cmap="viridis", **points)
+        figure.colorbar(drawn, label="label")
+    else:
+        axes.scatter(*codes.T[:2], color=COLOURS[0], **points)
+    axes.set(xlabel=names[0], ylabel=names[1], title=title)
+    return _finished(figure)
+
+
+def _images(rows):
+    # (B, H, W, C) -> (B, H, W, 1)
+    error = np.abs(rows["original"] - rows["reconstruction"]).mean(axis=-1, keepdims=True)
+    count = len(error)
+    height = 1.2 * (len(rows) + 1)
+    figure, grid = plt.subplots(
+        len(rows) + 1, count, figsize=(1 + 1.1 * count, height), squeeze=False, layout="constrained"
+    )
+    for axes_row, (title, images) in zip(grid, rows.items(), strict=False):
+        axes_row[0].set_ylabel(title)
+        for axes, image in zip(axes_row, images, strict=True):
+            axes.imshow(np.clip(image, 0, 1), cmap="gray", vmin=0, vmax=1)
+    grid[-1, 0].set_ylabel("absolute\nerror")
+    for axes, image in zip(grid[-1], error, strict=True):
+        drawn = axes.imshow(image, cmap="magma", vmin=0, vmax=max(float(error.max()), 1e-6))
+    for axes in grid.flat:
+        axes.set(xticks=[], yticks=[])
+    figure.colorbar(drawn, ax=grid[-1].tolist(), fraction=0.02, pad=0.01)
+    return _finished(figure)
+
+
+def _lines(rows):
+    # (B, N) and (B, N, C) -> (B, N, C), all else -> (B, N, 1)
+    shape = rows["original"].shape
+    shape = (*shape[:2], -1) if len(shape) <= 3 else (shape[0], -1, 1)
+    rows = {title: data.reshape(shape) for title, data in rows.items()}
+    count, length, channels = rows["original"].shape
+    count = min(count, 4)
+    figure, grid = plt.subplots(
+        count, 1, figsize=(7, 1 + 1.4 * count), sharex=True, squeeze=False, layout="constrained"
+    )
+    styles = {"original": "-", "corrupted": ":", "reconstruction": "--"}
+    for sample, axes in enumerate(grid[:, 0]):
+        for colour, (title, data) in zip(COLOURS, rows.items(), strict=False):
+            for channel in range(min(channels, 3)):
+                axes.plot(
+                    data[sample, :, channel],
+                    styles[title],
+                    color=colour,
+                    marker="o" if length <= 40 else None,
+                    markersize=3,
+                    label=title if channel == 0 else None,
+                )
+        axes.grid(alpha=0.2)
+    grid[0, 0].legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1))
+    grid[-1, 0].set_xlabel("index of the value")
+    figure.supylabel("value")
+    return _finished(figure)
+
+
+def _finished(figure):
+    plt.close(figure)  # a notebook draws a returned figure; left open it would draw it twice
+    return figure

@@ -1,0 +1,129 @@
+"""The zoo's register: names to factories."""
+
+import difflib
+import inspect
+
+_FACTORIES = {}
+
+
+def register(factory):
+    """Adds a factory to the zoo under its own name; a decorator.
+
+    Args:
+        factory: Function of `input_shape` and `latent_dim`, and keyword options, that returns an
+            `aezoo.Autoencoder`. Its name is the model's, the first line of its docstring what
+            `aezoo list` says of it.
+
+    Returns:
+        The factory, unchanged.
+
+    Raises:
+        ValueError: If the name is taken, or the docstring is missing.
+
+    Example:
+
+    >>> @register
+    ... def linear(input_shape=(28, 28, 1), latent_dim=32):
+    ...     '''One linear layer each way: PCA by gradient descent.'''
+    ...     return vanilla(input_shape, latent_dim, latent_activation="linear")
+    >>> build("linear", (8,), 2).latent_shape
+    (2,)
+    """
+    name = factory.__name__
+    taken = _FACTORIES.get(name)
+    # The same function may come again: a notebook cell or a module that is run twice.
+    if taken and (taken.__module__, taken.__qualname__) != (
+        factory.__module__,
+        factory.__qualname__,
+    ):
+        raise ValueError(f"A model called {name!r} is registered already: choose another name.")
+    if not inspect.getdoc(factory):
+        raise ValueError(f"{name} needs a docstring: its first line is what the list shows.")
+    _FACTORIES[name] = factory
+    return factory
+
+
+def list_models():
+    """Names of the registered models.
+
+    Returns:
+        List of strings, sorted.
+
+    Example:
+
+    >>> "conv" in list_models()
+    True
+    """
+    return sorted(_FACTORIES)
+
+
+def summary(name):
+    """What a model is, in one line.
+
+    Args:
+        name: String, a name from `list_models()`.
+
+    Returns:
+        String, the first line of the factory's docstring.
+    """
+    return inspect.getdoc(_factory(name)).splitlines()[0]
+
+
+def accepts(name, option):
+    """Whether a model's factory takes an option.
+
+    Args:
+        name: String, a name from `list_models()`.
+        option: String, the name of a keyword argument.
+
+    Returns:
+        Boolean. True also for factories that pass any option on to their backbone.
+    """
+    parameters = inspect.signature(_factory(name)).parameters
+    return option in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+
+
+def build(name, input_shape=(28, 28, 1), latent_dim=32, **options):
+    """Builds a model by name.
+
+    Args:
+        name: String, one of `list_models()`.
+        input_shape: Tuple of positive integers, the shape of one sample without the batch axis,
+            channels last; or one integer for vectors.
+        latent_dim: Positive integer, how many numbers a code has.
+        **options: The model's own options, see `help(aezoo.conv)` and its like.
+
+    Returns:
+        A compiled `aezoo.Autoencoder`.
+
+    Raises:
+        ValueError: For an unknown name or option, or a value out of its range.
+
+    Example:
+
+    >>> build("deep", input_shape=(30,), latent_dim=4).latent_shape
+    (4,)
+    """
+    factory = _factory(name)
+    for option in options:
+        if not accepts(name, option):
+            valid = sorted(set(inspect.signature(factory).parameters) - {"input_shape", "latent_dim"})
+            raise ValueError(
+                f"Unknown option {option!r} for {name}.{_nearest(option, valid)} "
+                f"It takes: {', '.join(valid) or 'none'}."
+            )
+    return factory(input_shape, latent_dim, **options)
+
+
+def _factory(name):
+    if name not in _FACTORIES:
+        raise ValueError(
+            f"Unknown model {name!r}.{_nearest(name, _FACTORIES)} "
+            f"The zoo has: {', '.join(list_models())}."
+        )
+    return _FACTORIES[name]
+
+
+def _nearest(name, valid):
+    near = difflib.get_close_matches(str(name), valid, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,257 @@
+"""From a model's name and some data to a folder with the trained model, its figures and pictures."""
+
+import itertools
+import json
+import logging
+import math
+import os
+import platform
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import keras
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from aezoo import plots
+from aezoo.autoencoder import Autoencoder
+from aezoo.datasets import load_dataset
+from aezoo.evaluation import evaluate, remarks
+from aezoo.models import build
+from aezoo.registry import accepts
+
+VALIDATION_FRACTION = 0.1
+STEPS = 6000  # updates after which the default networks have settled, on digits and on MNIST
+PACKAGES = ("aezoo", "keras", "tensorflow", "numpy")
+PICTURED = 5000  # codes in the latent picture
+
+log = logging.getLogger("aezoo")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What `train` returns.
+
+    Attributes:
+        model: The trained `aezoo.Autoencoder`, with the weights of its best epoch.
+        metrics: Dictionary from `aezoo.evaluate`, on the test split.
+        history: Dictionary of lists by epoch: `loss`, `val_loss`, `learning_rate`.
+        folder: `pathlib.Path` of the run folder.
+        interrupted: Boolean, whether Ctrl-C ended the training early.
+    """
+
+    model: Autoencoder
+    metrics: dict
+    history: dict
+    folder: Path
+    interrupted: bool
+
+
+def train(
+    model="conv",
+    data="digits",
+    *,
+    latent_dim=None,
+    epochs=None,
+    batch_size=None,
+    learning_rate=None,
+    patience=20,
+    seed=0,
+    output=None,
+    data_dir=None,
+    callbacks=(),
+    **options,
+):
+    """Trains a model of the zoo, measures it on the test split and writes a run folder.
+
+    The learning rate falls along a half cosine to zero. A tenth of the training split is kept for
+    validation: it decides which epoch's weights are kept. The test split decides nothing.
+
+    Args:
+        model: String, one of `aezoo.list_models()`.
+        data: String or path, see `aezoo.load_dataset`.
+        latent_dim: Positive integer, how many numbers a code has. Default: an eighth of the
+            numbers in a sample, at most 32.
+        epochs: Positive integer. Default: as many as make about 6,000 updates.
+        batch_size: Positive integer. Default: 128, or 32 for fewer than 10,000 samples.
+        learning_rate: Positive float, where the learning rate starts. Default: the model's own.
+        patience: Positive integer, the epochs without a better validation loss after which the
+            training stops.
+        seed: Integer, of the weights, the order of samples and the noise.
+        output: String or path of the run folder, which must not exist. Default: a new folder
+            `runs/MODEL-DATA`, numbered if that exists.
+        data_dir: String or path, where TensorFlow Datasets keeps its data.
+        callbacks: Sequence of `keras.callbacks.Callback`.
+        **options: The model's options. `normalization` is `"standard"` by default for data that
+            are no images.
+
+    Returns:
+        A `Run`. The folder holds `model.keras`, `log.csv`, `metrics.json`, `history.png`,
+        `reconstructions.png` and `latent.png`.
+
+    Raises:
+        ValueError: For an unknown model or option, a value out of its range, or unusable data.
+        FileNotFoundError: If the data cannot be found.
+        FileExistsError: If the output folder exists.
+        OSError: If the output folder cannot be written.
+
+    Example:
+
+    >>> run = train("vanilla", "digits", latent_dim=4, epochs=1, output=tmp_path / "run")
+    >>> sorted(path.name for path in run.folder.iterdir())  # doctest: +NORMALIZE_WHITESPACE
+    ['history.png', 'latent.png', 'log.csv', 'metrics.json', 'model.keras',
+     'reconstructions.png']
+    """
+    given = {"epochs": epochs, "batch_size": batch_size, "patience": patience}
+    for name, value in given.items():
+        if value is not None and (value != int(value) or value < 1):
+            raise ValueError(f"{name} must be a positive integer. Received: {value!r}")
+    if learning_rate is not None and not 0 < learning_rate < math.inf:
+        raise ValueError(f"learning_rate must be a positive number. Received: {learning_rate!r}")
+    if output is not None and Path(output).exists():
+        raise _exists(output)
+
+    train_set = load_dataset(data, "train", data_dir=data_dir)
+    test_set = load_dataset(data, "test", data_dir=data_dir)
+    shape = train_set.x.shape[1:]
+    image = train_set.x.ndim == 4 and train_set.x.min() >= 0 and train_set.x.max() <= 1
+    if not image and accepts(model, "normalization"):
+        options = {"normalization": "standard", **options}
+    latent_dim = latent_dim or min(32, max(1, math.prod(shape) // 8))
+    keras.utils.set_random_seed(seed)
+    ae = build(model, shape, latent_dim, **options)
+    folder = _new_folder(output, f"{model}-{train_set.name}")
+
+    fitted, held_out = train_test_split(
+        np.arange(len(train_set.x)), test_size=VALIDATION_FRACTION, random_state=seed
+    )
+    batch_size = batch_size or (128 if len(fitted) >= 10_000 else 32)
+    settings = {
+        "epochs": epochs or max(1, round(STEPS / math.ceil(len(fitted) / batch_size))),
+        "batch_size": batch_size,
+        "learning_rate": learning_rate or float(ae.optimizer.learning_rate),
+        "patience": patience,
+    }
+    begin = time.perf_counter()
+    history, outcome = _fit(
+        ae,
+        train_set.x[fitted],
+        train_set.x[held_out],
+        [keras.callbacks.CSVLogger(folder / "log.csv"), *callbacks],
+        **settings,
+    )
+    outcome["seconds"] = round(time.perf_counter() - begin, 1)
+    with _replacing(folder / "model.keras") as path:
+        ae.save(path)
+
+    metrics = evaluate(ae, test_set.x, train_set.x)
+    for remark in remarks(metrics):
+        log.warning(remark)
+    _write_json(
+        folder / "metrics.json",
+        {
+            "model": model,
+            "input_shape": shape,
+            "latent_dim": latent_dim,
+            "options": options,
+            "data": {
+                "source": str(data),
+                "train": len(fitted),
+                "validation": len(held_out),
+                "test": len(test_set.x),
+            },
+            "training": {**settings, "seed": seed, **outcome},
+            "versions": {
+                "python": platform.python_version(),
+                **{name: metadata.version(name) for name in PACKAGES},
+            },
+            "metrics": metrics,
+        },
+    )
+    _draw(folder, ae, history, test_set)
+    return Run(ae, metrics, history, folder, outcome["interrupted"])
+
+
+def _fit(ae, x, x_validation, callbacks, *, epochs, batch_size, learning_rate, patience):
+    """Trains to the best epoch. Returns the history and what became of the plan."""
+    history = keras.callbacks.History()
+    best = keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)
+    schedule = keras.callbacks.LearningRateScheduler(
+        lambda epoch: learning_rate * (1 + math.cos(math.pi * epoch / epochs)) / 2
+    )
+    interrupted = False
+    try:
+        ae.fit(
+            x,
+            validation_data=x_validation,
+            epochs=epochs,
+            batch_size=batch_size,
+            verbose=0,
+            callbacks=[history, best, schedule, *callbacks],
+        )
+    except KeyboardInterrupt:
+        interrupted = True
+        if best.best_weights is not None:
+            ae.set_weights(best.best_weights)
+    ae.optimizer.learning_rate = learning_rate  # a loaded model can be trained further
+    outcome = {
+        "epochs_run": len(history.history.get("loss", [])),
+        "best_epoch": best.best_epoch + 1,
+        "interrupted": interrupted,
+    }
+    return history.history, outcome
+
+
+def _draw(folder, ae, history, test_set):
+    x = test_set.x[:PICTURED]
+    corrupted = ae.corrupt(x[:8]) if ae.corruption else None
+    rebuilt = ae.reconstruct(x[:8] if corrupted is None else corrupted)
+    labels = None if test_set.y is None else test_set.y[:PICTURED]
+    figures = {
+        "reconstructions.png": plots.reconstructions(x[:8], rebuilt, corrupted),
+        "latent.png": plots.latent(ae.encode(x), labels),
+    }
+    if history.get("loss"):
+        figures["history.png"] = plots.history(history)
+    for name, figure in figures.items():
+        with _replacing(folder / name) as path:
+            figure.savefig(path, dpi=120)
+
+
+def _new_folder(output, name):
+    if output is not None:
+        folders = [Path(output)]
+    else:
+        numbered = (f"{name}-{i}" for i in itertools.count(2))
+        folders = (Path("runs") / n for n in itertools.chain([name], numbered))
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            continue
+    raise _exists(output)
+
+
+def _exists(output):
+    return FileExistsError(f"{output} exists already: choose another output folder.")
+
+
+@contextmanager
+def _replacing(path):
+    """Gives a path beside the wanted one, and renames when all is written."""
+    beside = path.with_name(f".{path.name}.partial{path.suffix}")
+    try:
+        yield beside
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _write_json(path, record):
+    with _replacing(path) as beside:
+        text = json.dumps(record, indent=2, default=keras.saving.serialize_keras_object)
+        beside.write_text(text + "\n", encoding="utf-8")

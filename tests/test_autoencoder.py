@@ -1,0 +1,219 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import aezoo
+
+
+def small(**options):
+    options = {"hidden_units": (6,), **options}
+    return aezoo.deep(5, 2, **options)
+
+
+@pytest.fixture
+def x(rng):
+    return rng.random((40, 5)).astype("float32")
+
+
+def test_all_forms_of_the_same_data_train_alike(x):
+    def fit(*args, **kwargs):
+        keras.utils.set_random_seed(1)
+        ae = small()
+        ae.fit(*args, epochs=2, batch_size=10, shuffle=False, verbose=0, **kwargs)
+        return ae.get_weights()
+
+    expected = fit(x)
+    images = tf.data.Dataset.from_tensor_slices(x).batch(10)
+    for weights in (
+        fit(x, x),
+        fit(images),
+        fit(images.map(lambda b: (b, b))),
+        fit(x, sample_weight=np.ones(40)),
+        fit(x.astype("float64")),
+        fit(x.tolist()),
+    ):
+        for a, b in zip(weights, expected, strict=True):
+            np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+def test_target_is_what_is_learned(x):
+    ae = small()
+    loss = ae.evaluate(x, np.zeros_like(x), verbose=0)
+    assert loss == pytest.approx(np.mean(ae.reconstruct(x) ** 2), rel=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(5,), (6, 5, 2), (3, 3, 3)])
+def test_sample_weight_weighs_samples(shape, rng):
+    x = rng.random((shape[0] * 2, *shape)).astype("float32")
+    ae = aezoo.deep(shape, 2, hidden_units=())
+    weights = rng.random(len(x))
+    log = ae.fit(
+        x, sample_weight=weights, validation_data=(x, x, weights), batch_size=64, verbose=0
+    )
+    # validation comes after the only update
+    expected = np.mean(weights * ae.reconstruction_error(x))
+    assert log.history["val_loss"][0] == pytest.approx(expected, rel=1e-4)
+
+
+def test_validation_forms(x):
+    dataset = tf.data.Dataset.from_tensor_slices(x[:8]).batch(4)
+    for kwargs in (
+        {"validation_data": x[:8]},
+        {"validation_data": (x[:8], x[:8])},
+        {"validation_data": dataset},
+    ):
+        ae = small()
+        log = ae.fit(x, verbose=0, **kwargs).history
+        assert log["val_loss"][0] == pytest.approx(ae.reconstruction_error(x[:8]).mean(), rel=1e-4)
+    assert "val_loss" in small().fit(x, validation_split=0.25, verbose=0).history
+
+
+def test_methods_agree_with_each_other_on_arrays_and_datasets(x):
+    ae = small()
+    codes = ae.encode(x)
+    rebuilt = ae.reconstruct(x)
+    assert codes.shape == (40, 2)
+    np.testing.assert_allclose(ae.decode(codes), rebuilt, atol=1e-6)
+    np.testing.assert_allclose(
+        ae.reconstruction_error(x), np.mean((x - rebuilt) ** 2, axis=1), rtol=1e-4
+    )
+    dataset = tf.data.Dataset.from_tensor_slices((x, np.arange(40))).batch(7)
+    np.testing.assert_allclose(ae.encode(dataset), codes, atol=1e-6)
+    np.testing.assert_allclose(ae.reconstruct(dataset), rebuilt, atol=1e-6)
+
+
+def test_more_samples_than_one_batch(rng):
+    x = rng.random((600, 5)).astype("float32")
+    ae = small()
+    np.testing.assert_allclose(ae.encode(x)[-3:], ae.encode(x[-3:]), atol=1e-6)
+
+
+@pytest.mark.parametrize("normalization", [None, "minmax", "standard"])
+def test_methods_survive_saving(x, tmp_path, normalization):
+    ae = small(normalization=normalization)
+    ae.fit(100 * x, verbose=0)
+    ae.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert type(loaded) is aezoo.Autoencoder
+    for method in ("encode", "reconstruct", "reconstruction_error"):
+        np.testing.assert_allclose(
+            getattr(loaded, method)(100 * x), getattr(ae, method)(100 * x), rtol=1e-6
+        )
+    z = ae.encode(100 * x)
+    np.testing.assert_allclose(loaded.decode(z), ae.decode(z), rtol=1e-6)
+    assert loaded.optimizer.iterations.numpy() == ae.optimizer.iterations.numpy()
+    loaded.fit(100 * x, verbose=0)
+
+
+def test_compile_again_is_kept(x, tmp_path):
+    ae = small()
+    ae.compile(keras.optimizers.SGD(0.01), loss="mae", metrics=["mse"])
+    log = ae.fit(x, validation_data=x, verbose=0).history
+    assert log["val_mse"][0] == pytest.approx(ae.reconstruction_error(x).mean(), rel=1e-4)
+    ae.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert isinstance(loaded.optimizer, keras.optimizers.SGD)
+
+
+class TestNormalization:
+    units = np.array([1e-3, 1.0, 50.0, 1e4, 1e6], "float32")
+
+    @pytest.mark.parametrize("normalization", ["minmax", "standard"])
+    def test_raw_values_in_and_out(self, x, normalization):
+        raw = (x + 2) * self.units
+        ae = small(normalization=normalization, activation="tanh")
+        ae.compile(keras.optimizers.Adam(0.02), loss="mse")
+        log = ae.fit(raw, epochs=150, batch_size=40, verbose=0).history["loss"]
+        assert log[-1] < log[0] / 2
+        rebuilt = ae.reconstruct(raw)
+        relative = np.std(rebuilt - raw, axis=0) / np.std(raw, axis=0)
+        assert relative.max() < 1.1  # every unit is learned alike, none dominates
+        center = raw.min(axis=0) if normalization == "minmax" else raw.mean(axis=0)
+        scale = np.ptp(raw, axis=0) if normalization == "minmax" else raw.std(axis=0)
+        np.testing.assert_allclose(ae.normalize(raw), (raw - center) / scale, atol=1e-4)
+        np.testing.assert_allclose(ae.denormalize(ae.normalize(raw)), raw, rtol=1e-5)
+        expected = np.mean(((rebuilt - raw) / scale) ** 2, axis=1)
+        np.testing.assert_allclose(ae.reconstruction_error(raw), expected, rtol=1e-3)
+        assert ae.evaluate(raw, verbose=0) == pytest.approx(expected.mean(), rel=1e-3)
+
+    def test_adapt_is_kept_by_fit(self, x):
+        ae = small(normalization="minmax")
+        ae.adapt(np.concatenate([x, x + 9]))
+        ae.fit(x, verbose=0)
+        assert ae.normalize(x).max() < 0.2
+
+    def test_dataset_is_adapted_to(self, x):
+        dataset = tf.data.Dataset.from_tensor_slices(5 * x).batch(7)
+        ae = small(normalization="minmax")
+        ae.fit(dataset, verbose=0)
+        assert ae.normalize(5 * x).max() == pytest.approx(1)
+
+    def test_clean_targets_set_the_scale(self, x):
+        ae = small(normalization="minmax")
+        ae.fit(x + 100, x, verbose=0)
+        assert ae.normalize(x).max() == pytest.approx(1)
+
+    def test_without_statistics(self, x):
+        with pytest.raises(ValueError, match=r"call adapt\(x\) or fit\(x\)"):
+            small(normalization="minmax").encode(x)
+        with pytest.raises(ValueError, match="no normalization to adapt"):
+            small().adapt(x)
+        with pytest.raises(ValueError, match="read only once"):
+            small(normalization="minmax").fit((x for _ in range(2)), steps_per_epoch=2)
+
+
+class TestBadInput:
+    def test_labels_are_no_target(self, x):
+        labels = np.arange(40)
+        dataset = tf.data.Dataset.from_tensor_slices((x, labels)).batch(10)
+        for args in ((x, labels), (dataset,)):
+            with pytest.raises(ValueError, match=r"(?i)label"):
+                small().fit(*args, verbose=0)
+
+    @pytest.mark.parametrize(
+        ("values", "message"),
+        [
+            (np.zeros((0, 5)), "at least one sample"),
+            (np.full((3, 5), np.nan), "15 NaN or infinite"),
+            (np.array([[1, 2, 3, 4, np.inf]]), "1 NaN or infinite"),
+            (np.zeros((3, 4)), r"\(n, 5\).*\(3, 4\).*input_shape"),
+            (np.zeros(5), r"batch axis"),
+            (np.full((3, 5), "a"), "Expected numbers"),
+            (np.full((3, 5), 255, "uint8"), "uint8 from 255 to 255.*divide by 255"),
+        ],
+    )
+    def test_arrays(self, values, message):
+        with pytest.raises(ValueError, match=message):
+            small().fit(values)
+
+    def test_integer_dataset(self):
+        images = tf.data.Dataset.from_tensors(np.full((4, 5), 255, "uint8"))
+        with pytest.raises(ValueError, match="divide by 255"):
+            small().fit(images, verbose=0)
+
+    def test_channels_axis_is_hinted(self):
+        with pytest.raises(ValueError, match=r"x\[..., np.newaxis\]"):
+            aezoo.vanilla().fit(np.zeros((3, 28, 28)))
+        with pytest.raises(ValueError, match=r"x.reshape\(-1, 784\)"):
+            aezoo.vanilla(784).encode(np.zeros((3, 28, 28)))
+
+    def test_sigmoid_cannot_leave_its_range(self, x):
+        with pytest.raises(ValueError, match=r"in \[0, 1\].*to 2"):
+            small(output_activation="sigmoid").fit(np.full((3, 5), 2.0))
+        with pytest.raises(ValueError, match=r"in \[0, 1\]"):
+            small(output_activation="sigmoid").fit(x, x - 1)
+        with pytest.raises(ValueError, match="standardized"):
+            small(output_activation="sigmoid", normalization="standard")
+        small(output_activation="sigmoid", normalization="minmax").fit(2 * x, verbose=0)
+
+    def test_parts_that_do_not_fit(self):
+        encoder, decoder = aezoo.backbones.build("dense", (5,), 2)
+        other = aezoo.backbones.build("dense", (6,), 2)[1]
+        deeper = aezoo.backbones.build("dense", (5,), 3)[1]
+        with pytest.raises(ValueError, match="input's shape"):
+            aezoo.Autoencoder(encoder, other)
+        with pytest.raises(ValueError, match="encoder's codes"):
+            aezoo.Autoencoder(encoder, deeper)
+        with pytest.raises(ValueError, match="normalization"):
+            aezoo.Autoencoder(encoder, decoder, normalization="max")
