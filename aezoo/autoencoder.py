@@ -1,11 +1,10 @@
 """The one model class: a functional Keras model made from an encoder and a decoder."""
 
-import math
-
 import keras
 import numpy as np
 from keras import ops
 
+from aezoo.inputs import checked_array, is_dataset, unscaled
 from aezoo.normalization import Normalization
 
 BATCH = 256
@@ -35,9 +34,10 @@ class Autoencoder(keras.Model):
 
     Example:
 
+    >>> import aezoo, keras, numpy as np
     >>> encoder = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
     >>> decoder = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4)])
-    >>> ae = Autoencoder(encoder, decoder)
+    >>> ae = aezoo.Autoencoder(encoder, decoder)
     >>> ae.encode(np.zeros((3, 4))).shape
     (3, 2)
     """
@@ -47,11 +47,11 @@ class Autoencoder(keras.Model):
     ):
         shape = encoder.input_shape[1:]
         for what, expected, received in (
-            ("The decoder must take the encoder's codes", encoder.output_shape, decoder.input_shape),
-            ("The decoder must return the input's shape", (None, *shape), decoder.output_shape),
+            ("take the encoder's codes", encoder.output_shape, decoder.input_shape),
+            ("return the input's shape", encoder.input_shape, decoder.output_shape),
         ):
             if expected != received:
-                raise ValueError(f"{what}, of shape {expected}. Received: {received}")
+                raise ValueError(f"The decoder must {what}, {expected}. Received: {received}")
         scaling = Normalization(normalization, name="normalization") if normalization else None
         if normalization == "standard" and _output_activation(decoder) == "sigmoid":
             raise ValueError(
@@ -73,11 +73,12 @@ class Autoencoder(keras.Model):
         # is what "auto" means: on CPUs it slows them down threefold.
         convolutional = any(hasattr(layer, "kernel_size") for layer in encoder.layers)
         self.compile(
-            optimizer=keras.optimizers.Adam(1e-3),
+            optimizer=keras.optimizers.Adam(2e-3),
             loss="mse",
             jit_compile="auto" if convolutional else True,
             steps_per_execution=20,
         )
+        self.optimizer.build(self.trainable_variables)  # an untrained model can be saved, too
 
     @property
     def latent_shape(self):
@@ -107,6 +108,8 @@ class Autoencoder(keras.Model):
 
         Example:
 
+        >>> import aezoo, numpy as np
+        >>> ae = aezoo.build("deep", input_shape=4, latent_dim=2)
         >>> history = ae.fit(np.random.rand(64, 4), epochs=2, verbose=0)
         >>> sorted(history.history)
         ['loss']
@@ -115,13 +118,13 @@ class Autoencoder(keras.Model):
         y = self._checked(y, "target", reproduced=True)
         if sample_weight is not None and y is None:
             y = x  # Keras drops the weights of samples without a target
-        if validation_data is not None and not _is_dataset(validation_data):
+        if validation_data is not None and not is_dataset(validation_data):
             parts = validation_data if isinstance(validation_data, tuple) else (validation_data,)
             checked = [self._checked(part) for part in parts[:2]]
             validation_data = (*checked, *parts[2:]) if len(parts) > 1 else checked[0]
         if self.normalization and not self.normalization.adapted:
             self.adapt(x if y is None else y)
-        if _is_dataset(x):
+        if is_dataset(x):
             kwargs.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
         return super().fit(
             x, y, sample_weight=sample_weight, validation_data=validation_data, **kwargs
@@ -141,7 +144,7 @@ class Autoencoder(keras.Model):
                 "This model has no normalization to adapt. "
                 "Build it with normalization='minmax' or 'standard'."
             )
-        if _is_dataset(x) and iter(x) is x:
+        if is_dataset(x) and iter(x) is x:
             raise ValueError(
                 "A generator can be read only once: call adapt with an array or a tf.data.Dataset "
                 "before fit."
@@ -168,7 +171,9 @@ class Autoencoder(keras.Model):
         Returns:
             NumPy array of shape `(n, *input_shape)`.
         """
-        return self._batched(lambda b: self._scale(self.decoder(b), inverse=True), z, self.latent_shape)
+        return self._batched(
+            lambda b: self._scale(self.decoder(b), inverse=True), z, self.latent_shape
+        )
 
     def reconstruct(self, x):
         """Samples after a trip through the code, in the units of the input.
@@ -269,7 +274,7 @@ class Autoencoder(keras.Model):
                 "(as_supervised=True), leave them out: dataset.map(lambda x, y: x)."
             )
         if self.normalization is None and not keras.backend.is_float_dtype(y.dtype):
-            raise ValueError(_unscaled(y.dtype))
+            raise ValueError(unscaled(y.dtype))
         y = ops.cast(y, y_pred.dtype)
         y, y_pred = self._scale(y), self._scale(y_pred)
         if sample_weight is not None:  # (B,) -> (B, 1, ..., 1), one axis less than the target
@@ -280,10 +285,10 @@ class Autoencoder(keras.Model):
         """Applies a function of tensors batch by batch; NumPy out."""
         if self.normalization and not self.normalization.adapted:
             raise ValueError("The normalization has no statistics yet: call adapt(x) or fit(x).")
-        if _is_dataset(x):
+        if is_dataset(x):
             batches = (b[0] if isinstance(b, (tuple, list)) else b for b in x)
         else:
-            x = _array(x, shape)
+            x = checked_array(x, shape, raw=self.normalization is not None)
             batches = (x[i : i + BATCH] for i in range(0, len(x), BATCH))
         outputs = [function(ops.convert_to_tensor(b, self.compute_dtype)) for b in batches]
         return np.concatenate([ops.convert_to_numpy(output) for output in outputs])
@@ -297,58 +302,20 @@ class Autoencoder(keras.Model):
         return ops.mean(ops.square(difference), axis=range(1, len(x.shape)))  # (B, ...) -> (B,)
 
     def _checked(self, x, what="input", reproduced=False):
-        """Arrays checked for what no network can learn, as NumPy; datasets as they are."""
-        if x is None or _is_dataset(x):
+        """Arrays checked, as NumPy; datasets as they are."""
+        if x is None or is_dataset(x):
             return x
-        x = _array(x, self.input_shape[1:], what)
-        low, high = x.min(), x.max()
-        if not (math.isfinite(low) and math.isfinite(high)):
-            bad = int(np.sum(~np.isfinite(x)))
-            raise ValueError(f"The data must be finite. Received {bad} NaN or infinite values.")
-        if reproduced and self.normalization is None:
-            if np.issubdtype(x.dtype, np.integer) and high > 1:
-                raise ValueError(_unscaled(x.dtype, low, high))
-            if _output_activation(self.decoder) == "sigmoid" and (low < 0 or high > 1):
+        raw = self.normalization is not None or not reproduced
+        x = checked_array(x, self.input_shape[1:], what, raw)
+        if not raw and _output_activation(self.decoder) == "sigmoid":
+            low, high = x.min(), x.max()
+            if low < 0 or high > 1:
                 raise ValueError(
                     "A sigmoid output can only reproduce values in [0, 1]. Received values from "
                     f"{low:g} to {high:g}. Scale the data, or build the model with "
                     "normalization='minmax' or output_activation='linear'."
                 )
         return x
-
-
-def _is_dataset(x):
-    return not (hasattr(x, "shape") or isinstance(x, (list, tuple, int, float)))
-
-
-def _array(x, shape, what="input"):
-    x = np.asarray(x)
-    if x.shape[1:] != shape:
-        if x.shape == shape:
-            hint = "For a single sample add the batch axis: x[np.newaxis]."
-        elif (*x.shape[1:], 1) == shape:
-            hint = "Add the axis of channels: x[..., np.newaxis]."
-        elif math.prod(x.shape[1:]) == math.prod(shape):
-            hint = f"Reshape it: x.reshape({', '.join(map(str, (-1, *shape)))})."
-        else:
-            hint = "Build the model with the input_shape of your data."
-        if what == "target" and x.ndim == 1:
-            hint = "A label is no target here: leave it out."
-        expected = f"({', '.join(map(str, ('n', *shape)))})".replace("(n)", "(n,)")
-        raise ValueError(f"Expected {what} of shape {expected}. Received: {x.shape}. {hint}")
-    if not x.size:
-        raise ValueError(f"Expected at least one sample. Received: an array of shape {x.shape}")
-    if not (np.issubdtype(x.dtype, np.number) or x.dtype == bool):
-        raise ValueError(f"Expected numbers. Received: an array of {x.dtype}")
-    return x
-
-
-def _unscaled(dtype, *limits):
-    found = f" from {limits[0]} to {limits[1]}" if limits else ""
-    return (
-        f"Integer data must be scaled. Received: {dtype}{found}. For images divide by 255 "
-        "(x.astype('float32') / 255); for tables build the model with normalization='standard'."
-    )
 
 
 def _output_activation(decoder):

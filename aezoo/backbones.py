@@ -51,7 +51,8 @@ def build(backbone, input_shape, latent_dim, **options):
 
     Example:
 
-    >>> encoder, decoder = build("dense", (28, 28, 1), 16, hidden_units=(128,))
+    >>> import aezoo
+    >>> encoder, decoder = aezoo.backbones.build("dense", (28, 28, 1), 16, hidden_units=(128,))
     >>> encoder.output_shape, decoder.output_shape
     ((None, 16), (None, 28, 28, 1))
     """
@@ -77,7 +78,7 @@ def dense(
     latent_dim,
     *,
     hidden_units=(512, 256),
-    activation="relu",
+    activation="leaky_relu",
     latent_activation="linear",
     output_activation="auto",
     dropout=0.0,
@@ -92,8 +93,8 @@ def dense(
         hidden_units: Sequence of positive integers, the layer sizes from the input to the code;
             the decoder has them in reverse. Empty for a network whose only hidden layer is the
             code.
-        activation: String, activation of the hidden layers. The default runs in int8 on every
-            TFLite runtime.
+        activation: String, activation of the hidden layers. The default trained better here than
+            ReLU, endures higher learning rates, and runs in int8 on every TFLite runtime.
         latent_activation: String, activation of the code.
         output_activation: String, activation of the output. `"auto"` is `"sigmoid"` for images
             and volumes (three axes or more, values in [0, 1]), else `"linear"`.
@@ -115,7 +116,7 @@ def dense(
     between = _between(activation, dropout, batch_normalization)
     regularizer = _l2(l2)
 
-    inputs = keras.Input(input_shape)
+    inputs = keras.Input(input_shape, name="input")
     x = inputs
     if len(input_shape) > 1:
         x = layers.Flatten(name="flatten")(x)  # (B, ...) -> (B, N)
@@ -125,7 +126,7 @@ def dense(
     code = _activation(latent_activation, "latent_activation")(x)
     encoder = keras.Model(inputs, code, name="encoder")
 
-    inputs = keras.Input(encoder.output_shape[1:])
+    inputs = keras.Input(encoder.output_shape[1:], name="code")
     x = inputs
     for i, unit in enumerate(reversed(units), start=1):
         x = between(layers.Dense(unit, kernel_regularizer=regularizer, name=f"dense_{i}")(x), i)
@@ -143,7 +144,7 @@ def conv(
     filters=(32, 64),
     kernel_size=3,
     bottleneck="dense",
-    activation="relu",
+    activation="leaky_relu",
     latent_activation="linear",
     output_activation="auto",
     dropout=0.0,
@@ -200,7 +201,7 @@ def conv(
     transpose_layer = getattr(layers, f"Conv{rank}DTranspose")
     cropping_layer = getattr(layers, f"Cropping{rank}D")
 
-    inputs = keras.Input(input_shape)
+    inputs = keras.Input(input_shape, name="input")
     x = inputs
     sizes = []  # the spatial shape before each level, to crop back to
     for i, f in enumerate(filters, start=1):
@@ -215,7 +216,7 @@ def conv(
     code = _activation(latent_activation, "latent_activation")(x)
     encoder = keras.Model(inputs, code, name="encoder")
 
-    inputs = keras.Input(encoder.output_shape[1:])
+    inputs = keras.Input(encoder.output_shape[1:], name="code")
     if bottleneck == "dense":
         x = layers.Dense(math.prod(features), name="features", **shared)(inputs)
         x = layers.Reshape(features, name="reshape")(x)  # (B, h * w * F) -> (B, h, w, F)

@@ -1,10 +1,11 @@
 """The commands: `aezoo list`, `aezoo train`, `aezoo evaluate`."""
 
 import ast
+import importlib
 import json
 import os
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,7 @@ DataDir = Annotated[
 
 @app.callback(invoke_without_command=True)
 def main(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False):
+    """Say the version, if that is all that is asked."""
     if version:
         out.print(aezoo.__version__)
         raise typer.Exit
@@ -180,10 +182,8 @@ def _option(text):
     words = {"true": True, "false": False, "none": None}
     if value.lower() in words:
         return name.replace("-", "_"), words[value.lower()]
-    try:
+    with suppress(ValueError, SyntaxError):
         value = ast.literal_eval(value)
-    except (ValueError, SyntaxError):
-        pass
     return name.replace("-", "_"), value
 
 
@@ -195,7 +195,7 @@ def _print_metrics(title, metrics):
         ("ssim", "SSIM", 4),
     ):
         if key in metrics:
-            table.add_row(label, f"{metrics[key]:.{digits}f}", f"{metrics[f'pca_{key}']:.{digits}f}")
+            table.add_row(label, *(f"{metrics[k]:.{digits}f}" for k in (key, f"pca_{key}")))
     table.add_row("MSE relative to PCA", f"{metrics['mse'] / metrics['pca_mse']:.2f}", "1.00")
     if "noisy_mse" in metrics:
         table.add_row("MSE of corrupted samples", f"{metrics['noisy_mse']:.5f}", "")
@@ -217,7 +217,7 @@ def _quiet():
         warnings.simplefilter("ignore")
         try:
             with _without_native_output():
-                import aezoo.models
+                importlib.import_module("aezoo.models")
             from aezoo.datasets import DataError
 
             yield
@@ -234,7 +234,7 @@ def _quiet():
 
 @contextmanager
 def _without_native_output():
-    """Discards what libraries write to the error stream past Python, as TensorFlow does on import."""
+    """Discards what TensorFlow writes to the error stream, past Python, when it is imported."""
     saved = os.dup(2)
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 2)

@@ -23,8 +23,9 @@ class GaussianNoise(keras.layers.Layer):
 
     Example:
 
-    >>> noisy = GaussianNoise(0.5, clip=(0, 1), seed=0)(np.zeros((2, 3)), training=True)
-    >>> float(ops.min(noisy))
+    >>> import aezoo, numpy as np
+    >>> noise = aezoo.corruptions.GaussianNoise(0.5, clip=(0, 1), seed=0)
+    >>> float(np.min(noise(np.zeros((2, 3)), training=True)))
     0.0
 
     Reference:
@@ -76,8 +77,9 @@ class MaskingNoise(keras.layers.Layer):
 
     Example:
 
-    >>> noisy = MaskingNoise(0.5, seed=0)(np.ones((1, 1000)), training=True)
-    >>> 0.4 < float(ops.mean(noisy)) < 0.6
+    >>> import aezoo, numpy as np
+    >>> noise = aezoo.corruptions.MaskingNoise(0.5, seed=0)
+    >>> bool(0.4 < np.mean(noise(np.ones((1, 1000)), training=True)) < 0.6)
     True
 
     Reference:
@@ -120,8 +122,9 @@ class SaltAndPepper(keras.layers.Layer):
 
     Example:
 
-    >>> noisy = SaltAndPepper(0.2, seed=0)(np.full((1, 100), 0.5), training=True)
-    >>> sorted(set(np.asarray(noisy).ravel().tolist()))
+    >>> import aezoo, numpy as np
+    >>> noise = aezoo.corruptions.SaltAndPepper(0.2, seed=0)
+    >>> np.unique(noise(np.full((1, 100), 0.5), training=True)).tolist()
     [0.0, 0.5, 1.0]
 
     Reference:

@@ -65,7 +65,8 @@ def load_dataset(name_or_path="digits", split="train", *, data_dir=None):
 
     Example:
 
-    >>> digits = load_dataset("digits")
+    >>> import aezoo
+    >>> digits = aezoo.load_dataset("digits")
     >>> digits.x.shape, float(digits.x.max())
     ((1437, 8, 8, 1), 1.0)
     """
@@ -142,6 +143,8 @@ def _csv(path):
         except csv.Error:  # a single column
             delimiter = ","
         header = not all(map(_is_number, lines[0].split(delimiter)))
+        if len(lines) == header:
+            raise ValueError("it has no rows")
         rows = [line.split(delimiter) for line in lines]
         for number, row in enumerate(rows, start=1):
             if len(row) != len(rows[0]):

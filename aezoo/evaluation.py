@@ -35,8 +35,9 @@ def evaluate(ae, x, x_train=None):
 
     Example:
 
-    >>> ae = build("vanilla", input_shape=(8,), latent_dim=2)
-    >>> sorted(evaluate(ae, np.random.rand(20, 8)))
+    >>> import aezoo, numpy as np
+    >>> ae = aezoo.build("vanilla", input_shape=(8,), latent_dim=2)
+    >>> sorted(aezoo.evaluate(ae, np.random.rand(20, 8)))
     ['compression_ratio', 'latent_size', 'mse', 'parameters']
 
     Reference:

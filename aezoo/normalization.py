@@ -26,6 +26,8 @@ class Normalization(keras.layers.Layer):
 
     Example:
 
+    >>> import numpy as np
+    >>> from aezoo.normalization import Normalization
     >>> layer = Normalization("minmax")
     >>> layer.adapt(np.array([[10.0], [30.0]]))
     >>> float(layer(np.array([[15.0]]))[0, 0])

@@ -20,7 +20,8 @@ def history(log):
 
     Example:
 
-    >>> figure = history({"loss": [0.1, 0.05], "val_loss": [0.11, 0.06]})
+    >>> import aezoo
+    >>> figure = aezoo.plots.history({"loss": [0.1, 0.05], "val_loss": [0.11, 0.06]})
     >>> figure.axes[0].get_xlabel()
     'epoch'
     """
@@ -57,9 +58,11 @@ def reconstructions(x, rebuilt, corrupted=None, n=8):
 
     Example:
 
+    >>> import aezoo, numpy as np
     >>> x = np.random.rand(3, 8, 8, 1)
-    >>> len(reconstructions(x, x).axes) >= 9
-    True
+    >>> figure = aezoo.plots.reconstructions(x, x)
+    >>> figure.axes[0].get_ylabel()
+    'original'
     """
     rows = {"original": x, "corrupted": corrupted, "reconstruction": rebuilt}
     rows = {title: np.asarray(data)[:n] for title, data in rows.items() if data is not None}
@@ -84,7 +87,8 @@ def latent(codes, labels=None):
 
     Example:
 
-    >>> figure = latent(np.random.rand(50, 8), labels=np.arange(50) % 3)
+    >>> import aezoo, numpy as np
+    >>> figure = aezoo.plots.latent(np.random.rand(50, 8), labels=np.arange(50) % 3)
     >>> "principal component" in figure.axes[0].get_xlabel()
     True
     """

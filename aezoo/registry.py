@@ -22,11 +22,12 @@ def register(factory):
 
     Example:
 
-    >>> @register
+    >>> import aezoo
+    >>> @aezoo.register
     ... def linear(input_shape=(28, 28, 1), latent_dim=32):
     ...     '''One linear layer each way: PCA by gradient descent.'''
-    ...     return vanilla(input_shape, latent_dim, latent_activation="linear")
-    >>> build("linear", (8,), 2).latent_shape
+    ...     return aezoo.vanilla(input_shape, latent_dim, latent_activation="linear")
+    >>> aezoo.build("linear", (8,), 2).latent_shape
     (2,)
     """
     name = factory.__name__
@@ -51,7 +52,8 @@ def list_models():
 
     Example:
 
-    >>> "conv" in list_models()
+    >>> import aezoo
+    >>> "conv" in aezoo.list_models()
     True
     """
     return sorted(_FACTORIES)
@@ -101,13 +103,14 @@ def build(name, input_shape=(28, 28, 1), latent_dim=32, **options):
 
     Example:
 
-    >>> build("deep", input_shape=(30,), latent_dim=4).latent_shape
+    >>> import aezoo
+    >>> aezoo.build("deep", input_shape=(30,), latent_dim=4).latent_shape
     (4,)
     """
     factory = _factory(name)
     for option in options:
         if not accepts(name, option):
-            valid = sorted(set(inspect.signature(factory).parameters) - {"input_shape", "latent_dim"})
+            valid = sorted(list(inspect.signature(factory).parameters)[2:])
             raise ValueError(
                 f"Unknown option {option!r} for {name}.{_nearest(option, valid)} "
                 f"It takes: {', '.join(valid) or 'none'}."

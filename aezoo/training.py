@@ -1,4 +1,4 @@
-"""From a model's name and some data to a folder with the trained model, its figures and pictures."""
+"""From a model's name and some data to a folder with the trained model and its figures."""
 
 import itertools
 import json
@@ -13,7 +13,6 @@ from importlib import metadata
 from pathlib import Path
 
 import keras
-import numpy as np
 from sklearn.model_selection import train_test_split
 
 from aezoo import plots
@@ -100,8 +99,10 @@ def train(
 
     Example:
 
-    >>> run = train("vanilla", "digits", latent_dim=4, epochs=1, output=tmp_path / "run")
-    >>> sorted(path.name for path in run.folder.iterdir())  # doctest: +NORMALIZE_WHITESPACE
+    >>> import aezoo, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     run = aezoo.train("vanilla", "digits", epochs=2, output=f"{folder}/run")
+    ...     sorted(path.name for path in run.folder.iterdir())
     ['history.png', 'latent.png', 'log.csv', 'metrics.json', 'model.keras',
      'reconstructions.png']
     """
@@ -120,14 +121,13 @@ def train(
     image = train_set.x.ndim == 4 and train_set.x.min() >= 0 and train_set.x.max() <= 1
     if not image and accepts(model, "normalization"):
         options = {"normalization": "standard", **options}
-    latent_dim = latent_dim or min(32, max(1, math.prod(shape) // 8))
+    if latent_dim is None:
+        latent_dim = min(32, max(1, math.prod(shape) // 8))
     keras.utils.set_random_seed(seed)
     ae = build(model, shape, latent_dim, **options)
     folder = _new_folder(output, f"{model}-{train_set.name}")
 
-    fitted, held_out = train_test_split(
-        np.arange(len(train_set.x)), test_size=VALIDATION_FRACTION, random_state=seed
-    )
+    fitted, held_out = split_validation(train_set.x, seed)
     batch_size = batch_size or (128 if len(fitted) >= 10_000 else 32)
     settings = {
         "epochs": epochs or max(1, round(STEPS / math.ceil(len(fitted) / batch_size))),
@@ -136,13 +136,7 @@ def train(
         "patience": patience,
     }
     begin = time.perf_counter()
-    history, outcome = _fit(
-        ae,
-        train_set.x[fitted],
-        train_set.x[held_out],
-        [keras.callbacks.CSVLogger(folder / "log.csv"), *callbacks],
-        **settings,
-    )
+    history, outcome = _fit(ae, fitted, held_out, folder / "log.csv", callbacks, **settings)
     outcome["seconds"] = round(time.perf_counter() - begin, 1)
     with _replacing(folder / "model.keras") as path:
         ae.save(path)
@@ -175,9 +169,23 @@ def train(
     return Run(ae, metrics, history, folder, outcome["interrupted"])
 
 
-def _fit(ae, x, x_validation, callbacks, *, epochs, batch_size, learning_rate, patience):
+def split_validation(x, seed):
+    """The part of the training split that is trained on, and the part that decides when to stop.
+
+    Args:
+        x: Array of shape `(n, ...)`, the training split.
+        seed: Integer, the run's seed.
+
+    Returns:
+        A pair of arrays, nine tenths and one tenth of the samples.
+    """
+    return train_test_split(x, test_size=VALIDATION_FRACTION, random_state=seed)
+
+
+def _fit(ae, x, x_validation, log_file, callbacks, *, epochs, batch_size, learning_rate, patience):
     """Trains to the best epoch. Returns the history and what became of the plan."""
     history = keras.callbacks.History()
+    table = keras.callbacks.CSVLogger(log_file)
     best = keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)
     schedule = keras.callbacks.LearningRateScheduler(
         lambda epoch: learning_rate * (1 + math.cos(math.pi * epoch / epochs)) / 2
@@ -190,10 +198,12 @@ def _fit(ae, x, x_validation, callbacks, *, epochs, batch_size, learning_rate, p
             epochs=epochs,
             batch_size=batch_size,
             verbose=0,
-            callbacks=[history, best, schedule, *callbacks],
+            callbacks=[schedule, history, table, best, *callbacks],
         )
     except KeyboardInterrupt:
         interrupted = True
+        if table.csv_file:
+            table.on_train_end()
         if best.best_weights is not None:
             ae.set_weights(best.best_weights)
     ae.optimizer.learning_rate = learning_rate  # a loaded model can be trained further

@@ -187,6 +187,15 @@ class TestBadInput:
         with pytest.raises(ValueError, match=message):
             small().fit(values)
 
+    def test_methods_check_too(self):
+        ae = small()
+        with pytest.raises(ValueError, match="1 NaN or infinite"):
+            ae.encode(np.array([[1, 2, 3, 4, np.nan]]))
+        with pytest.raises(ValueError, match="divide by 255"):
+            ae.reconstruct(np.full((3, 5), 255))
+        with pytest.raises(ValueError, match=r"\(n, 2\).*\(3, 5\)"):
+            ae.decode(np.zeros((3, 5)))
+
     def test_integer_dataset(self):
         images = tf.data.Dataset.from_tensors(np.full((4, 5), 255, "uint8"))
         with pytest.raises(ValueError, match="divide by 255"):

@@ -31,7 +31,8 @@ def conv(
 
     Example:
 
-    >>> ae = conv(input_shape=(28, 28, 1), latent_dim=64, filters=(16, 32), bottleneck="conv")
+    >>> import aezoo
+    >>> ae = aezoo.conv(input_shape=(28, 28, 1), latent_dim=64, filters=(16, 32), bottleneck="conv")
     >>> ae.latent_shape, ae.count_params()
     ((1, 1, 64), 210369)
 

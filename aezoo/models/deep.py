@@ -7,7 +7,12 @@ from aezoo.registry import register
 
 @register
 def deep(
-    input_shape=(28, 28, 1), latent_dim=32, *, hidden_units=(512, 256), normalization=None, **options
+    input_shape=(28, 28, 1),
+    latent_dim=32,
+    *,
+    hidden_units=(512, 256),
+    normalization=None,
+    **options,
 ):
     """Several fully connected layers each way: for tables, vectors and small images.
 
@@ -27,7 +32,8 @@ def deep(
 
     Example:
 
-    >>> ae = deep(input_shape=(100,), latent_dim=10, hidden_units=(50,))
+    >>> import aezoo
+    >>> ae = aezoo.deep(input_shape=(100,), latent_dim=10, hidden_units=(50,))
     >>> ae.count_params()
     11210
 

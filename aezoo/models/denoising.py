@@ -43,7 +43,8 @@ def denoising(
 
     Example:
 
-    >>> ae = denoising(input_shape=(28, 28, 1), corruption="masking", rate=0.5)
+    >>> import aezoo
+    >>> ae = aezoo.denoising(input_shape=(28, 28, 1), corruption="masking", rate=0.5)
     >>> ae.corruption.rate
     0.5
 

@@ -7,7 +7,12 @@ from aezoo.registry import register
 
 @register
 def vanilla(
-    input_shape=(28, 28, 1), latent_dim=32, *, latent_activation="relu", normalization=None, **options
+    input_shape=(28, 28, 1),
+    latent_dim=32,
+    *,
+    latent_activation="leaky_relu",
+    normalization=None,
+    **options,
 ):
     """One hidden layer, the code: the smallest network that can beat PCA.
 
@@ -28,7 +33,8 @@ def vanilla(
 
     Example:
 
-    >>> ae = vanilla(input_shape=(4,), latent_dim=2)
+    >>> import aezoo
+    >>> ae = aezoo.vanilla(input_shape=(4,), latent_dim=2)
     >>> ae.count_params()
     22
 

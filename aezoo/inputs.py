@@ -1,0 +1,78 @@
+"""What may be given to a model: arrays, checked for what no network can use, and datasets."""
+
+import math
+
+import numpy as np
+
+
+def is_dataset(x):
+    """Whether data come in batches (`tf.data.Dataset`, `PyDataset`, generator), not as an array.
+
+    Args:
+        x: Anything that Keras takes as input.
+
+    Returns:
+        Boolean.
+    """
+    return not (hasattr(x, "shape") or isinstance(x, (list, tuple, int, float)))
+
+
+def checked_array(x, shape, what="input", raw=False):
+    """An array that a model can take, as NumPy.
+
+    Args:
+        x: Array-like of shape `(n, *shape)`.
+        shape: Tuple of integers, the shape of one sample.
+        what: String, what to call it in errors.
+        raw: Boolean, whether values in any units are welcome, because the model scales them.
+
+    Returns:
+        NumPy array of shape `(n, *shape)`.
+
+    Raises:
+        ValueError: If the shape does not fit, there is no sample, or the values are no numbers,
+            not finite, or integers that are not scaled.
+    """
+    x = np.asarray(x)
+    if x.shape[1:] != shape:
+        expected = f"({', '.join(map(str, ('n', *shape)))})".replace("(n)", "(n,)")
+        hint = _hint(x.shape, shape, what)
+        raise ValueError(f"Expected {what} of shape {expected}. Received: {x.shape}. {hint}")
+    if not x.size:
+        raise ValueError(f"Expected at least one sample. Received: an array of shape {x.shape}")
+    if not (np.issubdtype(x.dtype, np.number) or x.dtype == bool):
+        raise ValueError(f"Expected numbers. Received: an array of {x.dtype}")
+    low, high = x.min(), x.max()
+    if not (math.isfinite(low) and math.isfinite(high)):
+        bad = int(np.sum(~np.isfinite(x)))
+        raise ValueError(f"The {what} must be finite. Received {bad} NaN or infinite values.")
+    if not raw and np.issubdtype(x.dtype, np.integer) and high > 1:
+        raise ValueError(unscaled(f"{x.dtype} from {low} to {high}"))
+    return x
+
+
+def unscaled(found):
+    """The error text for integers that were not scaled.
+
+    Args:
+        found: String, what was received.
+
+    Returns:
+        String.
+    """
+    return (
+        f"Integer data must be scaled. Received: {found}. For images divide by 255 "
+        "(x.astype('float32') / 255); for tables build the model with normalization='standard'."
+    )
+
+
+def _hint(received, shape, what):
+    if what == "target" and len(received) == 1:
+        return "A label is no target here: leave it out."
+    if received == shape:
+        return "For a single sample add the batch axis: x[np.newaxis]."
+    if (*received[1:], 1) == shape:
+        return "Add the axis of channels: x[..., np.newaxis]."
+    if math.prod(received[1:]) == math.prod(shape):
+        return f"Reshape it: x.reshape({', '.join(map(str, (-1, *shape)))})."
+    return "Build the model with the input_shape of your data."

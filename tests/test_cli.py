@@ -1,0 +1,107 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import aezoo
+from aezoo.cli import app
+
+
+def run(*args):
+    return CliRunner().invoke(app, [str(arg) for arg in args])
+
+
+def words(result):
+    return " ".join((result.stdout + result.stderr).split())
+
+
+def test_version_and_list():
+    assert run("--version").stdout.strip() == aezoo.__version__
+    result = run("list")
+    assert result.exit_code == 0
+    assert all(name in result.stdout for name in aezoo.list_models())
+
+
+def test_train_then_evaluate(tmp_path):
+    folder = tmp_path / "run"
+    args = ["--epochs", 2, "-o", folder, "-O", "hidden-units=16,8", "-O", "activation=tanh"]
+    result = run("train", "deep", *args)
+    assert result.exit_code == 0, result.stderr
+    record = json.loads((folder / "metrics.json").read_text())
+    assert record["options"] == {"hidden_units": [16, 8], "activation": "tanh"}
+    assert "model.keras" in result.stdout
+    figures = [record["metrics"]["mse"], record["metrics"]["pca_mse"]]
+    assert all(f"{figure:.5f}" in result.stdout for figure in figures)
+
+    for args in ((folder,), (folder / "model.keras", "--data", "digits")):
+        result = run("evaluate", *args)
+        assert result.exit_code == 0, result.stderr
+        assert all(f"{figure:.5f}" in result.stdout for figure in figures)
+
+
+@pytest.mark.parametrize(
+    ("args", "status", "message"),
+    [
+        (["train", "cnv"], 2, "Did you mean 'conv'"),
+        (["train", "deep", "--data", "mnits"], 2, "Did you mean 'mnist'"),
+        (["train", "deep", "-O", "hidden"], 2, "NAME=VALUE"),
+        (["train", "deep", "-O", "hiden_units=3"], 2, "Did you mean 'hidden_units'"),
+        (["train", "deep", "-O", "activation=rellu"], 2, "Did you mean 'relu'"),
+        (["train", "deep", "-O", "output_activation=sigmoid"], 2, "standardized"),
+        (["train", "deep", "--epochs", "0"], 2, "0"),
+        (["train", "deep", "--data", "missing.csv"], 1, "no file"),
+        (["train", "deep", "--data", "ragged.csv"], 1, "row 2 has 1 columns"),
+        (["train", "conv", "--data", "table.npy"], 2, "spatial|signals"),
+        (["train", "deep", "-o", "taken"], 1, "exists already"),
+        (["train", "deep", "-o", "file/run"], 1, "file"),
+        (["evaluate", "taken"], 1, "There is no model"),
+        (["evaluate", "broken.keras", "--data", "digits"], 2, "broken"),
+    ],
+)
+def test_errors_are_one_line_and_a_status(tmp_path, monkeypatch, args, status, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "file").write_text("")
+    (tmp_path / "ragged.csv").write_text("1,2\n3\n")
+    (tmp_path / "broken.keras").write_bytes(b"broken")
+    table = np.random.default_rng(0).random((20, 4))
+    np.save(tmp_path / "table.npy", table)
+    if "output_activation" in str(args):
+        args = [*args, "--data", "table.npy"]
+    before = sorted(tmp_path.rglob("*"))
+    result = run(*args)
+    assert result.exit_code == status
+    assert any(part in words(result) for part in message.split("|"))
+    assert "Traceback" not in words(result)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_terminal_stays_clean_and_interrupt_leaves_a_run(tmp_path):
+    """The real command in a process of its own: Ctrl-C while it trains."""
+    folder = tmp_path / "run"
+    command = ["train", "deep", "--epochs", "100000", "--patience", "100000", "-o", str(folder)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from aezoo.cli import app; app()", *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+    log = folder / "log.csv"
+    deadline = time.monotonic() + 120
+    while not (log.is_file() and log.stat().st_size > 200) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert "Interrupted after" in out
+    assert "model.keras" in out
+    assert (folder / "model.keras").is_file()
+    noise = [line for line in err.splitlines() if "PCA" not in line and "mean" not in line]
+    assert noise == []
