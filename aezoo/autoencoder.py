@@ -6,6 +6,7 @@ from keras import ops
 
 from aezoo.inputs import checked_array, is_dataset, unscaled
 from aezoo.normalization import Normalization
+from aezoo.optimizers import WarmupAdam
 
 BATCH = 256
 
@@ -15,9 +16,9 @@ class Autoencoder(keras.Model):
     """A network that learns to reproduce its input through a narrow code.
 
     The model is `normalization? -> corruption? -> encoder -> decoder -> inverse normalization?`.
-    It is a functional Keras model, compiled when made (Adam and mean squared error; `compile` it
-    again as you like), trained with `fit`, saved with `save("model.keras")` and loaded with
-    `keras.saving.load_model`, after which every method below still works.
+    It is a functional Keras model, compiled when made (Adam with a warm-up, mean squared error;
+    `compile` it again as you like), trained with `fit`, saved with `save("model.keras")` and
+    loaded with `keras.saving.load_model`, after which every method below still works.
 
     Args:
         encoder: `keras.Model`, `(B, *input_shape) -> (B, *latent_shape)`.
@@ -73,7 +74,7 @@ class Autoencoder(keras.Model):
         # is what "auto" means: on CPUs it slows them down threefold.
         convolutional = any(hasattr(layer, "kernel_size") for layer in encoder.layers)
         self.compile(
-            optimizer=keras.optimizers.Adam(2e-3),
+            optimizer=WarmupAdam(),
             loss="mse",
             jit_compile="auto" if convolutional else True,
             steps_per_execution=20,

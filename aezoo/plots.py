@@ -106,12 +106,12 @@ def latent(codes, labels=None):
             codes = np.column_stack([codes[:, 0], np.random.default_rng(0).random(len(codes))])
             names[1] = "(random, for sight)"
     figure, axes = plt.subplots(figsize=(6, 5), layout="constrained")
-    points = {"s": 8, "alpha": 0.7, "linewidths": 0}
+    points = {"s": np.clip(8000 / len(codes), 6, 30), "alpha": 0.7, "linewidths": 0}
     classes = [] if labels is None else np.unique(labels)
     if 1 < len(classes) <= len(COLOURS):
         for colour, value in zip(COLOURS, classes, strict=False):
             axes.scatter(*codes[labels == value].T[:2], color=colour, label=str(value), **points)
-        axes.legend(title="label", markerscale=2, loc="center left", bbox_to_anchor=(1, 0.5))
+        axes.legend(title="label", loc="center left", bbox_to_anchor=(1, 0.5))
     elif len(classes) > 1:
         drawn = axes.scatter(*codes.T[:2], c=labels, cmap="viridis", **points)
         figure.colorbar(drawn, label="label")

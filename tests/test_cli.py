@@ -54,7 +54,7 @@ def test_train_then_evaluate(tmp_path):
         (["train", "deep", "-O", "hiden_units=3"], 2, "Did you mean 'hidden_units'"),
         (["train", "deep", "-O", "activation=rellu"], 2, "Did you mean 'relu'"),
         (["train", "deep", "-O", "output_activation=sigmoid"], 2, "standardized"),
-        (["train", "deep", "--epochs", "0"], 2, "0"),
+        (["train", "deep", "--epochs", "0"], 2, "greater than or equal to 1"),
         (["train", "deep", "--data", "missing.csv"], 1, "no file"),
         (["train", "deep", "--data", "ragged.csv"], 1, "row 2 has 1 columns"),
         (["train", "conv", "--data", "table.npy"], 2, "spatial|signals"),
