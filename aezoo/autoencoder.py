@@ -4,9 +4,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from aezoo.initialization import output_activation, start_at_mean
 from aezoo.inputs import checked_array, is_dataset, unscaled
 from aezoo.normalization import Normalization
-from aezoo.optimizers import WarmupAdam
 
 BATCH = 256
 
@@ -16,9 +16,9 @@ class Autoencoder(keras.Model):
     """A network that learns to reproduce its input through a narrow code.
 
     The model is `normalization? -> corruption? -> encoder -> decoder -> inverse normalization?`.
-    It is a functional Keras model, compiled when made (Adam with a warm-up, mean squared error;
-    `compile` it again as you like), trained with `fit`, saved with `save("model.keras")` and
-    loaded with `keras.saving.load_model`, after which every method below still works.
+    It is a functional Keras model, compiled when made (Adam and mean squared error; `compile` it
+    again as you like), trained with `fit`, saved with `save("model.keras")` and loaded with
+    `keras.saving.load_model`, after which every method below still works.
 
     Args:
         encoder: `keras.Model`, `(B, *input_shape) -> (B, *latent_shape)`.
@@ -54,7 +54,7 @@ class Autoencoder(keras.Model):
             if expected != received:
                 raise ValueError(f"The decoder must {what}, {expected}. Received: {received}")
         scaling = Normalization(normalization, name="normalization") if normalization else None
-        if normalization == "standard" and _output_activation(decoder) == "sigmoid":
+        if normalization == "standard" and output_activation(decoder) == "sigmoid":
             raise ValueError(
                 "A sigmoid output, which stays in [0, 1], cannot produce standardized values. "
                 "Use output_activation='linear' or normalization='minmax'."
@@ -74,7 +74,7 @@ class Autoencoder(keras.Model):
         # is what "auto" means: on CPUs it slows them down threefold.
         convolutional = any(hasattr(layer, "kernel_size") for layer in encoder.layers)
         self.compile(
-            optimizer=WarmupAdam(),
+            optimizer=keras.optimizers.Adam(2e-3),
             loss="mse",
             jit_compile="auto" if convolutional else True,
             steps_per_execution=20,
@@ -123,8 +123,10 @@ class Autoencoder(keras.Model):
             parts = validation_data if isinstance(validation_data, tuple) else (validation_data,)
             checked = [self._checked(part) for part in parts[:2]]
             validation_data = (*checked, *parts[2:]) if len(parts) > 1 else checked[0]
+        target = x if y is None else y
         if self.normalization and not self.normalization.adapted:
-            self.adapt(x if y is None else y)
+            self.adapt(target)
+        self._start_at_mean(target)
         if is_dataset(x):
             kwargs.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
         return super().fit(
@@ -224,6 +226,8 @@ class Autoencoder(keras.Model):
         Returns:
             NumPy array of shape `(n, *input_shape)`.
         """
+        if self.normalization is None and not is_dataset(x):
+            return self._checked(x)
         return self._batched(self._scale, x, self.input_shape[1:])
 
     def denormalize(self, x):
@@ -282,6 +286,15 @@ class Autoencoder(keras.Model):
             sample_weight = ops.reshape(sample_weight, (-1,) + (1,) * (len(y.shape) - 2))
         return y, y_pred, sample_weight
 
+    def _start_at_mean(self, x):
+        if is_dataset(x):
+            if iter(x) is x:  # a generator, which a look would consume
+                return
+            x = next(iter(x))
+            x = np.asarray(x[0] if isinstance(x, (tuple, list)) else x)
+        mean = np.mean(x, axis=0, dtype="float64").astype("float32")
+        start_at_mean(self.decoder, ops.convert_to_numpy(self._scale(mean)))
+
     def _batched(self, function, x, shape):
         """Applies a function of tensors batch by batch; NumPy out."""
         if self.normalization and not self.normalization.adapted:
@@ -308,7 +321,7 @@ class Autoencoder(keras.Model):
             return x
         raw = self.normalization is not None or not reproduced
         x = checked_array(x, self.input_shape[1:], what, raw)
-        if not raw and _output_activation(self.decoder) == "sigmoid":
+        if not raw and output_activation(self.decoder) == "sigmoid":
             low, high = x.min(), x.max()
             if low < 0 or high > 1:
                 raise ValueError(
@@ -317,11 +330,3 @@ class Autoencoder(keras.Model):
                     "normalization='minmax' or output_activation='linear'."
                 )
         return x
-
-
-def _output_activation(decoder):
-    """The name of the activation that ends the decoder, reshaping and cropping aside."""
-    for layer in reversed(decoder.layers):
-        if hasattr(layer, "activation"):
-            return layer.activation.__name__
-    return None

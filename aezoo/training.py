@@ -128,6 +128,7 @@ def train(
     folder = _new_folder(output, f"{model}-{train_set.name}")
 
     fitted, held_out = split_validation(train_set.x, seed)
+    sizes = {"train": len(fitted), "validation": len(held_out), "test": len(test_set.x)}
     batch_size = batch_size or (128 if len(fitted) >= 10_000 else 32)
     settings = {
         "epochs": epochs or max(1, round(STEPS / math.ceil(len(fitted) / batch_size))),
@@ -137,6 +138,7 @@ def train(
     }
     begin = time.perf_counter()
     history, outcome = _fit(ae, fitted, held_out, folder / "log.csv", callbacks, **settings)
+    del fitted, held_out  # a copy of the training split, which the baseline has no use for
     outcome["seconds"] = round(time.perf_counter() - begin, 1)
     with _replacing(folder / "model.keras") as path:
         ae.save(path)
@@ -151,12 +153,7 @@ def train(
             "input_shape": shape,
             "latent_dim": latent_dim,
             "options": options,
-            "data": {
-                "source": str(data),
-                "train": len(fitted),
-                "validation": len(held_out),
-                "test": len(test_set.x),
-            },
+            "data": {"source": str(data), **sizes},
             "training": {**settings, "seed": seed, **outcome},
             "versions": {
                 "python": platform.python_version(),

@@ -12,14 +12,14 @@ import aezoo
 PACKAGE = Path(aezoo.__file__).parent
 FAMILY_PARTS = {"autoencoder", "backbones", "corruptions", "registry"}
 MAY_IMPORT = {
-    "autoencoder": {"inputs", "normalization", "optimizers"},
+    "autoencoder": {"initialization", "inputs", "normalization"},
     "backbones": set(),
     "corruptions": set(),
     "datasets": set(),
     "evaluation": set(),
+    "initialization": set(),
     "inputs": set(),
     "normalization": set(),
-    "optimizers": set(),
     "plots": set(),
     "progress": set(),
     "registry": set(),

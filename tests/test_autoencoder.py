@@ -20,11 +20,11 @@ def test_all_forms_of_the_same_data_train_alike(x):
     def fit(*args, **kwargs):
         keras.utils.set_random_seed(1)
         ae = small()
-        ae.fit(*args, epochs=2, batch_size=10, shuffle=False, verbose=0, **kwargs)
+        ae.fit(*args, epochs=2, batch_size=40, shuffle=False, verbose=0, **kwargs)
         return ae.get_weights()
 
     expected = fit(x)
-    images = tf.data.Dataset.from_tensor_slices(x).batch(10)
+    images = tf.data.Dataset.from_tensor_slices(x).batch(40)
     for weights in (
         fit(x, x),
         fit(images),

@@ -1,0 +1,53 @@
+"""Where an untrained network starts."""
+
+import numpy as np
+from scipy.special import logit
+
+# Inverses of output activations. The ends of a sigmoid's range are at infinity.
+INVERSES = {"linear": lambda mean: mean, "sigmoid": lambda mean: logit(np.clip(mean, 0.01, 0.99))}
+
+
+def start_at_mean(decoder, mean):
+    """Sets the output bias of an untrained decoder so that it begins at the mean of the data.
+
+    Otherwise the first updates all push the outputs the same way, to the mean, and beyond it where
+    the network is wide or the learning rate high: sigmoids saturate, no gradient is left, and the
+    model answers with one constant image for ever. From the mean on, training is also faster.
+
+    Args:
+        decoder: `keras.Model` that returns arrays of shape `(B, ...)`. Left alone unless its last
+            bias is still zero and its output activation is linear or a sigmoid.
+        mean: Array of the shape of one output, the mean of the targets, in the decoder's units.
+
+    Example:
+
+    >>> import aezoo, numpy as np
+    >>> ae = aezoo.vanilla(2, 1)
+    >>> start_at_mean(ae.decoder, np.array([2.0, 20.0]))
+    >>> ae.decoder.get_layer("output").bias.numpy().tolist()
+    [2.0, 20.0]
+    """
+    inverse = INVERSES.get(output_activation(decoder))
+    biases = [layer.bias for layer in decoder.layers if getattr(layer, "bias", None) is not None]
+    if inverse is None or not biases or np.any(biases[-1]):
+        return
+    bias = biases[-1]
+    if bias.shape == mean.shape[-1:]:  # a convolution has one bias a channel
+        mean = mean.reshape(-1, mean.shape[-1]).mean(axis=0)  # (..., C) -> (C,)
+    if mean.size == bias.shape[0]:
+        bias.assign(inverse(mean.ravel()))
+
+
+def output_activation(decoder):
+    """The name of the activation that ends a decoder.
+
+    Args:
+        decoder: `keras.Model`.
+
+    Returns:
+        String, or `None` if no layer has one.
+    """
+    for layer in reversed(decoder.layers):
+        if hasattr(layer, "activation"):
+            return layer.activation.__name__
+    return None
