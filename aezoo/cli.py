@@ -228,7 +228,7 @@ def _quiet():
             err.print(f"aezoo: {error}", style="red", markup=False, highlight=False)
             raise typer.Exit(2) from None
         except KeyboardInterrupt:
-            err.print("aezoo: interrupted, nothing was trained.")
+            err.print("aezoo: interrupted.")
             raise typer.Exit(130) from None
 
 
