@@ -4,6 +4,9 @@ The public names load on first use, so that importing aezoo imports neither kera
 """
 
 import importlib
+import importlib.abc
+import importlib.util
+import sys
 
 __version__ = "0.1.0"
 
@@ -36,3 +39,30 @@ def __getattr__(name):
 
 def __dir__():
     return sorted(__all__)
+
+
+class _RegisterWithKeras(importlib.abc.MetaPathFinder):
+    """Registers the classes of aezoo with Keras when Keras is imported, however late that is.
+
+    `import aezoo` is then enough for `keras.saving.load_model` to know a saved Autoencoder.
+    """
+
+    def find_spec(self, name, path=None, target=None):
+        if name != "keras":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        execute = spec.loader.exec_module
+
+        def execute_and_register(module):
+            execute(module)
+            importlib.import_module("aezoo.models")
+
+        spec.loader.exec_module = execute_and_register
+        return spec
+
+
+if "keras" in sys.modules:
+    importlib.import_module("aezoo.models")
+else:
+    sys.meta_path.insert(0, _RegisterWithKeras())

@@ -166,7 +166,7 @@ def evaluate(
 
         from aezoo.evaluation import evaluate, remarks
 
-        ae = keras.saving.load_model(file, custom_objects={"Autoencoder": aezoo.Autoencoder})
+        ae = keras.saving.load_model(file)
         splits = {s: aezoo.load_dataset(data, s, data_dir=data_dir) for s in ("train", "test")}
         metrics = evaluate(ae, splits["test"].x, splits["train"].x)
     _print_metrics(f"{file} on {data}, test split", metrics)

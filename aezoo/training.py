@@ -240,6 +240,11 @@ def _new_folder(output, name):
             return folder
         except FileExistsError:
             continue
+        except OSError as error:
+            raise OSError(
+                f"The run folder {folder} cannot be made ({error.strerror}): choose another output "
+                "folder."
+            ) from error
     raise _exists(output)
 
 

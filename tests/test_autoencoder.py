@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -104,6 +107,13 @@ def test_methods_survive_saving(x, tmp_path, normalization):
     np.testing.assert_allclose(loaded.decode(z), ae.decode(z), rtol=1e-6)
     assert loaded.optimizer.iterations.numpy() == ae.optimizer.iterations.numpy()
     loaded.fit(100 * x, verbose=0)
+
+
+@pytest.mark.parametrize("imports", ["import aezoo, keras", "import keras, aezoo"])
+def test_import_is_enough_to_load(x, tmp_path, imports):
+    small().save(tmp_path / "model.keras")
+    code = f"{imports}; ae = keras.saving.load_model({str(tmp_path / 'model.keras')!r}); ae.encode"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_compile_again_is_kept(x, tmp_path):

@@ -59,7 +59,7 @@ def test_train_then_evaluate(tmp_path):
         (["train", "deep", "--data", "ragged.csv"], 1, "row 2 has 1 columns"),
         (["train", "conv", "--data", "table.npy"], 2, "spatial|signals"),
         (["train", "deep", "-o", "taken"], 1, "exists already"),
-        (["train", "deep", "-o", "file/run"], 1, "file"),
+        (["train", "deep", "-o", "file/run"], 1, "file/run cannot be made (Not a directory)"),
         (["evaluate", "taken"], 1, "There is no model"),
         (["evaluate", "broken.keras", "--data", "digits"], 2, "broken"),
     ],
