@@ -94,7 +94,7 @@ def dense(
             the decoder has them in reverse. Empty for a network whose only hidden layer is the
             code.
         activation: String, activation of the hidden layers. The default trained better here than
-            ReLU, endures higher learning rates, and runs in int8 on every TFLite runtime.
+            ReLU, and runs in int8 on every TFLite runtime.
         latent_activation: String, activation of the code.
         output_activation: String, activation of the output. `"auto"` is `"sigmoid"` for images
             and volumes (three axes or more, values in [0, 1]), else `"linear"`.
@@ -144,7 +144,7 @@ def conv(
     filters=(32, 64),
     kernel_size=3,
     bottleneck="dense",
-    activation="leaky_relu",
+    activation="relu",
     latent_activation="linear",
     output_activation="auto",
     dropout=0.0,
@@ -165,8 +165,9 @@ def conv(
         bottleneck: `"dense"` for a flat code of shape `(latent_dim,)`, `"conv"` for a convolution
             whose kernel covers the whole last feature map, with a code of shape `(1, ...,
             latent_dim)`. They encode alike; the second decodes with fewer parameters.
-        activation, latent_activation, output_activation, dropout, l2, batch_normalization: As in
-            `dense`.
+        activation: String, activation of the hidden layers. The default trained as well here as
+            the leaky ReLU of `dense`, and loses less in int8.
+        latent_activation, output_activation, dropout, l2, batch_normalization: As in `dense`.
 
     Returns:
         The encoder and the decoder, each a `keras.Model`.

@@ -1,4 +1,4 @@
-"""The commands: `aezoo list`, `aezoo train`, `aezoo evaluate`."""
+"""The commands: `aezoo train` and its like."""
 
 import ast
 import importlib
@@ -6,6 +6,7 @@ import json
 import os
 import warnings
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,18 +15,29 @@ from rich.console import Console
 from rich.table import Table
 
 import aezoo
+from aezoo.quiet import native_output_discarded
 
 app = typer.Typer(
     help="A model zoo of autoencoders for Keras and TensorFlow.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+FAILURES = ("DataError", "ExportError", "ImportError")  # errors that no other usage would mend
 out = Console()
 err = Console(stderr=True, soft_wrap=True)
 
 DataDir = Annotated[
     Path | None, typer.Option(help="Where TensorFlow Datasets keeps its data.", show_default=False)
 ]
+
+RunOrModel = Annotated[
+    Path, typer.Argument(help="A run folder, or a .keras file.", show_default=False)
+]
+RunData = Annotated[
+    str | None,
+    typer.Option(help="As in train. [default: what the run was trained on]", show_default=False),
+]
+LiteFile = Annotated[Path, typer.Argument(help="A .tflite file.", show_default=False)]
 
 
 @app.callback(invoke_without_command=True)
@@ -105,6 +117,14 @@ def train(
             show_default=False,
         ),
     ] = None,
+    export: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Export, too: saved_model, onnx, or TFLite as float32, float16, dynamic or int8; "
+            "repeatable.",
+            show_default=False,
+        ),
+    ] = None,
 ):
     """Train a model and write a run folder: the model, its figures and pictures."""
     options = dict(_option(text) for text in option or [])
@@ -126,6 +146,7 @@ def train(
                 output=output,
                 data_dir=data_dir,
                 callbacks=[progress],
+                exports=export or (),
                 **options,
             )
         finally:
@@ -141,37 +162,113 @@ def train(
 
 @app.command()
 def evaluate(
-    run_or_model: Annotated[
-        Path, typer.Argument(help="A run folder, or a .keras file.", show_default=False)
-    ],
-    data: Annotated[
-        str | None,
-        typer.Option(
-            help="As in train. [default: what the run was trained on]", show_default=False
-        ),
-    ] = None,
+    run_or_model: RunOrModel,
+    data: RunData = None,
     data_dir: DataDir = None,
 ):
     """Measure a trained model on the test split, beside PCA at the same code size."""
     with _quiet():
-        file = run_or_model / "model.keras" if run_or_model.is_dir() else run_or_model
-        if not file.is_file():
-            raise FileNotFoundError(f"There is no model {file}.")
-        record = file.with_name("metrics.json")
-        if data is None and run_or_model.is_dir() and record.is_file():
-            data = json.loads(record.read_text(encoding="utf-8"))["data"]["source"]
-        if data is None:
-            raise typer.BadParameter("say which data to evaluate on: --data NAME_OR_PATH")
-        import keras
-
         from aezoo.evaluation import evaluate, remarks
 
-        ae = keras.saving.load_model(file)
-        splits = {s: aezoo.load_dataset(data, s, data_dir=data_dir) for s in ("train", "test")}
-        metrics = evaluate(ae, splits["test"].x, splits["train"].x)
+        file, data = _located(run_or_model, data)
+        ae, x_train, x_test = _loaded(file, data, data_dir)
+        metrics = evaluate(ae, x_test, x_train)
     _print_metrics(f"{file} on {data}, test split", metrics)
     for remark in remarks(metrics):
         err.print(remark, style="yellow")
+
+
+@app.command()
+def export(
+    run_or_model: RunOrModel,
+    format: Annotated[str, typer.Option(help="tflite, saved_model or onnx.")] = "tflite",
+    quantize: Annotated[
+        str | None,
+        typer.Option(
+            help="For tflite: float16, dynamic or int8. [default: float32]", show_default=False
+        ),
+    ] = None,
+    data: RunData = None,
+    data_dir: DataDir = None,
+):
+    """Export a trained model beside it, and prove that the export is right."""
+    with _quiet():
+        from aezoo.training import export_to
+
+        if format not in ("tflite", "saved_model", "onnx"):
+            raise typer.BadParameter(f"--format is tflite, saved_model or onnx, not {format!r}")
+        if quantize and format != "tflite":
+            raise typer.BadParameter(f"--quantize is for tflite only, not for {format}")
+        file, data = _located(run_or_model, data)
+        kind = quantize or "float32" if format == "tflite" else format
+        ae, x_train, x_test = _loaded(file, data, data_dir)
+        report = export_to(file.parent, ae, kind, x_train, x_test)
+    out.print(report)
+
+
+@app.command("inspect")
+def inspect_command(file: LiteFile):
+    """Show the signatures, operators and types of a .tflite file."""
+    with _quiet(tensorflow=False), native_output_discarded():
+        from aezoo.edge import inspect
+
+        found = inspect(file)
+    table = Table("signature", "tensor", "shape", "type", "scale", "zero point")
+    table.title, table.title_justify = f"{file}: {found['size']:,} bytes", "left"
+    for name, ends in found["signatures"].items():
+        for end in ("inputs", "outputs"):
+            for tensor, entry in ends[end].items():
+                scale = f"{entry['scale']:.6g}" if "scale" in entry else ""
+                zero = str(entry.get("zero_point", ""))
+                arrow = "-> " if end == "outputs" else ""
+                row = (arrow + tensor, str(entry["shape"]), entry["dtype"], scale, zero)
+                table.add_row(name if end == "inputs" else "", *row)
+    out.print(table)
+    for key in ("ops", "float_ops", "foreign_ops"):
+        counts = ", ".join(f"{count} {op}" for op, count in found[key].items())
+        out.print(f"{key.replace('_', ' ')}: {counts or 'none'}")
+    out.print(f"types: {', '.join(found['dtypes'])}")
+
+
+@app.command()
+def benchmark(file: LiteFile):
+    """Time a .tflite file: one sample, one thread, 1,000 runs of each signature."""
+    with _quiet(tensorflow=False), native_output_discarded():
+        import numpy as np
+
+        from aezoo.edge import LiteModel, inspect, microseconds
+
+        model = LiteModel(file)
+        table = Table("signature", "median", "95th percentile", title=str(file))
+        table.title_justify = "left"
+        for name, ends in inspect(file)["signatures"].items():
+            (entry,) = ends["inputs"].values()
+            sample = np.random.default_rng(0).random((1, *entry["shape"][1:]), "float32")
+            times = microseconds(partial(getattr(model, name), sample), 1000)
+            row = (f"{value:,.0f} µs" for value in np.percentile(times, [50, 95]))
+            table.add_row(name, *row)
+    out.print(table)
+
+
+def _located(run_or_model, data):
+    """The model's file, and the data to use: those given, else those of the run."""
+    file = run_or_model / "model.keras" if run_or_model.is_dir() else run_or_model
+    if not file.is_file():
+        raise FileNotFoundError(f"There is no model {file}.")
+    record = file.with_name("metrics.json")
+    if data is None and record.is_file():
+        data = json.loads(record.read_text(encoding="utf-8"))["data"]["source"]
+    if data is None:
+        raise typer.BadParameter("say which data the model is for: --data NAME_OR_PATH")
+    return file, data
+
+
+def _loaded(file, data, data_dir):
+    import keras
+
+    ae = keras.saving.load_model(file)
+    splits = [aezoo.load_dataset(data, split, data_dir=data_dir) for split in ("train", "test")]
+    return ae, *(split.x for split in splits)
 
 
 def _option(text):
@@ -209,37 +306,26 @@ def _print_metrics(title, metrics):
 
 
 @contextmanager
-def _quiet():
-    """TensorFlow's start-up noise kept off the terminal; errors as one line and an exit status."""
+def _quiet(tensorflow=True):
+    """TensorFlow's start-up noise kept off the terminal; errors as one line and an exit status.
+
+    Commands that need no TensorFlow do without the seconds that its import takes.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("MPLBACKEND", "Agg")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with _without_native_output():
-                importlib.import_module("aezoo.models")
-            from aezoo.datasets import DataError
-
+            if tensorflow:
+                with native_output_discarded():
+                    importlib.import_module("aezoo.models")
             yield
-        except (DataError, OSError) as error:
+        except OSError as error:
             err.print(f"aezoo: {error}", style="red", markup=False, highlight=False)
             raise typer.Exit(1) from None
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, ImportError) as error:
             err.print(f"aezoo: {error}", style="red", markup=False, highlight=False)
-            raise typer.Exit(2) from None
+            raise typer.Exit(1 if type(error).__name__ in FAILURES else 2) from None
         except KeyboardInterrupt:
             err.print("aezoo: interrupted.")
             raise typer.Exit(130) from None
-
-
-@contextmanager
-def _without_native_output():
-    """Discards what TensorFlow writes to the error stream, past Python, when it is imported."""
-    saved = os.dup(2)
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)

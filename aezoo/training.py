@@ -15,16 +15,18 @@ from pathlib import Path
 import keras
 from sklearn.model_selection import train_test_split
 
-from aezoo import plots
+from aezoo import export, plots
 from aezoo.autoencoder import Autoencoder
 from aezoo.datasets import load_dataset
 from aezoo.evaluation import evaluate, remarks
 from aezoo.models import build
+from aezoo.quiet import native_output_discarded
 from aezoo.registry import accepts
 
 VALIDATION_FRACTION = 0.1
 STEPS = 6000  # updates after which the default networks have settled, on digits and on MNIST
 PACKAGES = ("aezoo", "keras", "tensorflow", "numpy")
+EXPORTS = ("saved_model", "onnx", "float32", "float16", "dynamic", "int8")
 PICTURED = 5000  # codes in the latent picture
 
 log = logging.getLogger("aezoo")
@@ -62,6 +64,7 @@ def train(
     output=None,
     data_dir=None,
     callbacks=(),
+    exports=(),
     **options,
 ):
     """Trains a model of the zoo, measures it on the test split and writes a run folder.
@@ -84,6 +87,7 @@ def train(
             `runs/MODEL-DATA`, numbered if that exists.
         data_dir: String or path, where TensorFlow Datasets keeps its data.
         callbacks: Sequence of `keras.callbacks.Callback`.
+        exports: Sequence of what to export into the folder, see `export_to`.
         **options: The model's options. `normalization` is `"standard"` by default for data that
             are no images.
 
@@ -112,6 +116,8 @@ def train(
             raise ValueError(f"{name} must be a positive integer. Received: {value!r}")
     if learning_rate is not None and not 0 < learning_rate < math.inf:
         raise ValueError(f"learning_rate must be a positive number. Received: {learning_rate!r}")
+    for kind in exports:
+        _checked_kind(kind)
     if output is not None and Path(output).exists():
         raise _exists(output)
 
@@ -163,7 +169,46 @@ def train(
         },
     )
     _draw(folder, ae, history, test_set)
+    for kind in exports:
+        export_to(folder, ae, kind, train_set.x, test_set.x)
     return Run(ae, metrics, history, folder, outcome["interrupted"])
+
+
+def export_to(folder, ae, kind, x_train, x_test):
+    """Exports a model into a folder, calibrated on the training and compared on the test split.
+
+    Args:
+        folder: `pathlib.Path` of the folder.
+        ae: `aezoo.Autoencoder`, trained.
+        kind: String, `"saved_model"`, `"onnx"`, or a precision of TFLite: `"float32"`,
+            `"float16"`, `"dynamic"` or `"int8"`.
+        x_train: Array of shape `(n, *input_shape)`.
+        x_test: Array of shape `(m, *input_shape)`.
+
+    Returns:
+        `aezoo.ExportReport`.
+
+    Raises:
+        ValueError: For another kind, or what the exports raise.
+    """
+    _checked_kind(kind)
+    with native_output_discarded():
+        if kind == "saved_model":
+            return export.export_saved_model(ae, folder / kind, samples=x_test)
+        if kind == "onnx":
+            return export.export_onnx(ae, folder / "model.onnx", samples=x_test)
+        return export.export_tflite(
+            ae,
+            folder / f"model-{kind}.tflite",
+            quantize=None if kind == "float32" else kind,
+            calibration_data=x_train,
+            samples=x_test,
+        )
+
+
+def _checked_kind(kind):
+    if kind not in EXPORTS:
+        raise ValueError(f"An export is one of {', '.join(EXPORTS)}. Received: {kind!r}")
 
 
 def split_validation(x, seed):

@@ -45,6 +45,26 @@ def test_train_then_evaluate(tmp_path):
         assert all(f"{figure:.5f}" in result.stdout for figure in figures)
 
 
+def test_train_export_inspect_benchmark(tmp_path):
+    folder = tmp_path / "run"
+    args = ["--epochs", 12, "-o", folder, "-O", "hidden_units=32", "--export", "int8"]
+    result = run("train", "deep", *args)
+    assert result.exit_code == 0, result.stderr
+    file = folder / "model-int8.tflite"
+    assert file.name in result.stdout
+    result = run("inspect", file)
+    assert result.exit_code == 0, result.stderr
+    assert f"{file.stat().st_size:,} bytes" in words(result)
+    assert "float ops: none" in result.stdout
+    result = run("benchmark", file)
+    assert result.exit_code == 0, result.stderr
+    assert all(name in result.stdout for name in ("reconstruct", "encode", "decode", "µs"))
+    result = run("export", folder, "--quantize", "float16")
+    assert result.exit_code == 0, result.stderr
+    assert "MSE before, after" in result.stdout
+    assert (folder / "model-float16.tflite").is_file()
+
+
 @pytest.mark.parametrize(
     ("args", "status", "message"),
     [
@@ -60,6 +80,12 @@ def test_train_then_evaluate(tmp_path):
         (["train", "conv", "--data", "table.npy"], 2, "spatial|signals"),
         (["train", "deep", "-o", "taken"], 1, "exists already"),
         (["train", "deep", "-o", "file/run"], 1, "file/run cannot be made (Not a directory)"),
+        (["train", "deep", "--export", "int4"], 2, "'int4'"),
+        (["export", "taken"], 1, "There is no model"),
+        (["export", "broken.keras", "--format", "tf"], 2, "'tf'"),
+        (["export", "broken.keras", "--format", "onnx", "--quantize", "int8"], 2, "onnx"),
+        (["inspect", "missing.tflite"], 1, "no file missing.tflite"),
+        (["benchmark", "ragged.csv"], 2, "not a TFLite file"),
         (["evaluate", "taken"], 1, "There is no model"),
         (["evaluate", "broken.keras", "--data", "digits"], 2, "broken"),
     ],
