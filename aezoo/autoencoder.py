@@ -1,14 +1,25 @@
 """The one model class: a functional Keras model made from an encoder and a decoder."""
 
+import math
+
 import keras
 import numpy as np
 from keras import ops
 
 from aezoo.initialization import output_activation, start_at_mean
-from aezoo.inputs import checked_array, is_dataset, unscaled
+from aezoo.inputs import batches_of, checked_array, first_target, is_dataset
 from aezoo.normalization import Normalization
 
 BATCH = 256
+DENSE = (
+    keras.layers.Activation,
+    keras.layers.BatchNormalization,
+    keras.layers.Dense,
+    keras.layers.Dropout,
+    keras.layers.Flatten,
+    keras.layers.InputLayer,
+    keras.layers.Reshape,
+)
 
 
 @keras.saving.register_keras_serializable("aezoo")
@@ -53,7 +64,11 @@ class Autoencoder(keras.Model):
         ):
             if expected != received:
                 raise ValueError(f"The decoder must {what}, {expected}. Received: {received}")
-        scaling = Normalization(normalization, name="normalization") if normalization else None
+        scaling = (
+            Normalization(normalization, name="normalization", dtype="float32")
+            if normalization
+            else None
+        )
         if normalization == "standard" and output_activation(decoder) == "sigmoid":
             raise ValueError(
                 "A sigmoid output, which stays in [0, 1], cannot produce standardized values. "
@@ -70,13 +85,13 @@ class Autoencoder(keras.Model):
         self.decoder = decoder
         self.normalization = scaling
         self.corruption = corruption
-        # XLA speeds dense networks up on every device; convolutions only on accelerators, which
-        # is what "auto" means: on CPUs it slows them down threefold.
-        convolutional = any(hasattr(layer, "kernel_size") for layer in encoder.layers)
+        # XLA speeds dense networks up on every device; other ones only on accelerators, which is
+        # what "auto" means: on CPUs it slows convolutions down threefold.
+        dense = all(isinstance(layer, DENSE) for layer in (*encoder.layers, *decoder.layers))
         self.compile(
             optimizer=keras.optimizers.Adam(2e-3),
             loss="mse",
-            jit_compile="auto" if convolutional else True,
+            jit_compile=True if dense else "auto",
             steps_per_execution=20,
         )
         self.optimizer.build(self.trainable_variables)  # an untrained model can be saved, too
@@ -86,7 +101,17 @@ class Autoencoder(keras.Model):
         """Tuple, the shape of one code."""
         return self.decoder.input_shape[1:]
 
-    def fit(self, x=None, y=None, sample_weight=None, validation_data=None, **kwargs):
+    def fit(
+        self,
+        x,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        *,
+        sample_weight=None,
+        validation_data=None,
+        **kwargs,
+    ):
         """Trains the model to reproduce its input, or to map `x` to `y`.
 
         Args:
@@ -95,6 +120,7 @@ class Autoencoder(keras.Model):
                 checked for what cannot be learned; of a dataset only shape and type are.
             y: Array of the shape of `x`, the target. Defaults to `x`; for denoising give `fit(
                 noisy, clean)`.
+            batch_size, epochs: As in `keras.Model.fit`.
             sample_weight: Array of shape `(n,)`, the weight of each sample in the loss.
             validation_data: An array, a pair `(x, y)`, a triple with weights, or a dataset.
             **kwargs: Further arguments of `keras.Model.fit`.
@@ -115,13 +141,18 @@ class Autoencoder(keras.Model):
         >>> sorted(history.history)
         ['loss']
         """
+        if kwargs.get("class_weight"):
+            raise ValueError(
+                "An autoencoder knows no classes: use sample_weight, not class_weight."
+            )
         x = self._checked(x, reproduced=y is None)
         y = self._checked(y, "target", reproduced=True)
         if sample_weight is not None and y is None:
             y = x  # Keras drops the weights of samples without a target
         if validation_data is not None and not is_dataset(validation_data):
             parts = validation_data if isinstance(validation_data, tuple) else (validation_data,)
-            checked = [self._checked(part) for part in parts[:2]]
+            names = ("validation input", "validation target")
+            checked = [self._checked(*pair) for pair in zip(parts, names, strict=False)]
             validation_data = (*checked, *parts[2:]) if len(parts) > 1 else checked[0]
         target = x if y is None else y
         if self.normalization and not self.normalization.adapted:
@@ -129,9 +160,20 @@ class Autoencoder(keras.Model):
         self._start_at_mean(target)
         if is_dataset(x):
             kwargs.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
+        self._divide_executions(kwargs.get("steps_per_epoch"), kwargs.get("validation_steps"))
         return super().fit(
-            x, y, sample_weight=sample_weight, validation_data=validation_data, **kwargs
+            x,
+            y,
+            batch_size=batch_size,
+            epochs=epochs,
+            sample_weight=sample_weight,
+            validation_data=validation_data,
+            **kwargs,
         )
+
+    def evaluate(self, x=None, y=None, *args, **kwargs):
+        self._divide_executions(kwargs.get("steps"))
+        return super().evaluate(x, y, *args, **kwargs)
 
     def adapt(self, x):
         """Learns the statistics of the normalization.
@@ -152,7 +194,13 @@ class Autoencoder(keras.Model):
                 "A generator can be read only once: call adapt with an array or a tf.data.Dataset "
                 "before fit."
             )
-        self.normalization.adapt(self._checked(x))
+        if is_dataset(x):
+            shape = self.input_shape[1:]
+            batches = (checked_array(batch, shape, raw=True) for batch in batches_of(x))
+            self.normalization.adapt(batches)
+        else:
+            self.normalization.adapt(self._checked(x))
+        self.train_function = self.test_function = None  # they hold the earlier statistics
 
     def encode(self, x):
         """Codes of samples.
@@ -272,40 +320,57 @@ class Autoencoder(keras.Model):
     def _in_loss_units(self, x, y, y_pred, sample_weight):
         """The target, which defaults to the input, the prediction and the weights for the loss."""
         y = x if y is None else y
-        if tuple(y.shape[1:]) != tuple(y_pred.shape[1:]):
+        shape = self.input_shape[1:]
+        known = shape if getattr(y.shape, "rank", 1) is None else tuple(y.shape[1:])
+        if len(known) != len(shape) or any(
+            a not in (None, b) for a, b in zip(known, shape, strict=True)
+        ):
             raise ValueError(
-                f"An autoencoder's target has the shape of its input, {tuple(y_pred.shape[1:])}. "
-                f"Received a target of shape {tuple(y.shape[1:])}. If it holds labels "
-                "(as_supervised=True), leave them out: dataset.map(lambda x, y: x)."
+                f"An autoencoder's target has the shape of its input, {shape}. Received a target "
+                f"of shape {known}. If it holds labels (as_supervised=True), leave them "
+                "out: dataset.map(lambda x, y: x)."
             )
-        if self.normalization is None and not keras.backend.is_float_dtype(y.dtype):
-            raise ValueError(unscaled(y.dtype))
         y = ops.cast(y, y_pred.dtype)
-        y, y_pred = self._scale(y), self._scale(y_pred)
-        if sample_weight is not None:  # (B,) -> (B, 1, ..., 1), one axis less than the target
-            sample_weight = ops.reshape(sample_weight, (-1,) + (1,) * (len(y.shape) - 2))
+        if self.normalization:
+            y, y_pred = self.normalization.normalized(y), self.normalization.normalized(y_pred)
+        if sample_weight is not None and len(sample_weight.shape) == 1:
+            # (B,) -> (B, 1, ..., 1), one axis less than the target
+            sample_weight = ops.reshape(sample_weight, (-1,) + (1,) * (len(shape) - 1))
         return y, y_pred, sample_weight
 
     def _start_at_mean(self, x):
         if is_dataset(x):
             if iter(x) is x:  # a generator, which a look would consume
                 return
-            x = next(iter(x))
-            x = np.asarray(x[0] if isinstance(x, (tuple, list)) else x)
+            x = first_target(x, self.input_shape[1:])
+            if x.shape[1:] != self.input_shape[1:]:
+                return  # the loss says what is wrong
+            x = self._checked(x, "first batch", reproduced=True)
         mean = np.mean(x, axis=0, dtype="float64").astype("float32")
-        start_at_mean(self.decoder, ops.convert_to_numpy(self._scale(mean)))
+        scale = self.normalization.normalized if self.normalization else np.asarray
+        start_at_mean(self.decoder, scale(mean))
+
+    def _divide_executions(self, *steps):
+        """Lets whole executions make up the steps asked for: Keras only stops between them."""
+        divided = math.gcd(self.steps_per_execution, *(n for n in steps if n))
+        if divided != self.steps_per_execution:
+            self.steps_per_execution = divided
+            self.train_function = self.test_function = None
 
     def _batched(self, function, x, shape):
         """Applies a function of tensors batch by batch; NumPy out."""
         if self.normalization and not self.normalization.adapted:
             raise ValueError("The normalization has no statistics yet: call adapt(x) or fit(x).")
+        raw = self.normalization is not None
         if is_dataset(x):
-            batches = (b[0] if isinstance(b, (tuple, list)) else b for b in x)
+            batches = (checked_array(batch, shape, raw=raw) for batch in batches_of(x))
         else:
-            x = checked_array(x, shape, raw=self.normalization is not None)
+            x = checked_array(x, shape, raw=raw)
             batches = (x[i : i + BATCH] for i in range(0, len(x), BATCH))
-        outputs = [function(ops.convert_to_tensor(b, self.compute_dtype)) for b in batches]
-        return np.concatenate([ops.convert_to_numpy(output) for output in outputs])
+        outputs = [ops.convert_to_numpy(function(ops.convert_to_tensor(b))) for b in batches]
+        if not outputs:
+            raise ValueError("Expected at least one sample. Received: an empty dataset")
+        return np.concatenate(outputs)
 
     def _scale(self, x, inverse=False):
         return self.normalization(x, inverse=inverse) if self.normalization else x

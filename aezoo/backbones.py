@@ -246,8 +246,12 @@ BACKBONES = {"dense": dense, "conv": conv}
 def _between(activation, dropout, batch_normalization):
     """Returns what stands between two layers: normalization, activation, dropout."""
     _activation(activation)  # an unknown name is refused before anything is built
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout must be in [0, 1). Received: {dropout}")
+    if not isinstance(dropout, (int, float)) or not 0 <= dropout < 1:
+        raise ValueError(f"dropout must be a number in [0, 1). Received: {dropout!r}")
+    if not isinstance(batch_normalization, bool):
+        raise ValueError(
+            f"batch_normalization must be True or False. Received: {batch_normalization!r}"
+        )
 
     def apply(x, i):
         if batch_normalization:
@@ -276,24 +280,24 @@ def _resolve(output_activation, input_shape):
 
 
 def _l2(factor):
-    if factor < 0:
-        raise ValueError(f"l2 must be 0 or more. Received: {factor}")
+    if not isinstance(factor, (int, float)) or not factor >= 0:
+        raise ValueError(f"l2 must be a number, 0 or more. Received: {factor!r}")
     return keras.regularizers.L2(factor) if factor else None
 
 
 def _shape(input_shape):
-    shape = (input_shape,) if isinstance(input_shape, int) else tuple(input_shape)
+    shape = (input_shape,) if hasattr(input_shape, "__index__") else tuple(input_shape)
     if not shape:
         raise ValueError("input_shape must have at least one axis. Received: ()")
     return tuple(_positive("input_shape", size) for size in shape)
 
 
 def _sequence(name, value):
-    if isinstance(value, int):
+    if hasattr(value, "__index__"):
         return (value,)
-    if not isinstance(value, (list, tuple)):
+    if isinstance(value, str) or not hasattr(value, "__iter__"):
         raise ValueError(f"{name} must be a sequence of positive integers. Received: {value!r}")
-    return value
+    return tuple(value)
 
 
 def _positive(name, value):

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import json
+import logging
 import os
 import warnings
 from contextlib import contextmanager, suppress
@@ -22,7 +23,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-FAILURES = ("DataError", "ExportError", "ImportError")  # errors that no other usage would mend
+FAILURES = ("DataError", "ExportError")  # errors of value that no other usage would mend
 out = Console()
 err = Console(stderr=True, soft_wrap=True)
 
@@ -175,7 +176,7 @@ def evaluate(
         metrics = evaluate(ae, x_test, x_train)
     _print_metrics(f"{file} on {data}, test split", metrics)
     for remark in remarks(metrics):
-        err.print(remark, style="yellow")
+        err.print(remark, style="yellow", highlight=False)
 
 
 @app.command()
@@ -257,7 +258,10 @@ def _located(run_or_model, data):
         raise FileNotFoundError(f"There is no model {file}.")
     record = file.with_name("metrics.json")
     if data is None and record.is_file():
-        data = json.loads(record.read_text(encoding="utf-8"))["data"]["source"]
+        try:
+            data = json.loads(record.read_text(encoding="utf-8"))["data"]["source"]
+        except (ValueError, KeyError, TypeError):
+            raise OSError(f"{record} is damaged: give --data NAME_OR_PATH.") from None
     if data is None:
         raise typer.BadParameter("say which data the model is for: --data NAME_OR_PATH")
     return file, data
@@ -267,6 +271,8 @@ def _loaded(file, data, data_dir):
     import keras
 
     ae = keras.saving.load_model(file)
+    if not isinstance(ae, aezoo.Autoencoder):
+        raise ValueError(f"{file} is a {type(ae).__name__}, not an aezoo.Autoencoder.")
     splits = [aezoo.load_dataset(data, split, data_dir=data_dir) for split in ("train", "test")]
     return ae, *(split.x for split in splits)
 
@@ -276,7 +282,7 @@ def _option(text):
     name, equals, value = text.partition("=")
     if not (name and equals):
         raise typer.BadParameter(f"an option is given as NAME=VALUE. Received: {text!r}")
-    words = {"true": True, "false": False, "none": None}
+    words = {"true": True, "yes": True, "false": False, "no": False, "none": None}
     if value.lower() in words:
         return name.replace("-", "_"), words[value.lower()]
     with suppress(ValueError, SyntaxError):
@@ -293,7 +299,8 @@ def _print_metrics(title, metrics):
     ):
         if key in metrics:
             table.add_row(label, *(f"{metrics[k]:.{digits}f}" for k in (key, f"pca_{key}")))
-    table.add_row("MSE relative to PCA", f"{metrics['mse'] / metrics['pca_mse']:.2f}", "1.00")
+    if metrics["pca_mse"] > 0:
+        table.add_row("MSE relative to PCA", f"{metrics['mse'] / metrics['pca_mse']:.2f}", "1.00")
     if "noisy_mse" in metrics:
         table.add_row("MSE of corrupted samples", f"{metrics['noisy_mse']:.5f}", "")
         table.add_row("... after denoising", f"{metrics['denoised_mse']:.5f}", "")
@@ -303,6 +310,13 @@ def _print_metrics(title, metrics):
     table.add_row("compression ratio", f"{metrics['compression_ratio']:.1f}", "")
     table.add_row("parameters", f"{metrics['parameters']:,}", "")
     out.print(table)
+
+
+class _Remarks(logging.Handler):
+    """What the library has to say, in yellow."""
+
+    def emit(self, record):
+        err.print(record.getMessage(), style="yellow", markup=False, highlight=False)
 
 
 @contextmanager
@@ -319,13 +333,20 @@ def _quiet(tensorflow=True):
             if tensorflow:
                 with native_output_discarded():
                     importlib.import_module("aezoo.models")
+                logging.getLogger("absl").setLevel(logging.ERROR)  # TFDS logs through it
+                logging.getLogger("aezoo").handlers = [_Remarks()]
+                logging.getLogger("aezoo").propagate = False
             yield
         except OSError as error:
             err.print(f"aezoo: {error}", style="red", markup=False, highlight=False)
             raise typer.Exit(1) from None
-        except (ValueError, TypeError, ImportError) as error:
+        except (typer.Exit, typer.BadParameter):
+            raise
+        except Exception as error:
             err.print(f"aezoo: {error}", style="red", markup=False, highlight=False)
-            raise typer.Exit(1 if type(error).__name__ in FAILURES else 2) from None
+            usage = isinstance(error, (ValueError, TypeError))
+            failed = type(error).__name__ in FAILURES
+            raise typer.Exit(2 if usage and not failed else 1) from None
         except KeyboardInterrupt:
             err.print("aezoo: interrupted.")
             raise typer.Exit(130) from None

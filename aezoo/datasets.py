@@ -44,7 +44,9 @@ def load_dataset(name_or_path="digits", split="train", *, data_dir=None):
             - an image dataset of TensorFlow Datasets by name (`"mnist"`, `"cifar10"`, ...), read
               from `data_dir` if it is prepared there, else downloaded;
             - a `.npy` or `.npz` file of samples (in the latter under `x`, `X` or alone, labels
-              under `y`; or under `x_train`, `y_train`, `x_test`, `y_test`);
+              under `y`; or under `x_train`, `y_train`, `x_test`, `y_test`). Integers of 8 or 16
+              bits and shape `(n, height, width)` or `(n, height, width, channels)` are images;
+              floats of three axes are signals, `(n, steps, channels)`;
             - a `.csv` file of numbers, a row a sample, with or without a line of names;
             - a folder of images of one size, labelled by their subfolders, if there are any; with
               subfolders `train` and `test` these are the splits.
@@ -76,19 +78,33 @@ def load_dataset(name_or_path="digits", split="train", *, data_dir=None):
     path = Path(name_or_path).expanduser()
     if name == "digits":
         x, y = _digits(split)
-    elif isinstance(name_or_path, Path) or os.sep in name or "/" in name or path.suffix in FILES:
+    elif is_path(name_or_path):
         x, y = _path(path, split)
         name = path.stem
     else:
         x, y = _tfds(name, split, data_dir)
-    if not len(x):
-        raise DataError(f"{name_or_path} holds no samples in the split {split!r}.")
+    if not x.size:
+        raise DataError(f"{name_or_path} holds no values in the split {split!r}.")
     if not np.isfinite([x.min(), x.max()]).all():
         bad = int(np.sum(~np.isfinite(x)))
         raise DataError(
             f"{name_or_path} holds {bad} NaN or infinite values: remove these samples or fill them."
         )
     return Dataset(x, y, name)
+
+
+def is_path(name_or_path):
+    """Whether `load_dataset` takes its argument for a path, not for a name.
+
+    Args:
+        name_or_path: String or path.
+
+    Returns:
+        Boolean: true for `Path` objects, and for strings with a slash or the ending of a file.
+    """
+    name = str(name_or_path)
+    suffix = Path(name).suffix.lower()
+    return isinstance(name_or_path, Path) or os.sep in name or "/" in name or suffix in FILES
 
 
 def _digits(split):
@@ -104,9 +120,9 @@ def _path(path, split):
         raise FileNotFoundError(f"There is no file or folder {path}.")
     if path.is_dir():
         return _folder(path, split)
-    if path.suffix == ".csv":
+    if path.suffix.lower() == ".csv":
         return _split(_csv(path), None, split)
-    if path.suffix in (".npy", ".npz"):
+    if path.suffix.lower() in (".npy", ".npz"):
         return _numpy(path, split)
     raise DataError(
         f"Expected a folder of images or a file of {', '.join(FILES)}. Received: {path}"
@@ -116,7 +132,7 @@ def _path(path, split):
 def _numpy(path, split):
     try:
         loaded = np.load(path, allow_pickle=False)
-        arrays = dict(loaded) if path.suffix == ".npz" else {"x": loaded}
+        arrays = dict(loaded) if path.suffix.lower() == ".npz" else {"x": loaded}
     except (ValueError, OSError, EOFError) as error:
         raise DataError(f"{path} cannot be read as numbers: {error}") from error
     arrays = {key.lower(): array for key, array in arrays.items()}
@@ -135,26 +151,23 @@ def _numpy(path, split):
 def _csv(path):
     try:
         text = path.read_text(encoding="utf-8-sig")
-        lines = [line for line in text.splitlines() if line.strip()]
-        if not lines:
-            raise ValueError("it is empty")
         try:
-            delimiter = csv.Sniffer().sniff(lines[0], ",;\t").delimiter
+            dialect = csv.Sniffer().sniff(text.split("\n", 1)[0], ",;\t")
         except csv.Error:  # a single column
-            delimiter = ","
-        header = not all(map(_is_number, lines[0].split(delimiter)))
-        if len(lines) == header:
+            dialect = csv.excel
+        rows = [row for row in csv.reader(text.splitlines(), dialect) if any(row)]
+        if rows and not all(map(_is_number, rows[0])):
+            del rows[0]  # names
+        if not rows:
             raise ValueError("it has no rows")
-        rows = [line.split(delimiter) for line in lines]
         for number, row in enumerate(rows, start=1):
             if len(row) != len(rows[0]):
                 raise ValueError(
-                    f"row {number} has {len(row)} columns, the first one {len(rows[0])}"
+                    f"row {number} of numbers has {len(row)} columns, the first one {len(rows[0])}"
                 )
-        table = np.loadtxt(lines[header:], dtype=np.float32, delimiter=delimiter, ndmin=2)
-    except (ValueError, OSError) as error:
+        return np.array(rows, "float32")
+    except (ValueError, OSError, csv.Error) as error:
         raise DataError(f"{path} cannot be read as a table of numbers: {error}") from error
-    return table
 
 
 def _is_number(text):
@@ -178,6 +191,8 @@ def _folder(path, split):
     for file in files:
         try:
             with Image.open(file) as image:
+                if image.mode in ("F", "I"):
+                    raise OSError(f"32 bits a pixel (mode {image.mode}), save it with 8 or 16")
                 # 16-bit greys stay as they are, palettes and transparency become colours
                 grey = image.mode in ("1", "L", "I;16")
                 mode = "L" if image.mode == "1" else image.mode
@@ -201,7 +216,7 @@ def _tfds(name, split, data_dir):
 
     try:
         builder = tfds.builder(name, data_dir=data_dir)
-    except (tfds.core.DatasetNotFoundError, ModuleNotFoundError):
+    except (tfds.core.DatasetNotFoundError, ModuleNotFoundError, AssertionError):
         known = ["digits", *tfds.list_builders(with_community_datasets=False)]
         near = difflib.get_close_matches(name, known, n=1)
         raise ValueError(
@@ -238,7 +253,7 @@ def _download(builder, name):
         # Without this look TFDS retries for minutes. The address is where it keeps its mirror.
         requests.head("https://storage.googleapis.com", timeout=5)
         builder.download_and_prepare()
-    except (OSError, tfds.download.DownloadError) as error:
+    except (OSError, AssertionError, tfds.download.DownloadError) as error:
         raise FileNotFoundError(
             f"{name} is not in {builder.data_path.parent.parent} and cannot be downloaded: "
             f"{type(error).__name__}. On a machine with network run "
@@ -259,6 +274,11 @@ def _numbers(x, source):
     if x.dtype in (np.uint8, np.uint16) and x.ndim in (3, 4):
         x = x[..., np.newaxis] if x.ndim == 3 else x  # (n, h, w) -> (n, h, w, 1)
         return np.divide(x, np.iinfo(x.dtype).max, dtype=np.float32)
+    if np.issubdtype(x.dtype, np.integer) and x.ndim > 2:
+        raise DataError(
+            f"{source} holds integers of type {x.dtype}, whose range is not known: save images as "
+            "uint8 or uint16, or other data as float32."
+        )
     return x.astype(np.float32, copy=False)
 
 

@@ -26,6 +26,9 @@ class LiteModel:
     Args:
         path: String or path of a `.tflite` file from `aezoo.export_tflite`.
 
+    Attributes:
+        parts: Tuple of strings, the signatures of the file.
+
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If it is no TFLite file, or not of an autoencoder.
@@ -55,10 +58,8 @@ class LiteModel:
                 f"{path} is not an exported autoencoder: it has none of the signatures "
                 f"{', '.join(METHODS)}. Received: {', '.join(sorted(names)) or 'none'}"
             )
-        self.signatures = tuple(name for name in METHODS if name in names)
-        self._runners = {
-            name: self._interpreter.get_signature_runner(name) for name in self.signatures
-        }
+        self.parts = tuple(name for name in METHODS if name in names)
+        self._runners = {name: self._interpreter.get_signature_runner(name) for name in self.parts}
         normalization = _metadata(content).get("normalization")
         self._outside = bool(normalization) and not normalization["inside"]
         self._offset, self._scale = (
@@ -123,7 +124,7 @@ class LiteModel:
         Raises:
             ValueError: If the file has neither part, or the samples do not fit it.
         """
-        if "score" in self.signatures:
+        if "score" in self.parts:
             return self._run("score", self._into(x))
         rebuilt = self.reconstruct(x)
         error = (np.asarray(x, "float32") - rebuilt) / self._scale
@@ -138,7 +139,7 @@ class LiteModel:
     def _run(self, name, x):
         if name not in self._runners:
             raise ValueError(
-                f"This file has no signature {name!r}. It has: {', '.join(self.signatures)}"
+                f"This file has no signature {name!r}. It has: {', '.join(self.parts)}"
             )
         runner = self._runners[name]
         (key, detail), *_ = runner.get_input_details().items()

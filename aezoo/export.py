@@ -1,5 +1,6 @@
 """Exports that are checked against the Keras model, or not written at all."""
 
+import json
 import os
 import shutil
 import tempfile
@@ -7,8 +8,10 @@ import warnings
 from contextlib import contextmanager
 from pathlib import Path
 
+import flatbuffers
 import keras
 import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 
 from aezoo.edge import METADATA, LiteModel, inspect
 from aezoo.inputs import checked_array
@@ -83,8 +86,8 @@ def export_tflite(
             set the ranges of `"int8"`.
         samples: Array of shape `(n, *input_shape)` to compare export and model on. Default: the
             calibration data, else decoded random codes.
-        signatures: Sequence of `"reconstruct"`, `"encode"`, `"decode"` and, but for int8,
-            `"score"`.
+        signatures: Sequence of `"reconstruct"`, which the export is checked by, and of
+            `"encode"`, `"decode"` and, but for int8, `"score"`.
         batch_size: Positive integer for a fixed batch, `None` for any.
         io: For int8, `"int8"` or `"float32"`: the type of inputs and outputs. Browsers need the
             latter.
@@ -120,8 +123,11 @@ def export_tflite(
     _one_of("io", io, ("int8", "float32"))
     for name in signatures:
         _one_of("signatures", name, (*SIGNATURES, *(() if quantize == "int8" else ("score",))))
-    if "reconstruct" not in signatures and "score" not in signatures and len(signatures) != 1:
-        raise ValueError(f"signatures must have 'reconstruct'. Received: {tuple(signatures)}")
+    if "reconstruct" not in signatures:
+        raise ValueError(
+            "signatures must have 'reconstruct', which the export is checked by. Received: "
+            f"{tuple(signatures)}"
+        )
     if quantize == "int8" and calibration_data is None:
         raise ValueError(
             "int8 needs calibration_data: some hundred training samples, such as x_train[:500]."
@@ -136,12 +142,11 @@ def export_tflite(
     with tempfile.TemporaryDirectory() as folder, _replacing(path) as beside:
         _write_saved_model(ae, folder, signatures, batch_size=batch_size, inside=inside)
         content = _convert(ae, folder, signatures, quantize, calibration_data, io, inside)
+        metadata = {}
         if normalization is not None:
-            statistics = {
-                name: keras.ops.convert_to_numpy(getattr(normalization, name)).tolist()
-                for name in ("offset", "scale")
-            }
-            content = _with_metadata(content, {"normalization": {**statistics, "inside": inside}})
+            offset, scale = (array.tolist() for array in normalization.statistics)
+            metadata["normalization"] = {"offset": offset, "scale": scale, "inside": inside}
+        content = _packed(content, metadata)
         beside.write_bytes(content)
         contents = inspect(beside)
         if contents["foreign_ops"]:
@@ -212,6 +217,8 @@ def export_onnx(ae, path, *, samples=None):
 class _SavedModel:
     """The four methods on a SavedModel, to compare with."""
 
+    parts = (*SIGNATURES, "score")
+
     def __init__(self, folder):
         import tensorflow as tf
 
@@ -240,6 +247,8 @@ class _SavedModel:
 
 class _Onnx:
     """The three methods on an ONNX model, to compare with."""
+
+    parts = ("reconstruct", "encode", "score")
 
     def __init__(self, path):
         import onnxruntime
@@ -352,22 +361,43 @@ def _convert(ae, folder, signatures, quantize, calibration_data, io, inside):
         raise ExportError(f"TensorFlow Lite cannot express the model: {error}") from error
 
 
-def _with_metadata(content, entries):
-    import json
-
-    import flatbuffers
-    from ai_edge_litert import schema_py_generated as schema
-
+def _packed(content, metadata):
+    """A TFLite file without the names of inner tensors, and with metadata of ours."""
     model = schema.ModelT.InitFromPackedBuf(content, 0)
-    buffer = schema.BufferT()
-    buffer.data = np.frombuffer(json.dumps(entries).encode(), "uint8")
-    model.buffers.append(buffer)
-    metadata = schema.MetadataT()
-    metadata.name, metadata.buffer = METADATA, len(model.buffers) - 1
-    model.metadata = [*(model.metadata or []), metadata]
+    for graph in model.subgraphs:
+        for i, tensor in enumerate(graph.tensors):
+            if i not in graph.inputs and i not in graph.outputs:
+                tensor.name = b""
+    if metadata:
+        buffer = schema.BufferT()
+        buffer.data = np.frombuffer(json.dumps(metadata).encode(), "uint8")
+        model.buffers.append(buffer)
+        entry = schema.MetadataT()
+        entry.name, entry.buffer = METADATA, len(model.buffers) - 1
+        model.metadata = [*(model.metadata or []), entry]
+    for buffer in model.buffers:
+        buffer.__class__ = _AlignedBuffer
     builder = flatbuffers.Builder(len(content) + 4096)
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())
+
+
+class _AlignedBuffer(schema.BufferT):
+    """A buffer that starts at a multiple of 16 bytes, as the format asks of constant tensors.
+
+    The class that flatc generates for Python leaves this attribute of the schema out.
+    """
+
+    def Pack(self, builder):
+        if self.data is not None and len(self.data):
+            builder.StartVector(1, len(self.data), 16)
+            builder.head = builder.head - len(self.data)
+            builder.Bytes[builder.head : builder.head + len(self.data)] = bytes(self.data)
+            data = builder.EndVector()
+        schema.BufferStart(builder)
+        if self.data is not None and len(self.data):
+            schema.BufferAddData(builder, data)
+        return schema.BufferEnd(builder)
 
 
 def _report(ae, exported, samples, path, kind, precision, size, contents):

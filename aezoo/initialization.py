@@ -1,5 +1,6 @@
 """Where an untrained network starts."""
 
+import keras
 import numpy as np
 from scipy.special import logit
 
@@ -16,7 +17,8 @@ def start_at_mean(decoder, mean):
 
     Args:
         decoder: `keras.Model` that returns arrays of shape `(B, ...)`. Left alone unless its last
-            bias is still zero and its output activation is linear or a sigmoid.
+            layer with weights has a trainable bias that is still zero, and its output activation
+            is linear or a sigmoid.
         mean: Array of the shape of one output, the mean of the targets, in the decoder's units.
 
     Example:
@@ -28,10 +30,12 @@ def start_at_mean(decoder, mean):
     [2.0, 20.0]
     """
     inverse = INVERSES.get(output_activation(decoder))
-    biases = [layer.bias for layer in decoder.layers if getattr(layer, "bias", None) is not None]
-    if inverse is None or not biases or np.any(biases[-1]):
+    weighted = [layer for layer in decoder.layers if layer.weights]
+    bias = getattr(weighted[-1], "bias", None) if weighted else None
+    if inverse is None or bias is None or not bias.trainable or not decoder.trainable:
         return
-    bias = biases[-1]
+    if np.any(keras.ops.convert_to_numpy(bias)):
+        return
     if bias.shape == mean.shape[-1:]:  # a convolution has one bias a channel
         mean = mean.reshape(-1, mean.shape[-1]).mean(axis=0)  # (..., C) -> (C,)
     if mean.size == bias.shape[0]:
@@ -49,5 +53,5 @@ def output_activation(decoder):
     """
     for layer in reversed(decoder.layers):
         if hasattr(layer, "activation"):
-            return layer.activation.__name__
+            return getattr(layer.activation, "__name__", None)
     return None

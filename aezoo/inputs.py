@@ -27,11 +27,11 @@ def checked_array(x, shape, what="input", raw=False):
         raw: Boolean, whether values in any units are welcome, because the model scales them.
 
     Returns:
-        NumPy array of shape `(n, *shape)`.
+        float32 NumPy array of shape `(n, *shape)`.
 
     Raises:
-        ValueError: If the shape does not fit, there is no sample, or the values are no numbers,
-            not finite, or integers that are not scaled.
+        ValueError: If the shape does not fit, there is no sample, or the values are no real
+            numbers, not finite in float32, or integers that are not scaled.
     """
     x = np.asarray(x)
     if x.shape[1:] != shape:
@@ -40,15 +40,56 @@ def checked_array(x, shape, what="input", raw=False):
         raise ValueError(f"Expected {what} of shape {expected}. Received: {x.shape}. {hint}")
     if not x.size:
         raise ValueError(f"Expected at least one sample. Received: an array of shape {x.shape}")
-    if not (np.issubdtype(x.dtype, np.number) or x.dtype == bool):
-        raise ValueError(f"Expected numbers. Received: an array of {x.dtype}")
+    if not (np.issubdtype(x.dtype, np.number) or x.dtype == bool) or np.iscomplexobj(x):
+        raise ValueError(f"Expected real numbers. Received: an array of {x.dtype}")
     low, high = x.min(), x.max()
-    if not (math.isfinite(low) and math.isfinite(high)):
-        bad = int(np.sum(~np.isfinite(x)))
-        raise ValueError(f"The {what} must be finite. Received {bad} NaN or infinite values.")
     if not raw and np.issubdtype(x.dtype, np.integer) and high > 1:
         raise ValueError(unscaled(f"{x.dtype} from {low} to {high}"))
+    with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite
+        x = x.astype("float32", copy=False)
+    if not np.isfinite([x.min(), x.max()]).all():
+        bad = int(np.sum(~np.isfinite(x)))
+        raise ValueError(
+            f"The {what} must be finite in float32. Received {bad} NaN or infinite values."
+        )
     return x
+
+
+def batches_of(x, what="input"):
+    """The batches of a dataset, without their targets and weights.
+
+    Args:
+        x: Dataset, see `is_dataset`.
+        what: String, what it is read for, to say in the error.
+
+    Yields:
+        NumPy arrays.
+
+    Raises:
+        ValueError: If the dataset never ends.
+    """
+    cardinality = getattr(x, "cardinality", None)
+    if cardinality is not None and int(cardinality()) == -1:  # tf.data.INFINITE_CARDINALITY
+        raise ValueError(f"The {what} is a dataset without end (repeat()): limit it with take(n).")
+    length = getattr(x, "num_batches", None)  # of a keras.utils.PyDataset
+    for batch in x if length is None else (x[i] for i in range(length)):
+        yield np.asarray(batch[0] if isinstance(batch, (tuple, list)) else batch)
+
+
+def first_target(x, shape):
+    """The targets of a dataset's first batch: the second of a pair if it has their shape.
+
+    Args:
+        x: Dataset that can be read again.
+        shape: Tuple of integers, the shape of one sample.
+
+    Returns:
+        NumPy array of shape `(n, *shape)`.
+    """
+    batch = x[0] if hasattr(x, "num_batches") else next(iter(x))
+    parts = batch if isinstance(batch, (tuple, list)) else (batch,)
+    fitting = [part for part in parts[:2] if np.shape(part)[1:] == shape]
+    return np.asarray(fitting[-1] if fitting else parts[0])
 
 
 def unscaled(found):

@@ -41,6 +41,7 @@ class Normalization(keras.layers.Layer):
                 f"normalization must be None or one of {sorted(SCALERS)}. Received: {mode!r}"
             )
         self.mode = mode
+        self.statistics = None  # (offset, scale) once adapted
 
     def build(self, input_shape):
         # NaN until adapt: forgetting it must not pass for an identity.
@@ -55,31 +56,55 @@ class Normalization(keras.layers.Layer):
         """Learns the statistics of each feature.
 
         Args:
-            data: Array of shape `(n, ..., F)`, or an iterable of batches of that shape, or of
-                tuples that begin with one.
+            data: Array of shape `(n, ..., F)`, or an iterable of batches of that shape.
         """
         scaler = SCALERS[self.mode]()
         for batch in [data] if hasattr(data, "shape") else data:
-            batch = np.asarray(batch[0] if isinstance(batch, (tuple, list)) else batch)
+            # in float64: scikit-learn takes small ranges for constants in float32
+            batch = np.asarray(batch, "float64")
             scaler.partial_fit(batch.reshape(-1, batch.shape[-1]))  # (n, ..., F) -> (N, F)
         if not self.built:
             self.build((None, *batch.shape[1:]))
-        if self.mode == "minmax":
-            self.offset.assign(scaler.data_min_)
-            self.scale.assign(1 / scaler.scale_)
-        else:
-            self.offset.assign(scaler.mean_)
-            self.scale.assign(scaler.scale_)
+        minmax = self.mode == "minmax"
+        self.offset.assign(scaler.data_min_ if minmax else scaler.mean_)
+        self.scale.assign(1 / scaler.scale_ if minmax else scaler.scale_)
+        self._remember()
+
+    def load_own_variables(self, store):
+        super().load_own_variables(store)
+        self._remember()
+
+    def set_weights(self, weights):
+        super().set_weights(weights)
+        self._remember()
 
     @property
     def adapted(self):
         """Whether `adapt` has run."""
-        return self.built and bool(np.isfinite(ops.convert_to_numpy(self.scale)).all())
+        return self.statistics is not None
 
     def call(self, inputs, inverse=False):
         if inverse:
             return inputs * self.scale + self.offset
         return (inputs - self.offset) / self.scale
+
+    def normalized(self, x):
+        """What `call` computes, with the statistics as constants.
+
+        For losses and metrics, which the JAX backend evaluates where it has no layer weights.
+
+        Args:
+            x: Tensor of shape `(B, ..., F)`.
+
+        Returns:
+            Tensor of the same shape.
+        """
+        offset, scale = self.statistics
+        return (x - offset) / scale
+
+    def _remember(self):
+        offset, scale = (ops.convert_to_numpy(w.value) for w in (self.offset, self.scale))
+        self.statistics = (offset, scale) if np.isfinite(scale).all() else None
 
     def compute_output_shape(self, input_shape):
         return input_shape

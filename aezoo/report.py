@@ -96,8 +96,8 @@ def parity(ae, exported, x):
 
     Args:
         ae: `aezoo.Autoencoder`.
-        exported: Object with the methods `reconstruct`, `score` and, where the export has them,
-            `encode` and `decode`.
+        exported: Object with `parts`, a sequence of the names of its methods: `reconstruct`,
+            `score` and, where the export has them, `encode` and `decode`.
         x: Array of shape `(n, *input_shape)`, n at least 2.
 
     Returns:
@@ -117,9 +117,9 @@ def parity(ae, exported, x):
         "rank_correlation": _rank_correlation(ae.reconstruction_error(x), exported.score(x)),
     }
     codes = ae.encode(x)
-    if hasattr(exported, "encode"):
+    if "encode" in exported.parts:
         found["encode_difference"] = float(np.abs(codes - exported.encode(x)).max())
-    if hasattr(exported, "decode"):
+    if "decode" in exported.parts:
         decoded = ae.normalize(exported.decode(codes))
         found["decode_difference"] = float(np.abs(ours - decoded).max())
     return found

@@ -13,11 +13,12 @@ from importlib import metadata
 from pathlib import Path
 
 import keras
+import numpy as np
 from sklearn.model_selection import train_test_split
 
 from aezoo import export, plots
 from aezoo.autoencoder import Autoencoder
-from aezoo.datasets import load_dataset
+from aezoo.datasets import is_path, load_dataset
 from aezoo.evaluation import evaluate, remarks
 from aezoo.models import build
 from aezoo.quiet import native_output_discarded
@@ -25,7 +26,7 @@ from aezoo.registry import accepts
 
 VALIDATION_FRACTION = 0.1
 STEPS = 6000  # updates after which the default networks have settled, on digits and on MNIST
-PACKAGES = ("aezoo", "keras", "tensorflow", "numpy")
+PACKAGES = ("aezoo", "keras", "tensorflow", "tensorflow-datasets", "scikit-learn", "numpy")
 EXPORTS = ("saved_model", "onnx", "float32", "float16", "dynamic", "int8")
 PICTURED = 5000  # codes in the latent picture
 
@@ -88,8 +89,8 @@ def train(
         data_dir: String or path, where TensorFlow Datasets keeps its data.
         callbacks: Sequence of `keras.callbacks.Callback`.
         exports: Sequence of what to export into the folder, see `export_to`.
-        **options: The model's options. `normalization` is `"standard"` by default for data that
-            are no images.
+        **options: The model's options. `normalization` is `"standard"` by default for vectors and
+            signals, and `"minmax"` for images and volumes that are not in [0, 1].
 
     Returns:
         A `Run`. The folder holds `model.keras`, `log.csv`, `metrics.json`, `history.png`,
@@ -100,6 +101,7 @@ def train(
         FileNotFoundError: If the data cannot be found.
         FileExistsError: If the output folder exists.
         OSError: If the output folder cannot be written.
+        RuntimeError: If the training diverges.
 
     Example:
 
@@ -124,14 +126,20 @@ def train(
     train_set = load_dataset(data, "train", data_dir=data_dir)
     test_set = load_dataset(data, "test", data_dir=data_dir)
     shape = train_set.x.shape[1:]
-    image = train_set.x.ndim == 4 and train_set.x.min() >= 0 and train_set.x.max() <= 1
-    if not image and accepts(model, "normalization"):
-        options = {"normalization": "standard", **options}
+    if test_set.x.shape[1:] != shape:
+        raise ValueError(
+            f"The samples of the test split are {test_set.x.shape[1:]}, those of the training "
+            f"split {shape}."
+        )
+    if len(train_set.x) < 10:
+        raise ValueError(f"Training needs 10 samples or more. Received: {len(train_set.x)}")
+    scaled = len(shape) >= 3 and train_set.x.min() >= 0 and train_set.x.max() <= 1
+    if not scaled and accepts(model, "normalization"):
+        options = {"normalization": "minmax" if len(shape) >= 3 else "standard", **options}
     if latent_dim is None:
         latent_dim = min(32, max(1, math.prod(shape) // 8))
     keras.utils.set_random_seed(seed)
     ae = build(model, shape, latent_dim, **options)
-    folder = _new_folder(output, f"{model}-{train_set.name}")
 
     fitted, held_out = split_validation(train_set.x, seed)
     sizes = {"train": len(fitted), "validation": len(held_out), "test": len(test_set.x)}
@@ -142,9 +150,15 @@ def train(
         "learning_rate": learning_rate or float(ae.optimizer.learning_rate),
         "patience": patience,
     }
+    folder = _new_folder(output, f"{model}-{train_set.name}")
     begin = time.perf_counter()
     history, outcome = _fit(ae, fitted, held_out, folder / "log.csv", callbacks, **settings)
     del fitted, held_out  # a copy of the training split, which the baseline has no use for
+    if not all(np.isfinite(weight).all() for weight in ae.get_weights()):
+        raise RuntimeError(
+            "The training diverged: the loss became infinite or NaN. Lower the learning rate (it "
+            f"was {settings['learning_rate']:g})."
+        )
     outcome["seconds"] = round(time.perf_counter() - begin, 1)
     with _replacing(folder / "model.keras") as path:
         ae.save(path)
@@ -159,7 +173,11 @@ def train(
             "input_shape": shape,
             "latent_dim": latent_dim,
             "options": options,
-            "data": {"source": str(data), **sizes},
+            "data": {
+                "source": str(Path(data).resolve()) if is_path(data) else str(data),
+                "data_dir": data_dir and str(Path(data_dir).resolve()),
+                **sizes,
+            },
             "training": {**settings, "seed": seed, **outcome},
             "versions": {
                 "python": platform.python_version(),
@@ -251,7 +269,7 @@ def _fit(ae, x, x_validation, log_file, callbacks, *, epochs, batch_size, learni
     ae.optimizer.learning_rate = learning_rate  # a loaded model can be trained further
     outcome = {
         "epochs_run": len(history.history.get("loss", [])),
-        "best_epoch": best.best_epoch + 1,
+        "best_epoch": best.best_epoch + 1 if history.history else None,
         "interrupted": interrupted,
     }
     return history.history, outcome

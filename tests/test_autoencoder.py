@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -57,6 +58,116 @@ def test_sample_weight_weighs_samples(shape, rng):
     # validation comes after the only update
     expected = np.mean(weights * ae.reconstruction_error(x))
     assert log.history["val_loss"][0] == pytest.approx(expected, rel=1e-4)
+
+
+def one_step(ae, *args, **kwargs):
+    """The gradients of the loss: what one step of plain descent with rate 1 subtracts."""
+    ae.compile(keras.optimizers.SGD(1.0), loss="mse")
+    before = ae.get_weights()
+    ae.fit(*args, epochs=1, shuffle=False, verbose=0, **kwargs)
+    return [a - b for a, b in zip(before, ae.get_weights(), strict=True)]
+
+
+def test_noisy_to_clean_is_what_is_trained(x, rng):
+    noisy = x + rng.normal(size=x.shape).astype("float32")
+    ae = small()
+    ae.fit(x, epochs=1, verbose=0)  # so that the output bias is set
+    start = ae.get_weights()
+    bias = 2 * np.mean(ae.reconstruct(noisy) - x, axis=0) / x.shape[1]
+    wrong = 2 * np.mean(ae.reconstruct(noisy) - noisy, axis=0) / x.shape[1]
+    pairs = tf.data.Dataset.from_tensor_slices((noisy, x)).batch(40)
+    for args, kwargs in (((noisy, x), {"batch_size": 40}), ((pairs,), {})):
+        ae.set_weights(start)
+        gradient = one_step(ae, *args, **kwargs)[-1]
+        np.testing.assert_allclose(gradient, bias, atol=1e-5)
+        assert np.abs(gradient - wrong).max() > 1e-3
+
+
+def test_sample_weight_weighs_gradients(x):
+    ae = small()
+    ae.fit(x, epochs=1, verbose=0)
+    start = ae.get_weights()
+    weights = np.zeros(40)
+    weights[:10] = 4.0
+    weighted = one_step(ae, x, sample_weight=weights, batch_size=40)
+    ae.set_weights(start)
+    alone = one_step(ae, x[:10], batch_size=40)
+    for a, b in zip(weighted, alone, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+@pytest.mark.parametrize("steps", [3, 20, 25])
+def test_steps_are_counted_exactly(x, steps):
+    ae = small()
+    endless = tf.data.Dataset.from_tensor_slices(x).batch(8).repeat()
+    ae.fit(endless, steps_per_epoch=steps, epochs=2, verbose=0)
+    assert int(ae.optimizer.iterations.numpy()) == 2 * steps
+    loss = ae.evaluate(endless, steps=2, verbose=0)
+    assert loss == pytest.approx(ae.reconstruction_error(x[:16]).mean(), rel=1e-4)
+
+
+def test_endless_datasets_are_refused_where_an_end_is_needed(x):
+    endless = tf.data.Dataset.from_tensor_slices(x).batch(8).repeat()
+    for use in (small().encode, small(normalization="minmax").adapt):
+        with pytest.raises(ValueError, match="without end"):
+            use(endless)
+    with pytest.raises(ValueError, match="empty dataset"):
+        small().encode(tf.data.Dataset.from_tensor_slices(x).batch(8).take(0))
+
+
+def test_py_dataset(x):
+    class Halves(keras.utils.PyDataset):
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, i):
+            return x[20 * i : 20 * i + 20]
+
+    ae = small(normalization="minmax")
+    ae.fit(Halves(), epochs=1, verbose=0)
+    np.testing.assert_allclose(ae.encode(Halves()), ae.encode(x), atol=1e-6)
+
+
+def test_shapes_that_are_not_known_before(rng):
+    x = rng.random((8, 8, 8, 1)).astype("float32")
+    ae = aezoo.conv((8, 8, 1), 2, filters=(4,))
+    dataset = tf.data.Dataset.from_generator(
+        lambda: iter([x, x]), output_signature=tf.TensorSpec((None, None, None, 1))
+    )
+    assert ae.fit(dataset, verbose=0).history["loss"][0] > 0
+
+
+def test_jax_backend_trains_too(tmp_path):
+    pytest.importorskip("jax", reason="needs JAX")
+    code = f"""
+import aezoo, keras, numpy as np
+x = np.random.default_rng(0).random((64, 5)) * 100
+for normalization in ("minmax", "standard"):
+    ae = aezoo.deep(5, 2, hidden_units=(8,), normalization=normalization)
+    log = ae.fit(x, validation_data=x, epochs=5, verbose=0).history
+    assert log["val_loss"][-1] < log["val_loss"][0]
+    assert abs(log["val_loss"][-1] - ae.reconstruction_error(x).mean()) < 1e-4
+path = {str(tmp_path / "model.keras")!r}
+ae.save(path)
+np.save({str(tmp_path / "codes.npy")!r}, ae.encode(x))
+"""
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+    ae = keras.saving.load_model(tmp_path / "model.keras")
+    x = np.random.default_rng(0).random((64, 5)) * 100
+    np.testing.assert_allclose(ae.encode(x), np.load(tmp_path / "codes.npy"), atol=1e-4)
+
+
+def test_mixed_precision_scales_in_float32(x):
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        ae = small(normalization="standard")
+    finally:
+        keras.config.set_dtype_policy("float32")
+    raw = 1e6 * (x + 1)  # beyond float16
+    log = ae.fit(raw, epochs=3, verbose=0).history["loss"]
+    assert np.isfinite(log).all()
+    assert np.abs(ae.reconstruct(raw) / raw - 1).max() < 1
 
 
 def test_validation_forms(x):
@@ -161,8 +272,11 @@ class TestNormalization:
 
     def test_clean_targets_set_the_scale(self, x):
         ae = small(normalization="minmax")
-        ae.fit(x + 100, x, verbose=0)
-        assert ae.normalize(x).max() == pytest.approx(1)
+        pairs = tf.data.Dataset.from_tensor_slices((x + 100, x)).batch(40)
+        for args in ((x + 100, x), (pairs,)):
+            ae = small(normalization="minmax")
+            ae.fit(*args, verbose=0)
+            assert ae.normalize(x).max() == pytest.approx(1)
 
     def test_without_statistics(self, x):
         with pytest.raises(ValueError, match=r"call adapt\(x\) or fit\(x\)"):
@@ -189,7 +303,7 @@ class TestBadInput:
             (np.array([[1, 2, 3, 4, np.inf]]), "1 NaN or infinite"),
             (np.zeros((3, 4)), r"\(n, 5\).*\(3, 4\).*input_shape"),
             (np.zeros(5), r"batch axis"),
-            (np.full((3, 5), "a"), "Expected numbers"),
+            (np.full((3, 5), "a"), "Expected real numbers"),
             (np.full((3, 5), 255, "uint8"), "uint8 from 255 to 255.*divide by 255"),
         ],
     )
@@ -210,6 +324,21 @@ class TestBadInput:
         images = tf.data.Dataset.from_tensors(np.full((4, 5), 255, "uint8"))
         with pytest.raises(ValueError, match="divide by 255"):
             small().fit(images, verbose=0)
+
+    def test_datasets_are_looked_at(self, x):
+        for bad, message in ((x * np.nan, "NaN"), (x * 300, "sigmoid output")):
+            with pytest.raises(ValueError, match=message):
+                small(output_activation="sigmoid").fit(
+                    tf.data.Dataset.from_tensors(bad.astype("float32")), verbose=0
+                )
+
+    def test_zeros_and_ones_of_any_type_are_welcome(self, x):
+        for dtype in (bool, int, "uint8"):
+            small(output_activation="sigmoid").fit((x > 0.5).astype(dtype), verbose=0)
+
+    def test_classes_are_unknown(self, x):
+        with pytest.raises(ValueError, match="sample_weight"):
+            small().fit(x, class_weight={0: 1.0})
 
     def test_channels_axis_is_hinted(self):
         with pytest.raises(ValueError, match=r"x\[..., np.newaxis\]"):

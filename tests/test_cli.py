@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 
+import keras
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -76,7 +77,7 @@ def test_train_export_inspect_benchmark(tmp_path):
         (["train", "deep", "-O", "output_activation=sigmoid"], 2, "standardized"),
         (["train", "deep", "--epochs", "0"], 2, "greater than or equal to 1"),
         (["train", "deep", "--data", "missing.csv"], 1, "no file"),
-        (["train", "deep", "--data", "ragged.csv"], 1, "row 2 has 1 columns"),
+        (["train", "deep", "--data", "ragged.csv"], 1, "row 2 of numbers has 1 columns"),
         (["train", "conv", "--data", "table.npy"], 2, "spatial|signals"),
         (["train", "deep", "-o", "taken"], 1, "exists already"),
         (["train", "deep", "-o", "file/run"], 1, "file/run cannot be made (Not a directory)"),
@@ -87,6 +88,10 @@ def test_train_export_inspect_benchmark(tmp_path):
         (["inspect", "missing.tflite"], 1, "no file missing.tflite"),
         (["benchmark", "ragged.csv"], 2, "not a TFLite file"),
         (["evaluate", "taken"], 1, "There is no model"),
+        (["evaluate", "other.keras", "--data", "digits"], 2, "is a Sequential"),
+        (["train", "deep", "-O", "batch_normalization=maybe"], 2, "True or False"),
+        (["train", "deep", "-O", "dropout=abc"], 2, "dropout must be a number"),
+        (["train", "deep", "-O", "seed=3"], 2, "seed"),
         (["evaluate", "broken.keras", "--data", "digits"], 2, "broken"),
     ],
 )
@@ -96,6 +101,7 @@ def test_errors_are_one_line_and_a_status(tmp_path, monkeypatch, args, status, m
     (tmp_path / "file").write_text("")
     (tmp_path / "ragged.csv").write_text("1,2\n3\n")
     (tmp_path / "broken.keras").write_bytes(b"broken")
+    keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten()]).save("other.keras")
     table = np.random.default_rng(0).random((20, 4))
     np.save(tmp_path / "table.npy", table)
     if "output_activation" in str(args):
@@ -112,12 +118,14 @@ def test_terminal_stays_clean_and_interrupt_leaves_a_run(tmp_path):
     """The real command in a process of its own: Ctrl-C while it trains."""
     folder = tmp_path / "run"
     command = ["train", "deep", "--epochs", "100000", "--patience", "100000", "-o", str(folder)]
+    guarded = ("TF_CPP_MIN_LOG_LEVEL", "MPLBACKEND")  # the command has to see to these itself
+    environment = {key: value for key, value in os.environ.items() if key not in guarded}
     process = subprocess.Popen(
         [sys.executable, "-c", "from aezoo.cli import app; app()", *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "COLUMNS": "200"},
+        env={**environment, "COLUMNS": "200"},
     )
     log = folder / "log.csv"
     deadline = time.monotonic() + 120
@@ -129,5 +137,6 @@ def test_terminal_stays_clean_and_interrupt_leaves_a_run(tmp_path):
     assert "Interrupted after" in out
     assert "model.keras" in out
     assert (folder / "model.keras").is_file()
+    assert "Epoch" in out
     noise = [line for line in err.splitlines() if "PCA" not in line and "mean" not in line]
     assert noise == []

@@ -81,6 +81,8 @@ class TestNumpy:
             ({"x": np.zeros((0, 2))}, "two samples"),
             ({"x": np.zeros((1, 2))}, "two samples"),
             ({"x": np.array([[{}]])}, "pickle"),
+            ({"x": np.zeros((4, 5, 5), int)}, "uint8 or uint16"),
+            ({"x": np.zeros((9, 0))}, "no values"),
         ],
     )
     def test_unusable(self, tmp_path, arrays, message):
@@ -103,6 +105,7 @@ class TestCsv:
             "1;2.5\n3;4\n",
             "a\tb\r\n1\t2.5\r\n3\t4\r\n",
             "\ufeffa,b\n1,2.5\n\n3,4\n",
+            '"a, x",b\n"1","2.5"\n3,4\n',
         ],
     )
     def test_read(self, tmp_path, text):
@@ -116,9 +119,9 @@ class TestCsv:
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            ("", "empty"),
+            ("", "no rows"),
             ("a,b\n", "no rows"),
-            ("a,b\n1,2\n3\n", "row 3 has 1 columns, the first one 2"),
+            ("a,b\n1,2\n3\n", "row 2 of numbers has 1 columns, the first one 2"),
             ("a,b\n1,x\n", "'x'"),
             ("a,b\n1,\n", "could not convert"),
             ("1,2\n3,nan\n", "1 NaN"),
@@ -160,6 +163,10 @@ class TestFolder:
         Image.new("L", (4, 4)).save(tmp_path / "0.png")
         Image.new("L", (5, 4)).save(tmp_path / "1.png")
         with pytest.raises(DataError, match=r"0\.png is \(4, 4\).*1\.png is \(4, 5\)"):
+            load_dataset(tmp_path)
+        (tmp_path / "1.png").unlink()
+        Image.fromarray(np.zeros((4, 4), "float32")).save(tmp_path / "0.tiff")
+        with pytest.raises(DataError, match=r"0\.tiff.*32 bits a pixel"):
             load_dataset(tmp_path)
         (tmp_path / "0.png").write_bytes(b"no image")
         with pytest.raises(DataError, match=r"0\.png cannot be read"):

@@ -19,7 +19,9 @@ def exported(tmp_path_factory):
     aezoo.export_tflite(ae, folder / "float.tflite", samples=x)
     aezoo.export_tflite(ae, folder / "int8.tflite", quantize="int8", calibration_data=x)
     aezoo.export_tflite(ae, folder / "fixed.tflite", batch_size=4, samples=x)
-    aezoo.export_tflite(ae, folder / "encode.tflite", signatures=("encode",), samples=x)
+    aezoo.export_tflite(
+        ae, folder / "encode.tflite", signatures=("reconstruct", "encode"), samples=x
+    )
     return ae, x, folder
 
 
@@ -60,8 +62,8 @@ def test_integer_methods_take_raw_values(exported):
 
 def test_missing_signature(exported):
     lite = aezoo.LiteModel(exported[2] / "encode.tflite")
-    assert lite.signatures == ("encode",)
-    with pytest.raises(ValueError, match="no signature 'decode'. It has: encode"):
+    assert lite.parts == ("reconstruct", "encode")
+    with pytest.raises(ValueError, match="no signature 'decode'. It has: reconstruct, encode"):
         lite.decode(np.zeros((1, 2)))
 
 

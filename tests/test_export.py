@@ -77,7 +77,7 @@ ends = {{name: list(f(x=x).values())[0].numpy() for name, f in model.signatures.
         if name != "decode"}}
 ends["decode"] = model.signatures["decode"](code=ends["encode"])["reconstruction"].numpy()
 np.savez({str(tmp_path / "out.npz")!r}, **ends)
-print({{"aezoo", "keras"}} & set(sys.modules))
+print({{"aezoo"}} & set(sys.modules))
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"
@@ -100,7 +100,7 @@ def test_onnx(trained, digits, tmp_path):
 
 def test_raw_values_of_several_units(tmp_path, rng):
     latent = rng.normal(size=(400, 2))
-    x = latent @ rng.normal(size=(2, 5)) + 0.1 * rng.normal(size=(400, 5))
+    x = latent @ rng.normal(size=(2, 5)) + 0.5 * rng.normal(size=(400, 5))
     x = np.float32(x * [1e-3, 1, 50, 1e3, 1e5] + [0, 5, -100, 1e4, 1e6])
     ae = aezoo.deep(5, 2, hidden_units=(16,), normalization="standard")
     ae.fit(x, epochs=30, batch_size=32, verbose=0)
@@ -111,7 +111,6 @@ def test_raw_values_of_several_units(tmp_path, rng):
         rebuilt = aezoo.LiteModel(tmp_path / "model.tflite").reconstruct(x)
         relative = np.abs(rebuilt - ae.reconstruct(x)).mean(axis=0) / x.std(axis=0)
         assert relative.max() < 0.05  # no unit is lost
-        assert report.precision == quantize or "float32"
     report = aezoo.export_saved_model(ae, tmp_path / "model", samples=x)
     assert report.parity["max_difference"] <= 1e-4
 
@@ -171,7 +170,7 @@ def test_score_signature(trained, digits, tmp_path):
     signatures = ("reconstruct", "score")
     aezoo.export_tflite(trained["deep"], path, signatures=signatures, samples=digits[1])
     lite = aezoo.LiteModel(path)
-    assert lite.signatures == signatures
+    assert lite.parts == signatures
     expected = trained["deep"].reconstruction_error(digits[1])
     np.testing.assert_allclose(lite.score(digits[1]), expected, rtol=1e-3)
 
@@ -208,6 +207,7 @@ def test_published_network_is_no_larger_than_its_reference(tmp_path, rng):
         ({"samples": np.zeros((9, 5))}, ValueError, r"\(n, 4\).*\(9, 5\)"),
         ({"samples": np.zeros((1, 4))}, ValueError, "Two samples"),
         ({"signatures": ("encoder",)}, ValueError, "'encoder'"),
+        ({"signatures": ("encode",)}, ValueError, "must have 'reconstruct'"),
         ({"ae": keras.Sequential([keras.Input((4,))])}, ValueError, "Received: Sequential"),
         ({"ae": aezoo.deep(4, 2, normalization="minmax")}, ValueError, "call adapt"),
     ],

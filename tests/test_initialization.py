@@ -35,6 +35,16 @@ def test_trained_or_unknown_outputs_are_left_alone(rng):
     for a, b in zip(before, ae.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
 
+    frozen = aezoo.deep(4, 2)
+    frozen.decoder.trainable = False
+    start_at_mean(frozen.decoder, x.mean(axis=0))
+    assert not np.any(frozen.decoder.get_layer("output").bias.numpy())
+
+    hidden = keras.layers.Dense(4, "relu")
+    unbiased = keras.Sequential([keras.Input((2,)), hidden, keras.layers.Dense(4, use_bias=False)])
+    start_at_mean(unbiased, x.mean(axis=0))
+    assert not np.any(hidden.bias.numpy())
+
     other = aezoo.deep(4, 2, output_activation="tanh")
     start_at_mean(other.decoder, x.mean(axis=0))
     assert not np.any(other.decoder.get_layer("output").bias)

@@ -21,6 +21,18 @@ def test_agrees_with_scikit_learn(mode, scaler, rng):
     np.testing.assert_allclose(layer(normalized, inverse=True), x, atol=1e-4)
 
 
+@pytest.mark.parametrize("mode", ["minmax", "standard"])
+def test_tiny_units_are_no_constants(mode, rng):
+    x = rng.random((50, 3)) * [1e-7, 1e-12, 1]
+    layer = Normalization(mode)
+    layer.adapt(x)
+    np.testing.assert_allclose(
+        layer.scale, x.std(0) if mode == "standard" else np.ptp(x, 0), rtol=1e-4
+    )
+    offset, scale = layer.statistics
+    np.testing.assert_array_equal(scale, layer.scale)
+
+
 def test_images_share_statistics_by_channel(rng):
     x = rng.random((10, 4, 4, 2)) * [1, 100]
     layer = Normalization("minmax")

@@ -36,6 +36,7 @@ class Shifted:
 
     def __init__(self, ae, by):
         self.ae, self.by = ae, by
+        self.parts = ("reconstruct", "encode", "score")
 
     def reconstruct(self, x):
         return self.ae.reconstruct(x) + self.by

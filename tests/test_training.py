@@ -25,6 +25,7 @@ def names(folder):
 
 def quick(tmp_path, name="run", **kwargs):
     kwargs = {"model": "deep", "epochs": 3, "hidden_units": (32,), **kwargs}
+    kwargs = {key: value for key, value in kwargs.items() if value is not None}
     return aezoo.train(output=tmp_path / name, **kwargs)
 
 
@@ -54,7 +55,8 @@ def test_run_folder(tmp_path):
     assert record["metrics"] == run.metrics
     assert (record["model"], record["latent_dim"]) == ("deep", 5)
     assert record["options"] == {"hidden_units": [32]}
-    assert record["data"] == {"source": "digits", "train": 1293, "validation": 144, "test": 360}
+    sizes = {"train": 1293, "validation": 144, "test": 360}
+    assert record["data"] == {"source": "digits", "data_dir": None, **sizes}
     assert record["training"]["seed"] == 4
     assert record["training"]["epochs_run"] == 3
     assert record["versions"]["keras"] == keras.__version__
@@ -84,7 +86,8 @@ def test_record_repeats_the_run(tmp_path):
         **record["options"],
     )
     assert again.metrics == pytest.approx(first.metrics, rel=1e-4)
-    assert quick(tmp_path, "c", seed=1).metrics["mse"] != pytest.approx(first.metrics["mse"])
+    other = quick(tmp_path, "c", model="denoising", backbone="dense", seed=1)
+    assert other.metrics["mse"] != pytest.approx(first.metrics["mse"], rel=1e-3)
 
 
 def test_best_weights_are_kept_and_training_stops(tmp_path):
@@ -107,6 +110,44 @@ def test_interruption_leaves_a_usable_run(tmp_path, epoch):
     record = json.loads((run.folder / "metrics.json").read_text())
     assert record["training"]["interrupted"]
     assert record["training"]["epochs_run"] == epoch
+    assert record["training"]["best_epoch"] == (epoch or None)
+
+
+def test_interruption_keeps_the_best_weights(tmp_path):
+    class Spoil(Interrupt):
+        """Ruins the weights before it interrupts."""
+
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == self.epoch:
+                self.model.set_weights([w + 9 for w in self.model.get_weights()])
+            super().on_epoch_begin(epoch)
+
+    run = quick(tmp_path, epochs=9, callbacks=[Spoil(3)])
+    held_out = training.split_validation(aezoo.load_dataset("digits").x, 0)[1]
+    best = min(run.history["val_loss"])
+    assert run.model.reconstruction_error(held_out).mean() == pytest.approx(best, rel=1e-3)
+
+
+def test_divergence_is_told(tmp_path):
+    with pytest.raises(RuntimeError, match="diverged.*learning rate"):
+        quick(tmp_path, epochs=2, learning_rate=1e30)
+
+
+@pytest.mark.parametrize(
+    ("shape", "top", "mode"),
+    [
+        ((4, 4, 4, 1), 1, None),
+        ((8, 8, 1), 1, None),
+        ((8, 8, 1), 255, "minmax"),
+        ((9, 2), 1, "standard"),
+    ],
+)
+def test_normalization_by_kind_of_data(tmp_path, rng, shape, top, mode):
+    np.save(tmp_path / "x.npy", rng.random((30, *shape)) * top)
+    run = quick(
+        tmp_path, model="conv", data=tmp_path / "x.npy", epochs=1, filters=4, hidden_units=None
+    )
+    assert (run.model.normalization and run.model.normalization.mode) == mode
 
 
 def test_tables_are_standardized(tmp_path, rng):
@@ -116,7 +157,7 @@ def test_tables_are_standardized(tmp_path, rng):
     assert run.model.normalization.mode == "standard"
     assert run.metrics["mean_mse"] == pytest.approx(1, rel=0.5)
     assert run.model.latent_shape == (1,)  # at most an eighth of four, and at least one
-    assert quick(tmp_path, "b", data=tmp_path / "t.csv", normalization=None)
+    assert quick(tmp_path, "b", data=tmp_path / "t.csv", normalization="minmax")
 
 
 def test_collapse_is_told(tmp_path, caplog):
@@ -163,3 +204,12 @@ def test_bad_values_leave_no_folder(tmp_path, kwargs, message):
     with pytest.raises(ValueError, match=message):
         quick(tmp_path, **kwargs)
     assert names(tmp_path) == []
+
+
+def test_unusable_data_leaves_no_folder(tmp_path):
+    np.save(tmp_path / "few.npy", np.zeros((3, 4)))
+    np.savez(tmp_path / "odd.npz", x_train=np.zeros((20, 4)), x_test=np.zeros((20, 5)))
+    for name, message in (("few.npy", "10 samples"), ("odd.npz", r"\(5,\).*\(4,\)")):
+        with pytest.raises(ValueError, match=message):
+            quick(tmp_path, data=tmp_path / name)
+    assert names(tmp_path) == ["few.npy", "odd.npz"]

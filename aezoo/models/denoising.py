@@ -52,8 +52,13 @@ def denoising(
         Vincent et al., "Extracting and Composing Robust Features with Denoising Autoencoders",
         ICML 2008.
     """
+    if corruption == "salt_and_pepper" and normalization == "standard":
+        raise ValueError(
+            "Salt and pepper are the ends of a range, which standardized values have not: use "
+            "normalization='minmax', or aezoo.corruptions.SaltAndPepper(low=-3, high=3)."
+        )
     if backbone == "auto":
-        spatial = not isinstance(input_shape, int) and len(input_shape) > 1
+        spatial = not hasattr(input_shape, "__index__") and len(input_shape) > 1
         backbone = "conv" if spatial else "dense"
     strength = {key: options.pop(key) for key in ("stddev", "rate") if key in options}
     encoder, decoder = backbones.build(backbone, input_shape, latent_dim, **options)

@@ -11,8 +11,9 @@ def vanilla(
     latent_dim=32,
     *,
     latent_activation="leaky_relu",
+    output_activation="auto",
+    l2=0.0,
     normalization=None,
-    **options,
 ):
     """One hidden layer, the code: the smallest network that can beat PCA.
 
@@ -21,15 +22,14 @@ def vanilla(
         latent_dim: Positive integer, the units of the hidden layer.
         latent_activation: String, activation of the code. With `"linear"`, and a linear output,
             the best that the network can learn is PCA's subspace (Baldi and Hornik, 1989).
+        output_activation, l2: See `aezoo.backbones.dense`.
         normalization: `None`, `"minmax"` or `"standard"`, see `aezoo.Autoencoder`.
-        **options: `output_activation`, `dropout`, `l2` and the further options of
-            `aezoo.backbones.dense`.
 
     Returns:
         A compiled `aezoo.Autoencoder`.
 
     Raises:
-        ValueError: For an unknown option or a value out of its range.
+        ValueError: For a value out of its range.
 
     Example:
 
@@ -47,6 +47,9 @@ def vanilla(
         "dense",
         input_shape,
         latent_dim,
-        **{"hidden_units": (), "latent_activation": latent_activation, **options},
+        hidden_units=(),
+        latent_activation=latent_activation,
+        output_activation=output_activation,
+        l2=l2,
     )
     return Autoencoder(*parts, normalization=normalization, name="vanilla")

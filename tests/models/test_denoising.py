@@ -60,6 +60,10 @@ def test_learns_to_denoise():
         ({"rate": 0.1}, "no option 'rate'"),
         ({"stddev": -1}, "stddev.*-1"),
         ({"backbone": "cnn"}, "'cnn'"),
+        (
+            {"corruption": "salt_and_pepper", "normalization": "standard"},
+            "standardized values have not",
+        ),
     ],
 )
 def test_bad_values(options, message):

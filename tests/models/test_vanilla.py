@@ -38,5 +38,5 @@ def test_linear_network_learns_the_subspace_of_pca(rng):
 
 
 def test_option_of_another_family():
-    with pytest.raises(ValueError, match="'filters'"):
-        aezoo.vanilla(4, 2, filters=(3,))
+    with pytest.raises(ValueError, match="'hidden_units' for vanilla. It takes: l2"):
+        aezoo.build("vanilla", 4, 2, hidden_units=(3,))
