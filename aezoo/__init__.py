@@ -30,7 +30,7 @@ _HOMES = {
     "train": "training",
     "vanilla": "models",
 }
-_MODULES = ("backbones", "corruptions", "plots")
+_MODULES = ("backbones", "corruptions", "edge", "export", "plots")
 
 __all__ = ["__version__", *_HOMES, *_MODULES]
 

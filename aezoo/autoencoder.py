@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from aezoo.initialization import output_activation, start_at_mean
-from aezoo.inputs import batches_of, checked_array, first_target, is_dataset
+from aezoo.inputs import checked_array, inputs_of, is_dataset, refuse_endless, targets_of
 from aezoo.normalization import Normalization
 
 BATCH = 256
@@ -179,7 +179,8 @@ class Autoencoder(keras.Model):
         """Learns the statistics of the normalization.
 
         Args:
-            x: Array of shape `(n, *input_shape)`, or a dataset of batches that can be read again.
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches that can be read again;
+                of pairs the second counts, the target.
 
         Raises:
             ValueError: If the model has no normalization, or the data cannot be used.
@@ -195,9 +196,10 @@ class Autoencoder(keras.Model):
                 "before fit."
             )
         if is_dataset(x):
+            refuse_endless(x)
             shape = self.input_shape[1:]
-            batches = (checked_array(batch, shape, raw=True) for batch in batches_of(x))
-            self.normalization.adapt(batches)
+            targets = targets_of(x, shape)
+            self.normalization.adapt(checked_array(batch, shape, raw=True) for batch in targets)
         else:
             self.normalization.adapt(self._checked(x))
         self.train_function = self.test_function = None  # they hold the earlier statistics
@@ -342,7 +344,7 @@ class Autoencoder(keras.Model):
         if is_dataset(x):
             if iter(x) is x:  # a generator, which a look would consume
                 return
-            x = first_target(x, self.input_shape[1:])
+            x = next(targets_of(x, self.input_shape[1:]))
             if x.shape[1:] != self.input_shape[1:]:
                 return  # the loss says what is wrong
             x = self._checked(x, "first batch", reproduced=True)
@@ -363,7 +365,8 @@ class Autoencoder(keras.Model):
             raise ValueError("The normalization has no statistics yet: call adapt(x) or fit(x).")
         raw = self.normalization is not None
         if is_dataset(x):
-            batches = (checked_array(batch, shape, raw=raw) for batch in batches_of(x))
+            refuse_endless(x)
+            batches = (checked_array(batch, shape, raw=raw) for batch in inputs_of(x))
         else:
             x = checked_array(x, shape, raw=raw)
             batches = (x[i : i + BATCH] for i in range(0, len(x), BATCH))

@@ -388,7 +388,7 @@ class _AlignedBuffer(schema.BufferT):
     The class that flatc generates for Python leaves this attribute of the schema out.
     """
 
-    def Pack(self, builder):
+    def Pack(self, builder):  # noqa: N802, as generated
         if self.data is not None and len(self.data):
             builder.StartVector(1, len(self.data), 16)
             builder.head = builder.head - len(self.data)

@@ -55,41 +55,48 @@ def checked_array(x, shape, what="input", raw=False):
     return x
 
 
-def batches_of(x, what="input"):
-    """The batches of a dataset, without their targets and weights.
+def inputs_of(x):
+    """The inputs in each batch of a dataset.
 
     Args:
         x: Dataset, see `is_dataset`.
-        what: String, what it is read for, to say in the error.
 
     Yields:
         NumPy arrays.
+
+    """
+    for parts in _batches(x):
+        yield np.asarray(parts[0])
+
+
+def targets_of(x, shape):
+    """The targets in each batch of a dataset: the second of a pair if it has their shape.
+
+    Args:
+        x: Dataset, see `is_dataset`.
+        shape: Tuple of integers, the shape of one sample.
+
+    Yields:
+        NumPy arrays.
+
+    """
+    for parts in _batches(x):
+        fitting = [part for part in parts[:2] if np.shape(part)[1:] == shape]
+        yield np.asarray(fitting[-1] if fitting else parts[0])
+
+
+def refuse_endless(x):
+    """Refuses datasets that cannot be read to their end.
+
+    Args:
+        x: Dataset, see `is_dataset`.
 
     Raises:
         ValueError: If the dataset never ends.
     """
     cardinality = getattr(x, "cardinality", None)
     if cardinality is not None and int(cardinality()) == -1:  # tf.data.INFINITE_CARDINALITY
-        raise ValueError(f"The {what} is a dataset without end (repeat()): limit it with take(n).")
-    length = getattr(x, "num_batches", None)  # of a keras.utils.PyDataset
-    for batch in x if length is None else (x[i] for i in range(length)):
-        yield np.asarray(batch[0] if isinstance(batch, (tuple, list)) else batch)
-
-
-def first_target(x, shape):
-    """The targets of a dataset's first batch: the second of a pair if it has their shape.
-
-    Args:
-        x: Dataset that can be read again.
-        shape: Tuple of integers, the shape of one sample.
-
-    Returns:
-        NumPy array of shape `(n, *shape)`.
-    """
-    batch = x[0] if hasattr(x, "num_batches") else next(iter(x))
-    parts = batch if isinstance(batch, (tuple, list)) else (batch,)
-    fitting = [part for part in parts[:2] if np.shape(part)[1:] == shape]
-    return np.asarray(fitting[-1] if fitting else parts[0])
+        raise ValueError("The dataset is without end (repeat()): limit it with take(n).")
 
 
 def unscaled(found):
@@ -117,3 +124,9 @@ def _hint(received, shape, what):
     if math.prod(received[1:]) == math.prod(shape):
         return f"Reshape it: x.reshape({', '.join(map(str, (-1, *shape)))})."
     return "Build the model with the input_shape of your data."
+
+
+def _batches(x):
+    length = getattr(x, "num_batches", None)  # of a keras.utils.PyDataset
+    for batch in x if length is None else (x[i] for i in range(length)):
+        yield batch if isinstance(batch, (tuple, list)) else (batch,)

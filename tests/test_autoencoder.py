@@ -133,7 +133,7 @@ def test_shapes_that_are_not_known_before(rng):
     ae = aezoo.conv((8, 8, 1), 2, filters=(4,))
     dataset = tf.data.Dataset.from_generator(
         lambda: iter([x, x]), output_signature=tf.TensorSpec((None, None, None, 1))
-    )
+    ).apply(tf.data.experimental.assert_cardinality(2))
     assert ae.fit(dataset, verbose=0).history["loss"][0] > 0
 
 

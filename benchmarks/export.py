@@ -1,0 +1,90 @@
+"""What do exports cost? Trains a model of each family, exports it in every form, prints a table.
+
+    python benchmarks/export.py --data mnist --epochs 5       # as TFDS finds it on disk
+    python benchmarks/export.py --data table.csv --models deep
+
+Every line is measured on the test split against the Keras model in the same process: reconstruction
+error before and after, rank correlation of the scores, size, and latency of one sample beside that
+of `predict`. `over` marks what is beyond the bound that `aezoo.export_tflite` enforces.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+from unittest import mock
+
+from rich.console import Console
+from rich.table import Table
+
+import aezoo
+from aezoo.training import EXPORTS, export_to
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", default="digits")
+    parser.add_argument("--models", nargs="*", default=None, help="default: all of the zoo")
+    parser.add_argument("--epochs", type=int, default=None)
+    parser.add_argument("--latent-dim", type=int, default=None)
+    arguments = parser.parse_args()
+
+    table = Table(
+        *("model", "export", "bytes", "of float32", "largest difference"),
+        *("MSE", "change", "ranks", "µs", "of predict"),
+        title=f"Exports of models trained on {arguments.data}",
+    )
+    train, test = (aezoo.load_dataset(arguments.data, split) for split in ("train", "test"))
+    for name in arguments.models or aezoo.list_models():
+        with tempfile.TemporaryDirectory() as folder:
+            run = aezoo.train(
+                name,
+                arguments.data,
+                epochs=arguments.epochs,
+                latent_dim=arguments.latent_dim,
+                output=f"{folder}/run",
+            )
+            sizes = {}
+            for kind in EXPORTS:
+                report, verdict = measured(run, kind, train.x, test.x)
+                sizes[kind] = report.size
+                add_row(table, name, kind, report, sizes.get("float32"), verdict)
+        table.add_section()
+    Console(width=120).print(table)
+
+
+def measured(run, kind, x_train, x_test):
+    """The report of an export, also of one that the library would refuse, and its verdict."""
+    reports = []
+    check = aezoo.export.check
+
+    def kept(report):
+        reports.append(report)
+        check(report)
+
+    with mock.patch("aezoo.export.check", kept):
+        try:
+            export_to(Path(run.folder), run.model, kind, x_train, x_test)
+        except aezoo.ExportError:
+            return reports[-1], " over"
+    return reports[-1], ""
+
+
+def add_row(table, name, kind, report, float_size, verdict):
+    parity, latency = report.parity, report.latency
+    change = parity["mse_export"] / parity["mse_keras"] - 1
+    table.add_row(
+        name,
+        kind,
+        f"{report.size:,}",
+        f"{report.size / float_size:.1%}" if float_size else "",
+        f"{parity['max_difference']:.1e}",
+        f"{parity['mse_export']:.5f}",
+        f"{change:+.2%}{verdict}",
+        f"{parity['rank_correlation']:.4f}",
+        f"{latency['median_us']:.0f}",
+        f"1/{latency['predict_us'] / latency['median_us']:.0f}",
+    )
+
+
+if __name__ == "__main__":
+    main()
