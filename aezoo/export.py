@@ -1,11 +1,8 @@
 """Exports that are checked against the Keras model, or not written at all."""
 
 import json
-import os
-import shutil
 import tempfile
 import warnings
-from contextlib import contextmanager
 from pathlib import Path
 
 import flatbuffers
@@ -14,6 +11,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from aezoo.edge import METADATA, LiteModel, inspect
+from aezoo.files import replacing
 from aezoo.inputs import checked_array
 from aezoo.quiet import native_output_discarded
 from aezoo.report import ExportError, ExportReport, check, latency, parity
@@ -54,7 +52,7 @@ def export_saved_model(ae, path, *, samples=None):
     if path.exists():
         raise FileExistsError(f"{path} exists already: choose another folder.")
     samples = _samples(ae, samples)
-    with _replacing(path) as beside:
+    with replacing(path) as beside:
         _write_saved_model(ae, beside, (*SIGNATURES, "score"), serving_default=True)
         exported = _SavedModel(beside)
         size = sum(file.stat().st_size for file in beside.rglob("*") if file.is_file())
@@ -139,7 +137,7 @@ def export_tflite(
     # As a step of its own in int8 it rounds once more each way. As a part of quantizing it is free.
     inside = quantize != "int8"
 
-    with tempfile.TemporaryDirectory() as folder, _replacing(path) as beside:
+    with tempfile.TemporaryDirectory() as folder, replacing(path) as beside:
         _write_saved_model(ae, folder, signatures, batch_size=batch_size, inside=inside)
         content = _convert(ae, folder, signatures, quantize, calibration_data, io, inside)
         metadata = {}
@@ -203,7 +201,7 @@ def export_onnx(ae, path, *, samples=None):
     def everything(x):
         return {**parts["reconstruct"](x), **parts["encode"](x), **parts["score"](x)}
 
-    with _replacing(path) as beside:
+    with replacing(path) as beside:
         tf2onnx.convert.from_function(
             everything, input_signature=everything.input_signature, output_path=str(beside)
         )
@@ -452,17 +450,3 @@ def _file(path, suffix):
 def _one_of(name, value, valid):
     if value not in valid:
         raise ValueError(f"{name} must be one of {valid}. Received: {value!r}")
-
-
-@contextmanager
-def _replacing(path):
-    """Gives a path beside the wanted one, and renames when all is written and checked."""
-    beside = path.with_name(f".{path.name}.partial{path.suffix}")
-    try:
-        yield beside
-        os.replace(beside, path)
-    finally:
-        if beside.is_dir():
-            shutil.rmtree(beside)
-        else:
-            beside.unlink(missing_ok=True)

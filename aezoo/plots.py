@@ -111,7 +111,9 @@ def latent(codes, labels=None):
     if 1 < len(classes) <= len(COLOURS):
         for colour, value in zip(COLOURS, classes, strict=False):
             axes.scatter(*codes[labels == value].T[:2], color=colour, label=str(value), **points)
-        axes.legend(title="label", loc="center left", bbox_to_anchor=(1, 0.5))
+        legend = axes.legend(title="label", loc="center left", bbox_to_anchor=(1, 0.5))
+        for handle in legend.legend_handles:
+            handle.set(sizes=[30], alpha=1)
     elif len(classes) > 1:
         drawn = axes.scatter(*codes.T[:2], c=labels, cmap="viridis", **points)
         figure.colorbar(drawn, label="label")

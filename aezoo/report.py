@@ -3,7 +3,6 @@
 import io
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 from rich.console import Console
@@ -12,6 +11,7 @@ from scipy.stats import spearmanr
 from skimage.metrics import peak_signal_noise_ratio
 
 from aezoo.edge import microseconds
+from aezoo.files import replacing
 
 RUNS = 1000  # single-sample runs that the latency is taken from
 PREDICT_RUNS = 30
@@ -58,7 +58,8 @@ class ExportReport:
         Args:
             path: String or path of the file.
         """
-        Path(path).write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+        with replacing(path) as beside:
+            beside.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
 
     def __rich__(self):
         table = Table("", "", title=f"{self.path} ({self.format}, {self.precision})")

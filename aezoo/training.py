@@ -4,10 +4,8 @@ import itertools
 import json
 import logging
 import math
-import os
 import platform
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -20,6 +18,7 @@ from aezoo import export, plots
 from aezoo.autoencoder import Autoencoder
 from aezoo.datasets import is_path, load_dataset
 from aezoo.evaluation import evaluate, remarks
+from aezoo.files import replacing
 from aezoo.models import build
 from aezoo.quiet import native_output_discarded
 from aezoo.registry import accepts
@@ -160,7 +159,7 @@ def train(
             f"was {settings['learning_rate']:g})."
         )
     outcome["seconds"] = round(time.perf_counter() - begin, 1)
-    with _replacing(folder / "model.keras") as path:
+    with replacing(folder / "model.keras") as path:
         ae.save(path)
 
     metrics = evaluate(ae, test_set.x, train_set.x)
@@ -287,7 +286,7 @@ def _draw(folder, ae, history, test_set):
     if history.get("loss"):
         figures["history.png"] = plots.history(history)
     for name, figure in figures.items():
-        with _replacing(folder / name) as path:
+        with replacing(folder / name) as path:
             figure.savefig(path, dpi=120)
 
 
@@ -315,18 +314,7 @@ def _exists(output):
     return FileExistsError(f"{output} exists already: choose another output folder.")
 
 
-@contextmanager
-def _replacing(path):
-    """Gives a path beside the wanted one, and renames when all is written."""
-    beside = path.with_name(f".{path.name}.partial{path.suffix}")
-    try:
-        yield beside
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
 def _write_json(path, record):
-    with _replacing(path) as beside:
+    with replacing(path) as beside:
         text = json.dumps(record, indent=2, default=keras.saving.serialize_keras_object)
         beside.write_text(text + "\n", encoding="utf-8")

@@ -176,17 +176,6 @@ def test_nothing_is_overwritten(tmp_path, monkeypatch):
     assert [str(f) for f in folders] == [f"runs/vanilla-digits{n}" for n in ("", "-2", "-3")]
 
 
-def test_nothing_is_half_written(tmp_path):
-    def half(path):
-        with training._replacing(path) as beside:
-            beside.write_text("half")
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        half(tmp_path / "a.txt")
-    assert names(tmp_path) == []
-
-
 @pytest.mark.parametrize(
     ("kwargs", "message"),
     [
