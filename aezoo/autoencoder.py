@@ -114,10 +114,15 @@ class Autoencoder(keras.Model):
     ):
         """Trains the model to reproduce its input, or to map `x` to `y`.
 
+        Before its first update the output starts at the mean of the targets, see
+        `aezoo.initialization`, and a normalization without statistics learns them. Models come
+        compiled with `steps_per_execution=20`, so callbacks see batches in twenties at most;
+        compile with 1 to see each.
+
         Args:
             x: Array of shape `(n, *input_shape)`, or a dataset of such batches or of pairs of
-                them (`tf.data.Dataset`, `keras.utils.PyDataset`, a generator). Arrays are
-                checked for what cannot be learned; of a dataset only shape and type are.
+                them (`tf.data.Dataset`, `keras.utils.PyDataset`, a generator of tuples). Arrays
+                are checked for what cannot be learned; of a dataset the first batch is.
             y: Array of the shape of `x`, the target. Defaults to `x`; for denoising give `fit(
                 noisy, clean)`.
             batch_size, epochs: As in `keras.Model.fit`.

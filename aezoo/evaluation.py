@@ -20,8 +20,8 @@ def evaluate(ae, x, x_train=None):
         Dictionary of
 
         - `mse`: mean squared error over all values, in normalized units;
-        - `psnr`, `ssim`: peak signal-to-noise ratio in dB of that error, and mean structural
-          similarity in [-1, 1], for images in [0, 1];
+        - `psnr`, `ssim`: for images in [0, 1], peak signal-to-noise ratio in dB, and mean
+          structural similarity in [-1, 1], of reconstructions clipped to that range;
         - `noisy_mse`, `denoised_mse`: for models with a corruption, the error of corrupted samples
           before and after reconstruction, against the clean ones;
         - `mean_mse`: the error of answering the mean of the training samples always;
