@@ -1,20 +1,17 @@
 """Exports that are checked against the Keras model, or not written at all."""
 
-import json
 import tempfile
-import warnings
 from pathlib import Path
 
-import flatbuffers
 import keras
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 
-from aezoo.edge import METADATA, LiteModel, inspect
+from aezoo.edge import LiteModel, inspect
 from aezoo.files import replacing
 from aezoo.inputs import checked_array
 from aezoo.quiet import native_output_discarded
 from aezoo.report import ExportError, ExportReport, check, latency, parity
+from aezoo.tflite import convert, packed
 
 SIGNATURES = ("reconstruct", "encode", "decode")
 CALIBRATION = 300  # samples that set the ranges of int8; more did not change the error
@@ -139,12 +136,13 @@ def export_tflite(
 
     with tempfile.TemporaryDirectory() as folder, replacing(path) as beside:
         _write_saved_model(ae, folder, signatures, batch_size=batch_size, inside=inside)
-        content = _convert(ae, folder, signatures, quantize, calibration_data, io, inside)
+        calibration = _calibration(ae, calibration_data, inside) if quantize == "int8" else None
+        content = convert(folder, signatures, quantize, calibration, io)
         metadata = {}
         if normalization is not None:
             offset, scale = (array.tolist() for array in normalization.statistics)
             metadata["normalization"] = {"offset": offset, "scale": scale, "inside": inside}
-        content = _packed(content, metadata)
+        content = packed(content, metadata)
         beside.write_bytes(content)
         contents = inspect(beside)
         if contents["foreign_ops"]:
@@ -322,80 +320,11 @@ def _write_saved_model(
         archive.write_out(str(folder), verbose=False)
 
 
-def _convert(ae, folder, signatures, quantize, calibration_data, io, inside):
-    import tensorflow as tf
-
-    converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(signatures))
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    if quantize:
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if quantize == "float16":
-        converter.target_spec.supported_types = [tf.float16]
-    if quantize == "int8":
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = converter.inference_output_type = tf.dtypes.as_dtype(io)
-        # One scale a kernel: a scale for each unit took 12 bytes more and lowered no error here.
-        converter._experimental_disable_per_channel_quantization_for_dense_layers = True
-        chosen = np.linspace(0, len(calibration_data) - 1, min(CALIBRATION, len(calibration_data)))
-        x = calibration_data[chosen.astype(int)]
-        inputs = {"x": x if inside else ae.normalize(x), "code": ae.encode(x)}
-
-        def representative():
-            for name in signatures:
-                key = "code" if name == "decode" else "x"
-                for sample in inputs[key].astype("float32"):
-                    yield name, {key: sample[np.newaxis]}
-
-        converter.representative_dataset = representative
-    try:
-        with native_output_discarded(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the converter's own use of a deprecated interpreter
-            return converter.convert()
-    except tf.errors.OpError as error:
-        raise ExportError(f"TensorFlow Lite cannot express the model: {error}") from error
-    except Exception as error:
-        if type(error).__name__ != "ConverterError":
-            raise
-        raise ExportError(f"TensorFlow Lite cannot express the model: {error}") from error
-
-
-def _packed(content, metadata):
-    """A TFLite file without the names of inner tensors, and with metadata of ours."""
-    model = schema.ModelT.InitFromPackedBuf(content, 0)
-    for graph in model.subgraphs:
-        for i, tensor in enumerate(graph.tensors):
-            if i not in graph.inputs and i not in graph.outputs:
-                tensor.name = b""
-    if metadata:
-        buffer = schema.BufferT()
-        buffer.data = np.frombuffer(json.dumps(metadata).encode(), "uint8")
-        model.buffers.append(buffer)
-        entry = schema.MetadataT()
-        entry.name, entry.buffer = METADATA, len(model.buffers) - 1
-        model.metadata = [*(model.metadata or []), entry]
-    for buffer in model.buffers:
-        buffer.__class__ = _AlignedBuffer
-    builder = flatbuffers.Builder(len(content) + 4096)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
-
-
-class _AlignedBuffer(schema.BufferT):
-    """A buffer that starts at a multiple of 16 bytes, as the format asks of constant tensors.
-
-    The class that flatc generates for Python leaves this attribute of the schema out.
-    """
-
-    def Pack(self, builder):  # noqa: N802, as generated
-        if self.data is not None and len(self.data):
-            builder.StartVector(1, len(self.data), 16)
-            builder.head = builder.head - len(self.data)
-            builder.Bytes[builder.head : builder.head + len(self.data)] = bytes(self.data)
-            data = builder.EndVector()
-        schema.BufferStart(builder)
-        if self.data is not None and len(self.data):
-            schema.BufferAddData(builder, data)
-        return schema.BufferEnd(builder)
+def _calibration(ae, x, inside):
+    """Typical inputs of each part, as the converter is to see them."""
+    chosen = np.linspace(0, len(x) - 1, min(CALIBRATION, len(x))).astype(int)
+    x = x[chosen]
+    return {"x": x if inside else ae.normalize(x), "code": ae.encode(x)}
 
 
 def _report(ae, exported, samples, path, kind, precision, size, contents):
