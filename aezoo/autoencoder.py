@@ -195,12 +195,12 @@ class Autoencoder(keras.Model):
                 "This model has no normalization to adapt. "
                 "Build it with normalization='minmax' or 'standard'."
             )
-        if is_dataset(x) and iter(x) is x:
-            raise ValueError(
-                "A generator can be read only once: call adapt with an array or a tf.data.Dataset "
-                "before fit."
-            )
         if is_dataset(x):
+            if iter(x) is x:
+                raise ValueError(
+                    "A generator can be read only once: call adapt with an array or a "
+                    "tf.data.Dataset before fit."
+                )
             refuse_endless(x)
             shape = self.input_shape[1:]
             targets = targets_of(x, shape)

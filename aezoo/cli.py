@@ -337,9 +337,6 @@ def _quiet(tensorflow=True):
                 logging.getLogger("aezoo").handlers = [_Remarks()]
                 logging.getLogger("aezoo").propagate = False
             yield
-        except OSError as error:
-            err.print(f"aezoo: {error}", style="red", markup=False, highlight=False)
-            raise typer.Exit(1) from None
         except (typer.Exit, typer.BadParameter):
             raise
         except Exception as error:

@@ -46,8 +46,7 @@ class LiteModel:
     """
 
     def __init__(self, path):
-        content = _read(path)
-        self._interpreter = Interpreter(model_content=content, num_threads=1)
+        content, self._interpreter = _opened(path)
         try:
             self._interpreter.allocate_tensors()
             names = set(self._interpreter.get_signature_list())
@@ -214,7 +213,7 @@ def inspect(path):
         FileNotFoundError: If there is no such file.
         ValueError: If it is no TFLite file.
     """
-    content = _read(path)
+    content, _ = _opened(path)
     model = schema.ModelT.InitFromPackedBuf(content, 0)
     ops, float_ops, foreign = Counter(), Counter(), Counter()
     dtypes = set()
@@ -281,7 +280,8 @@ def _tensors(model, signature, members):
     return described
 
 
-def _read(path):
+def _opened(path):
+    """The content of a .tflite file, and an interpreter of it on one thread."""
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
@@ -289,10 +289,9 @@ def _read(path):
     if content[4:8] != b"TFL3":
         raise ValueError(f"{path} is not a TFLite file.")
     try:
-        Interpreter(model_content=content)
+        return content, Interpreter(model_content=content, num_threads=1)
     except (RuntimeError, ValueError) as error:
         raise ValueError(f"{path} is a damaged TFLite file: {error}") from error
-    return content
 
 
 def _metadata(content):

@@ -322,8 +322,7 @@ def _write_saved_model(
 
 def _calibration(ae, x, inside):
     """Typical inputs of each part, as the converter is to see them."""
-    chosen = np.linspace(0, len(x) - 1, min(CALIBRATION, len(x))).astype(int)
-    x = x[chosen]
+    x = _spread(x, CALIBRATION)
     return {"x": x if inside else ae.normalize(x), "code": ae.encode(x)}
 
 
@@ -359,10 +358,14 @@ def _samples(ae, x):
         codes = np.random.default_rng(0).normal(size=(200, *ae.latent_shape))
         return ae.decode(codes.astype("float32"))
     x = checked_array(x, ae.input_shape[1:], "samples", raw=ae.normalization is not None)
-    chosen = np.linspace(0, len(x) - 1, min(CHECKED, len(x))).astype(int)
-    if len(chosen) < 2:
+    if len(x) < 2:
         raise ValueError("Two samples or more are needed to compare on. Received: 1")
-    return x[chosen].astype("float32")
+    return _spread(x, CHECKED)
+
+
+def _spread(x, count):
+    """At most so many samples, evenly from first to last."""
+    return x[np.linspace(0, len(x) - 1, min(count, len(x))).astype(int)]
 
 
 def _file(path, suffix):

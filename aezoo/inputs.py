@@ -44,7 +44,11 @@ def checked_array(x, shape, what="input", raw=False):
         raise ValueError(f"Expected real numbers. Received: an array of {x.dtype}")
     low, high = x.min(), x.max()
     if not raw and np.issubdtype(x.dtype, np.integer) and high > 1:
-        raise ValueError(unscaled(f"{x.dtype} from {low} to {high}"))
+        raise ValueError(
+            f"Integer data must be scaled. Received: {x.dtype} from {low} to {high}. For images "
+            "divide by 255 (x.astype('float32') / 255); for tables build the model with "
+            "normalization='standard'."
+        )
     with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite
         x = x.astype("float32", copy=False)
     if not np.isfinite([x.min(), x.max()]).all():
@@ -63,7 +67,6 @@ def inputs_of(x):
 
     Yields:
         NumPy arrays.
-
     """
     for parts in _batches(x):
         yield np.asarray(parts[0])
@@ -78,7 +81,6 @@ def targets_of(x, shape):
 
     Yields:
         NumPy arrays.
-
     """
     for parts in _batches(x):
         fitting = [part for part in parts[:2] if np.shape(part)[1:] == shape]
@@ -97,21 +99,6 @@ def refuse_endless(x):
     cardinality = getattr(x, "cardinality", None)
     if cardinality is not None and int(cardinality()) == -1:  # tf.data.INFINITE_CARDINALITY
         raise ValueError("The dataset is without end (repeat()): limit it with take(n).")
-
-
-def unscaled(found):
-    """The error text for integers that were not scaled.
-
-    Args:
-        found: String, what was received.
-
-    Returns:
-        String.
-    """
-    return (
-        f"Integer data must be scaled. Received: {found}. For images divide by 255 "
-        "(x.astype('float32') / 255); for tables build the model with normalization='standard'."
-    )
 
 
 def _hint(received, shape, what):
