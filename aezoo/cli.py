@@ -121,8 +121,8 @@ def train(
     export: Annotated[
         list[str] | None,
         typer.Option(
-            help="Export, too: saved_model, onnx, or TFLite as float32, float16, dynamic or int8; "
-            "repeatable.",
+            help="Export, too: saved_model, onnx, micro, or TFLite as float32, float16, dynamic or "
+            "int8; repeatable.",
             show_default=False,
         ),
     ] = None,
@@ -182,7 +182,9 @@ def evaluate(
 @app.command()
 def export(
     run_or_model: RunOrModel,
-    format: Annotated[str, typer.Option(help="tflite, saved_model or onnx.")] = "tflite",
+    format: Annotated[
+        str, typer.Option(help="tflite, micro (microcontrollers), saved_model or onnx.")
+    ] = "tflite",
     quantize: Annotated[
         str | None,
         typer.Option(
@@ -196,8 +198,10 @@ def export(
     with _quiet():
         from aezoo.training import export_to
 
-        if format not in ("tflite", "saved_model", "onnx"):
-            raise typer.BadParameter(f"--format is tflite, saved_model or onnx, not {format!r}")
+        if format not in ("tflite", "micro", "saved_model", "onnx"):
+            raise typer.BadParameter(
+                f"--format is tflite, micro, saved_model or onnx, not {format!r}"
+            )
         if quantize and format != "tflite":
             raise typer.BadParameter(f"--quantize is for tflite only, not for {format}")
         file, data = _located(run_or_model, data)

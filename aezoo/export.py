@@ -1,7 +1,10 @@
 """Exports that are checked against the Keras model, or not written at all."""
 
 import tempfile
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -9,13 +12,14 @@ import numpy as np
 from aezoo.edge import LiteModel, inspect
 from aezoo.files import replacing
 from aezoo.inputs import checked_array
-from aezoo.quiet import native_output_discarded
-from aezoo.report import ExportError, ExportReport, check, latency, parity
+from aezoo.micro import prove, write_sources
+from aezoo.report import MSE_INCREASE, ExportError, ExportReport, check, latency, parity
+from aezoo.saved_model import SIGNATURES, SavedModel, parts_of, write_saved_model
 from aezoo.tflite import convert, packed
 
-SIGNATURES = ("reconstruct", "encode", "decode")
 CALIBRATION = 300  # samples that set the ranges of int8; more did not change the error
 CHECKED = 1000  # samples that parity is measured on
+CHECKED_MICRO = 50  # samples that a microcontroller's runtime is compared on; its kernels are slow
 
 
 def export_saved_model(ae, path, *, samples=None):
@@ -50,10 +54,11 @@ def export_saved_model(ae, path, *, samples=None):
         raise FileExistsError(f"{path} exists already: choose another folder.")
     samples = _samples(ae, samples)
     with replacing(path) as beside:
-        _write_saved_model(ae, beside, (*SIGNATURES, "score"), serving_default=True)
-        exported = _SavedModel(beside)
+        write_saved_model(ae, beside, (*SIGNATURES, "score"), serving_default=True)
+        exported = SavedModel(beside)
         size = sum(file.stat().st_size for file in beside.rglob("*") if file.is_file())
-        report = _report(ae, exported, samples, path, "saved_model", "float32", size, {})
+        report = _report(ae, exported, samples, path, "saved_model", "float32", size)
+        check(report)
     report.save(f"{path}.json")
     return report
 
@@ -69,12 +74,14 @@ def export_tflite(
     batch_size=None,
     io="int8",
     allow_float=False,
+    target=None,
 ):
     """Exports one .tflite file with the parts of the model as signatures, builtin operators only.
 
     Args:
         ae: `aezoo.Autoencoder`, trained.
-        path: String or path of the file, ending in `.tflite`.
+        path: String or path of the file, ending in `.tflite`; for microcontrollers of the folder
+            to write, which must not exist.
         quantize: `None` for float32, `"float16"` or `"dynamic"` (int8 weights) for smaller files
             of float computation, `"int8"` for integers throughout.
         calibration_data: Array of shape `(n, *input_shape)`, some hundred training samples, which
@@ -87,6 +94,10 @@ def export_tflite(
         io: For int8, `"int8"` or `"float32"`: the type of inputs and outputs. Browsers need the
             latter.
         allow_float: Boolean, whether int8 files may keep operators in float.
+        target: `None`, or `"micro"` for microcontrollers: a folder with one int8 file a part, for
+            one sample, and a C array of each (`.h`, `.cc`) with its scales, the memory it needs
+            and golden vectors. It is proved by running in TensorFlow Lite Micro, for which
+            `pip install aezoo[micro]` (Linux on x86_64).
 
     Returns:
         `ExportReport`, also written beside as `PATH.json`. Inputs are called `x` or `code`,
@@ -99,10 +110,11 @@ def export_tflite(
         ValueError: If an argument is wrong, or the model cannot be exported.
         ExportError: A `ValueError`, if the export is not as its precision should be. An earlier
             file is then left as it was.
+        ImportError: For microcontrollers, if `tflite-micro` is not installed.
 
     Example:
 
-    >>> import aezoo, numpy as np, tempfile
+    >>> import aezoo, tempfile
     >>> ae = aezoo.vanilla(8, 2)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     report = aezoo.export_tflite(ae, f"{folder}/model.tflite")
@@ -113,9 +125,12 @@ def export_tflite(
         Jacob et al., "Quantization and Training of Neural Networks for Efficient
         Integer-Arithmetic-Only Inference", CVPR 2018, arXiv:1712.05877.
     """
-    path = _file(path, ".tflite")
-    _one_of("quantize", quantize, (None, "float16", "dynamic", "int8"))
-    _one_of("io", io, ("int8", "float32"))
+    _one_of("target", target, (None, "micro"))
+    micro = target == "micro"
+    _one_of("quantize", quantize, ("int8",) if micro else (None, "float16", "dynamic", "int8"))
+    _one_of("io", io, ("int8",) if micro else ("int8", "float32"))
+    _one_of("batch_size", batch_size, (None, 1) if micro else (None, batch_size))
+    path = _folder(path) if micro else _file(path, ".tflite")
     for name in signatures:
         _one_of("signatures", name, (*SIGNATURES, *(() if quantize == "int8" else ("score",))))
     if "reconstruct" not in signatures:
@@ -130,38 +145,40 @@ def export_tflite(
     if calibration_data is not None:
         calibration_data = _samples(ae, calibration_data)
     samples = _samples(ae, calibration_data if samples is None else samples)
-    normalization = ae.normalization
-    # As a step of its own in int8 it rounds once more each way. As a part of quantizing it is free.
-    inside = quantize != "int8"
 
-    with tempfile.TemporaryDirectory() as folder, replacing(path) as beside:
-        _write_saved_model(ae, folder, signatures, batch_size=batch_size, inside=inside)
-        calibration = _calibration(ae, calibration_data, inside) if quantize == "int8" else None
-        content = convert(folder, signatures, quantize, calibration, io)
-        metadata = {}
-        if normalization is not None:
-            offset, scale = (array.tolist() for array in normalization.statistics)
-            metadata["normalization"] = {"offset": offset, "scale": scale, "inside": inside}
-        content = packed(content, metadata)
-        beside.write_bytes(content)
-        contents = inspect(beside)
-        if contents["foreign_ops"]:
-            raise ExportError(f"Operators outside the builtin set: {contents['foreign_ops']}")
-        if quantize == "int8" and contents["float_ops"] and not allow_float:
-            raise ExportError(
-                f"Operators that stayed in float: {contents['float_ops']}. Use layers and "
-                "activations that TFLite runs in int8, or allow_float=True."
+    with replacing(path) as beside:
+        if micro:
+            beside.mkdir()
+            files = {beside / f"{name}.tflite": (name,) for name in signatures}
+        else:
+            files = {beside: tuple(signatures)}
+        for per_unit in (False, True):
+            contents = [
+                _write_tflite(
+                    ae,
+                    file,
+                    names,
+                    quantize=quantize,
+                    calibration_data=calibration_data,
+                    batch_size=1 if micro else batch_size,
+                    io=io,
+                    allow_float=allow_float,
+                    per_unit=per_unit,
+                )
+                for file, names in files.items()
+            ]
+            exported = _together(files)
+            report = _report(
+                *(ae, exported, samples, path, target or "tflite", quantize or "float32"),
+                **_merged(contents),
             )
-        report = _report(
-            ae,
-            LiteModel(beside),
-            samples,
-            path,
-            "tflite",
-            quantize or "float32",
-            len(content),
-            contents,
-        )
+            # One scale a kernel makes smaller files, and is enough for most models.
+            increase = report.parity["mse_export"] - report.parity["mse_keras"]
+            if quantize != "int8" or increase <= MSE_INCREASE["int8"] * report.parity["mse_keras"]:
+                break
+        check(report)
+        if micro:
+            report = replace(report, micro=_proved_micro(ae, files, samples))
     report.save(f"{path}.json")
     return report
 
@@ -193,7 +210,7 @@ def export_onnx(ae, path, *, samples=None):
     import tensorflow as tf
 
     shape = (None, *ae.input_shape[1:])
-    parts = _functions(ae, inside=True)
+    parts = parts_of(ae)
 
     @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32, name="x")])
     def everything(x):
@@ -205,40 +222,10 @@ def export_onnx(ae, path, *, samples=None):
         )
         exported = _Onnx(beside)
         size = beside.stat().st_size
-        report = _report(ae, exported, samples, path, "onnx", "float32", size, {})
+        report = _report(ae, exported, samples, path, "onnx", "float32", size)
+        check(report)
     report.save(f"{path}.json")
     return report
-
-
-class _SavedModel:
-    """The four methods on a SavedModel, to compare with."""
-
-    parts = (*SIGNATURES, "score")
-
-    def __init__(self, folder):
-        import tensorflow as tf
-
-        self.model = tf.saved_model.load(str(folder))
-
-    def _run(self, name, array):
-        import tensorflow as tf
-
-        function = self.model.signatures[name]
-        (key,) = function.structured_input_signature[1]
-        (output,) = function(**{key: tf.constant(array, tf.float32)}).values()
-        return output.numpy()
-
-    def reconstruct(self, x):
-        return self._run("reconstruct", x)
-
-    def encode(self, x):
-        return self._run("encode", x)
-
-    def decode(self, z):
-        return self._run("decode", z)
-
-    def score(self, x):
-        return self._run("score", x)
 
 
 class _Onnx:
@@ -268,76 +255,81 @@ class _Onnx:
         return self._run("score", x)
 
 
-def _functions(ae, inside):
-    """The parts of a model as functions of tensors, that name what they return.
-
-    With `inside` the normalization belongs to them; else they work on normalized values.
-    """
-    ops = keras.ops
-    scale = ae.normalization if inside and ae.normalization else None
-
-    def into(x):
-        return scale(x) if scale else x
-
-    def out_of(x):
-        return scale(x, inverse=True) if scale else x
-
-    def encoded(x):
-        return ae.encoder(into(x), training=False)
-
-    def decoded(code):
-        return ae.decoder(code, training=False)
-
-    def score(x):
-        difference = into(x) - decoded(encoded(x))
-        return ops.mean(ops.square(difference), axis=range(1, len(x.shape)))  # (B, ...) -> (B,)
-
-    return {
-        "reconstruct": lambda x: {"reconstruction": out_of(decoded(encoded(x)))},
-        "encode": lambda x: {"code": encoded(x)},
-        "decode": lambda code: {"reconstruction": out_of(decoded(code))},
-        "score": lambda x: {"score": score(x)},
-    }
-
-
-def _write_saved_model(
-    ae, folder, signatures, *, batch_size=None, inside=True, serving_default=False
+def _write_tflite(
+    ae, path, signatures, *, quantize, calibration_data, batch_size, io, allow_float, per_unit
 ):
-    import tensorflow as tf
-
-    functions = _functions(ae, inside)
-    archive = keras.export.ExportArchive()
-    archive.track(ae)
-    names = [*signatures, *(["serving_default"] if serving_default else [])]
-    for name in names:
-        key, shape = ("code", ae.latent_shape) if name == "decode" else ("x", ae.input_shape[1:])
-        archive.add_endpoint(
-            name,
-            functions["reconstruct" if name == "serving_default" else name],
-            input_signature=[tf.TensorSpec((batch_size, *shape), tf.float32, name=key)],
+    """Writes one file, and returns what is in it."""
+    # As a step of its own in int8 it rounds once more each way. As a part of quantizing it is free.
+    inside = quantize != "int8"
+    metadata = {}
+    if ae.normalization is not None:
+        offset, scale = (array.tolist() for array in ae.normalization.statistics)
+        metadata["normalization"] = {"offset": offset, "scale": scale, "inside": inside}
+    calibration = None
+    if quantize == "int8":
+        x = _spread(calibration_data, CALIBRATION)
+        calibration = {"x": ae.normalize(x), "code": ae.encode(x)}
+    with tempfile.TemporaryDirectory() as folder:
+        write_saved_model(ae, folder, signatures, batch_size=batch_size, inside=inside)
+        content = convert(folder, signatures, quantize, calibration, io, per_unit)
+    path.write_bytes(packed(content, metadata))
+    contents = inspect(path)
+    if contents["foreign_ops"]:
+        raise ExportError(f"Operators outside the builtin set: {contents['foreign_ops']}")
+    if quantize == "int8" and contents["float_ops"] and not allow_float:
+        raise ExportError(
+            f"Operators that stayed in float: {contents['float_ops']}. Use layers and "
+            "activations that TFLite runs in int8, or allow_float=True."
         )
-    with native_output_discarded():
-        archive.write_out(str(folder), verbose=False)
+    return contents
 
 
-def _calibration(ae, x, inside):
-    """Typical inputs of each part, as the converter is to see them."""
-    x = _spread(x, CALIBRATION)
-    return {"x": x if inside else ae.normalize(x), "code": ae.encode(x)}
+def _together(files):
+    """The methods of one model from all its files."""
+    models = {name: LiteModel(file) for file, names in files.items() for name in names}
+    methods = {"score": models["reconstruct"].score}
+    methods |= {name: getattr(model, name) for name, model in models.items()}
+    return SimpleNamespace(parts=tuple(models), **methods)
 
 
-def _report(ae, exported, samples, path, kind, precision, size, contents):
-    report = ExportReport(
+def _merged(contents):
+    """The size and the contents of all files of an export."""
+    merged = {"signatures": {k: v for found in contents for k, v in found["signatures"].items()}}
+    for key in ("ops", "float_ops", "foreign_ops"):
+        merged[key] = dict(sum((Counter(found[key]) for found in contents), Counter()))
+    merged["dtypes"] = sorted({name for found in contents for name in found["dtypes"]})
+    return {"size": sum(found["size"] for found in contents), "contents": merged}
+
+
+def _proved_micro(ae, files, samples):
+    """Runs each file as a microcontroller would, and writes C sources with what was found."""
+    samples = _spread(samples, CHECKED_MICRO)
+    normalization = ae.normalization and ae.normalization.statistics
+    proved = {}
+    for file, (name,) in files.items():
+        x = ae.encode(samples) if name == "decode" else ae.normalize(samples)
+        proof = prove(file, x)
+        # the codes of whole reconstructions differ, too, and with them more than the last sum
+        if proof.difference > 1 and name != "reconstruct":
+            raise ExportError(
+                f"{name} differs by {proof.difference} steps between LiteRT and TensorFlow Lite "
+                "Micro; at most 1 is right."
+            )
+        write_sources(file, proof, normalization)
+        proved[name] = {"arena": proof.arena, "difference": proof.difference}
+    return proved
+
+
+def _report(ae, exported, samples, path, kind, precision, size, contents=None):
+    return ExportReport(
         path=str(path),
         format=kind,
         precision=precision,
         size=size,
-        contents=contents,
+        contents=contents or {},
         parity=parity(ae, exported, samples),
         latency=latency(ae, exported, samples),
     )
-    check(report)
-    return report
 
 
 def _samples(ae, x):
@@ -376,6 +368,13 @@ def _file(path, suffix):
         raise FileExistsError(f"{path} is a folder: choose another file.")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"There is no folder {path.parent}.")
+    return path
+
+
+def _folder(path):
+    path = Path(path)
+    if path.exists():
+        raise FileExistsError(f"{path} exists already: choose another folder.")
     return path
 
 

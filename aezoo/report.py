@@ -2,7 +2,7 @@
 
 import io
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 from rich.console import Console
@@ -30,11 +30,11 @@ class ExportReport:
 
     Attributes:
         path: String, the file or folder.
-        format: String, `"saved_model"`, `"tflite"` or `"onnx"`.
+        format: String, `"saved_model"`, `"tflite"`, `"micro"` or `"onnx"`.
         precision: String, `"float32"`, `"float16"`, `"dynamic"` or `"int8"`.
-        size: Integer, bytes on disk.
-        contents: Dictionary from `aezoo.edge.inspect` for TFLite: signatures, `ops` with counts,
-            `dtypes`, `float_ops`, `foreign_ops`. Empty for other formats.
+        size: Integer, bytes on disk; of the models alone for `"micro"`.
+        contents: Dictionary for TFLite, see `aezoo.edge.inspect`: `signatures`, `ops`, `dtypes`,
+            `float_ops`, `foreign_ops`. Empty for other formats.
         parity: Dictionary of what changed on the samples, in normalized units: `samples` (how
             many), `max_difference` and `mean_difference` of reconstructions, `encode_difference`
             and `decode_difference` (largest), `mse_keras` and `mse_export` (of reconstructions
@@ -42,6 +42,9 @@ class ExportReport:
             `rank_correlation` (Spearman's, of the scores).
         latency: Dictionary of `median_us` and `p95_us`, microseconds for one sample on one thread
             over 1,000 runs, and `predict_us`, the median of `predict` for one sample.
+        micro: Dictionary of each part for microcontrollers: `arena`, the bytes of memory that it
+            ran in, and `difference`, the most steps that an int8 output of TensorFlow Lite Micro
+            was away from LiteRT's. Empty for other formats.
     """
 
     path: str
@@ -51,6 +54,7 @@ class ExportReport:
     contents: dict
     parity: dict
     latency: dict
+    micro: dict = field(default_factory=dict)
 
     def save(self, path):
         """Writes the report as JSON.
@@ -84,6 +88,12 @@ class ExportReport:
             f"{latency['median_us']:,.0f} and {latency['p95_us']:,.0f} µs",
         )
         table.add_row("predict of Keras, median", f"{latency['predict_us']:,.0f} µs")
+        if self.micro:
+            arenas = ", ".join(f"{name} {part['arena']:,}" for name, part in self.micro.items())
+            steps = max(part["difference"] for part in self.micro.values())
+            table.add_section()
+            table.add_row("memory on a microcontroller", f"{arenas} bytes")
+            table.add_row("LiteRT against TensorFlow Lite Micro", f"within {steps} steps of int8")
         return table
 
     def __str__(self):

@@ -10,9 +10,10 @@ from ai_edge_litert import schema_py_generated as schema
 from aezoo.edge import METADATA
 from aezoo.quiet import native_output_discarded
 from aezoo.report import ExportError
+from aezoo.scales import narrow_sigmoids
 
 
-def convert(folder, signatures, quantize, calibration, io):
+def convert(folder, signatures, quantize, calibration=None, io="int8", per_unit=False):
     """Converts a SavedModel with one endpoint a signature.
 
     Args:
@@ -21,6 +22,9 @@ def convert(folder, signatures, quantize, calibration, io):
         quantize: `None`, `"float16"`, `"dynamic"` or `"int8"`.
         calibration: For int8, dictionary of float32 arrays: `x` and `code`, typical inputs.
         io: For int8, `"int8"` or `"float32"`, the type of inputs and outputs.
+        per_unit: For int8, whether dense layers have a scale for each unit in place of one for
+            the kernel, which takes 24 bytes more a unit and signature. Convolutions have one for
+            each filter.
 
     Returns:
         Bytes, the content of a .tflite file.
@@ -39,8 +43,7 @@ def convert(folder, signatures, quantize, calibration, io):
     if quantize == "int8":
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.dtypes.as_dtype(io)
-        # One scale a kernel: a scale for each unit took 12 bytes more and lowered no error here.
-        converter._experimental_disable_per_channel_quantization_for_dense_layers = True
+        converter._experimental_disable_per_channel_quantization_for_dense_layers = not per_unit
 
         def representative():
             for name in signatures:
@@ -62,7 +65,7 @@ def convert(folder, signatures, quantize, calibration, io):
 
 
 def packed(content, metadata):
-    """A TFLite file without the names of inner tensors, and with metadata of ours.
+    """A TFLite file with finer scales, without names of inner tensors, with metadata of ours.
 
     Args:
         content: Bytes, the content of a .tflite file.
@@ -76,6 +79,7 @@ def packed(content, metadata):
         for i, tensor in enumerate(graph.tensors):
             if i not in graph.inputs and i not in graph.outputs:
                 tensor.name = b""
+    narrow_sigmoids(model)
     if metadata:
         buffer = schema.BufferT()
         buffer.data = np.frombuffer(json.dumps(metadata).encode(), "uint8")

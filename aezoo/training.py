@@ -26,7 +26,7 @@ from aezoo.registry import accepts
 VALIDATION_FRACTION = 0.1
 STEPS = 6000  # updates after which the default networks have settled, on digits and on MNIST
 PACKAGES = ("aezoo", "keras", "tensorflow", "tensorflow-datasets", "scikit-learn", "numpy")
-EXPORTS = ("saved_model", "onnx", "float32", "float16", "dynamic", "int8")
+EXPORTS = ("saved_model", "onnx", "float32", "float16", "dynamic", "int8", "micro")
 PICTURED = 5000  # codes in the latent picture
 
 log = logging.getLogger("aezoo")
@@ -197,8 +197,8 @@ def export_to(folder, ae, kind, x_train, x_test):
     Args:
         folder: `pathlib.Path` of the folder.
         ae: `aezoo.Autoencoder`, trained.
-        kind: String, `"saved_model"`, `"onnx"`, or a precision of TFLite: `"float32"`,
-            `"float16"`, `"dynamic"` or `"int8"`.
+        kind: String, `"saved_model"`, `"onnx"`, a precision of TFLite, which is `"float32"`,
+            `"float16"`, `"dynamic"` or `"int8"`, or `"micro"` for microcontrollers.
         x_train: Array of shape `(n, *input_shape)`.
         x_test: Array of shape `(m, *input_shape)`.
 
@@ -214,10 +214,12 @@ def export_to(folder, ae, kind, x_train, x_test):
             return export.export_saved_model(ae, folder / kind, samples=x_test)
         if kind == "onnx":
             return export.export_onnx(ae, folder / "model.onnx", samples=x_test)
+        micro = kind == "micro"
         return export.export_tflite(
             ae,
-            folder / f"model-{kind}.tflite",
-            quantize=None if kind == "float32" else kind,
+            folder / (kind if micro else f"model-{kind}.tflite"),
+            quantize={"float32": None, "micro": "int8"}.get(kind, kind),
+            target="micro" if micro else None,
             calibration_data=x_train,
             samples=x_test,
         )

@@ -64,6 +64,11 @@ def test_train_export_inspect_benchmark(tmp_path):
     assert result.exit_code == 0, result.stderr
     assert "MSE before, after" in result.stdout
     assert (folder / "model-float16.tflite").is_file()
+    pytest.importorskip("tflite_micro", reason="needs the extra [micro]")
+    result = run("export", folder, "--format", "micro")
+    assert result.exit_code == 0, result.stderr
+    assert "memory on a microcontroller" in result.stdout
+    assert (folder / "micro" / "encode.h").is_file()
 
 
 @pytest.mark.parametrize(

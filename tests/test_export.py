@@ -194,6 +194,26 @@ def test_published_network_is_no_larger_than_its_reference(tmp_path, rng):
     assert report.size <= 277_248
 
 
+def test_a_scale_for_each_unit_where_one_is_not_enough(trained, digits, tmp_path, monkeypatch):
+    """Where the error grows beyond the bound, dense layers get finer scales."""
+    sizes, errors = [], []
+    for bound in (0.02, -1):
+        monkeypatch.setattr(export, "MSE_INCREASE", {"int8": bound})
+        report = aezoo.export_tflite(
+            trained["deep"],
+            tmp_path / "model.tflite",
+            quantize="int8",
+            calibration_data=digits[0],
+            samples=digits[1],
+        )
+        sizes.append(report.size)
+        errors.append(report.parity["mean_difference"])
+    units = 512 + 256 + 8 + 256 + 512 + 64
+    # 12 bytes a unit, for kernels and biases, in two signatures
+    assert sizes[1] - sizes[0] == pytest.approx(48 * units, rel=0.05)
+    assert errors[1] != errors[0]
+
+
 @pytest.mark.parametrize(
     ("kwargs", "error", "message"),
     [
@@ -208,6 +228,15 @@ def test_published_network_is_no_larger_than_its_reference(tmp_path, rng):
         ({"samples": np.zeros((1, 4))}, ValueError, "Two samples"),
         ({"signatures": ("encoder",)}, ValueError, "'encoder'"),
         ({"signatures": ("encode",)}, ValueError, "must have 'reconstruct'"),
+        ({"target": "mcu"}, ValueError, "'mcu'"),
+        ({"target": "micro"}, ValueError, "quantize must be one of .*int8"),
+        ({"target": "micro", "quantize": "int8", "batch_size": 8}, ValueError, "batch_size"),
+        ({"target": "micro", "quantize": "int8", "io": "float32"}, ValueError, "io must be"),
+        (
+            {"target": "micro", "quantize": "int8", "path": "folder.tflite"},
+            FileExistsError,
+            "choose another folder",
+        ),
         ({"ae": keras.Sequential([keras.Input((4,))])}, ValueError, "Received: Sequential"),
         ({"ae": aezoo.deep(4, 2, normalization="minmax")}, ValueError, "call adapt"),
     ],

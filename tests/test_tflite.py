@@ -27,7 +27,7 @@ def content(tmp_path_factory):
         return {"reconstruction": tf.nn.relu(x @ first) @ second}
 
     folder = saved(function, tmp_path_factory.mktemp("saved"))
-    return convert(folder, ["reconstruct"], None, None, "int8")
+    return convert(folder, ["reconstruct"], None)
 
 
 def output(content, x):
@@ -66,4 +66,4 @@ def test_inner_names_are_left_out(content):
 def test_what_is_not_builtin_is_refused(tmp_path):
     folder = saved(lambda x: {"reconstruction": tf.math.erfinv(x * 0.1)}, tmp_path)
     with pytest.raises(ExportError, match="Erfinv"):
-        convert(folder, ["reconstruct"], None, None, "int8")
+        convert(folder, ["reconstruct"], None)
