@@ -26,7 +26,7 @@ def denoising(
     Args:
         input_shape: Tuple of positive integers, or one integer for vectors.
         latent_dim: Positive integer, how many numbers a code has.
-        backbone: `"dense"`, `"conv"` or `"auto"`: conv where the input has spatial axes.
+        backbone: `"dense"`, `"conv"`, `"residual"` or `"auto"`, see `aezoo.backbones.build`.
         corruption: `"gaussian"`, `"masking"`, `"salt_and_pepper"`, or a Keras layer such as
             `aezoo.corruptions.GaussianNoise(0.5)`. It acts on normalized values.
         normalization: `None`, `"minmax"` or `"standard"`, see `aezoo.Autoencoder`.
@@ -57,9 +57,6 @@ def denoising(
             "Salt and pepper are the ends of a range, which standardized values have not: use "
             "normalization='minmax', or aezoo.corruptions.SaltAndPepper(low=-3, high=3)."
         )
-    if backbone == "auto":
-        spatial = not hasattr(input_shape, "__index__") and len(input_shape) > 1
-        backbone = "conv" if spatial else "dense"
     strength = {key: options.pop(key) for key in ("stddev", "rate") if key in options}
     encoder, decoder = backbones.build(backbone, input_shape, latent_dim, **options)
     bounded = decoder.layers[-1].activation is keras.activations.sigmoid
