@@ -28,6 +28,12 @@ _HOMES = {
     "load_dataset": "datasets",
     "register": "models",
     "train": "training",
+    "contractive": "models",
+    "masked": "models",
+    "residual": "models",
+    "sparse": "models",
+    "variational": "models",
+    "vector_quantized": "models",
     "vanilla": "models",
 }
 _MODULES = ("backbones", "corruptions", "edge", "export", "plots")

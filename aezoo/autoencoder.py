@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from aezoo import generation
 from aezoo.initialization import output_activation, start_at_mean
 from aezoo.inputs import checked_array, inputs_of, is_dataset, refuse_endless, targets_of
 from aezoo.normalization import Normalization
@@ -13,6 +14,7 @@ from aezoo.normalization import Normalization
 BATCH = 256
 DENSE = (
     keras.layers.Activation,
+    keras.layers.Add,
     keras.layers.BatchNormalization,
     keras.layers.Dense,
     keras.layers.Dropout,
@@ -37,8 +39,16 @@ class Autoencoder(keras.Model):
         normalization: `None`, `"minmax"` or `"standard"`: scale each feature (the last axis)
             inside the model. Inputs and reconstructions are then in raw units, the loss and the
             errors in normalized ones. The first `fit` learns the statistics, or `adapt` does.
-        corruption: `None` or a Keras layer that changes its input while training only.
+        corruption: `None` or a Keras layer that changes its input while training only. It may
+            return a pair, the changed input and a weight for each value: the error of a value is
+            then multiplied by its weight while training.
+        loss: String or Keras loss, the reconstruction's part of the objective, a mean over all
+            values.
         name: String, the model's name.
+
+    The last layer of the encoder is the bottleneck. What it adds with `add_loss` is a part of the
+    loss; if it has `log_names`, a sequence of strings, its method `log(features)`, from its input
+    to a dictionary of scalars with these names, is a part of the training log.
 
     Raises:
         ValueError: If encoder and decoder do not fit together, or a sigmoid output is asked to
@@ -55,7 +65,14 @@ class Autoencoder(keras.Model):
     """
 
     def __init__(
-        self, encoder, decoder, normalization=None, corruption=None, name="autoencoder", **kwargs
+        self,
+        encoder,
+        decoder,
+        normalization=None,
+        corruption=None,
+        loss="mse",
+        name="autoencoder",
+        **kwargs,
     ):
         shape = encoder.input_shape[1:]
         for what, expected, received in (
@@ -77,8 +94,11 @@ class Autoencoder(keras.Model):
 
         inputs = keras.Input(shape, name="input")
         normalized = scaling(inputs) if scaling else inputs
-        code = encoder(corruption(normalized) if corruption else normalized)
-        decoded = decoder(code)
+        spoiled = corruption(normalized) if corruption else normalized
+        weighted = isinstance(spoiled, (tuple, list))
+        decoded = decoder(encoder(spoiled[0] if weighted else spoiled))
+        if weighted:
+            decoded = WeightedErrors(name="weighted_errors")([normalized, decoded, spoiled[1]])
         outputs = scaling(decoded, inverse=True) if scaling else decoded
         super().__init__(inputs=inputs, outputs=outputs, name=name, **kwargs)
         self.encoder = encoder
@@ -87,14 +107,25 @@ class Autoencoder(keras.Model):
         self.corruption = corruption
         # XLA speeds dense networks up on every device; other ones only on accelerators, which is
         # what "auto" means: on CPUs it slows convolutions down threefold.
-        dense = all(isinstance(layer, DENSE) for layer in (*encoder.layers, *decoder.layers))
+        dense = all(
+            isinstance(layer, DENSE) or type(layer).__module__.startswith("aezoo.")
+            for layer in (*encoder.layers, *decoder.layers)
+        )
+        names = getattr(self.bottleneck, "log_names", ())
+        self.trackers = [keras.metrics.Mean(name=name) for name in names]
+        self.loss_config = loss
         self.compile(
             optimizer=keras.optimizers.Adam(2e-3),
-            loss="mse",
+            loss=loss,
             jit_compile=True if dense else "auto",
             steps_per_execution=20,
         )
         self.optimizer.build(self.trainable_variables)  # an untrained model can be saved, too
+
+    @property
+    def bottleneck(self):
+        """Keras layer, the last of the encoder: what makes the code."""
+        return self.encoder.layers[-1]
 
     @property
     def latent_shape(self):
@@ -268,6 +299,7 @@ class Autoencoder(keras.Model):
         def spoil(batch):
             scaled = self._scale(batch)
             spoiled = self.corruption(scaled, training=True) if self.corruption else scaled
+            spoiled = spoiled[0] if isinstance(spoiled, (tuple, list)) else spoiled
             return self._scale(spoiled, inverse=True)
 
         return self._batched(spoil, x, self.input_shape[1:])
@@ -296,10 +328,129 @@ class Autoencoder(keras.Model):
         """
         return self._batched(lambda b: self._scale(b, inverse=True), x, self.input_shape[1:])
 
+    def encode_distribution(self, x):
+        """Distributions of codes, of a variational model.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches.
+
+        Returns:
+            A pair of NumPy arrays of shape `(n, *latent_shape)`: `z_mean` and `z_log_var`, mean
+            and logarithm of the variance.
+
+        Raises:
+            ValueError: If the model is not variational.
+        """
+        split = self._ability("split", "has no distribution of codes")
+
+        def both(batch):  # (B, ..., D) twice -> (B, ..., 2 * D)
+            return ops.concatenate(split(self._features(batch)), axis=-1)
+
+        return tuple(np.split(self._batched(both, x, self.input_shape[1:]), 2, axis=-1))
+
+    def kl_divergence(self, x):
+        """KL divergence of each dimension's distribution from the prior, of a variational model.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches.
+
+        Returns:
+            NumPy array of shape `(n, *latent_shape)`, nats; a sample's sum is its total.
+
+        Raises:
+            ValueError: If the model is not variational.
+        """
+        divergence = self._ability("divergence", "has no distribution of codes")
+        return self._batched(lambda b: divergence(self._features(b)), x, self.input_shape[1:])
+
+    def encode_indices(self, x):
+        """Codes as indices into the codebook, of a model with one.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches.
+
+        Returns:
+            Integer NumPy array of shape `(n, *latent_shape[:-1])`.
+
+        Raises:
+            ValueError: If the model has no codebook.
+        """
+        indices = self._ability("indices", "has no codebook")
+        return self._batched(lambda b: indices(self._features(b)), x, self.input_shape[1:])
+
+    def decode_indices(self, indices):
+        """Outputs for indices into the codebook, in the units of the input.
+
+        Args:
+            indices: Integer array of shape `(n, *latent_shape[:-1])`.
+
+        Returns:
+            NumPy array of shape `(n, *input_shape)`.
+
+        Raises:
+            ValueError: If the model has no codebook, or an index is outside of it.
+        """
+        lookup = self._ability("lookup", "has no codebook")
+        indices = np.asarray(indices)
+        size = self.bottleneck.num_embeddings
+        if (
+            not np.issubdtype(indices.dtype, np.integer)
+            or indices.min() < 0
+            or indices.max() >= size
+        ):
+            raise ValueError(
+                f"Indices must be integers from 0 to {size - 1}. Received: {indices.dtype} from "
+                f"{indices.min()} to {indices.max()}"
+            )
+        return self.decode(ops.convert_to_numpy(lookup(ops.convert_to_tensor(indices))))
+
+    def interpolate(self, a, b, steps=10):
+        """Outputs on the straight line between the codes of two samples.
+
+        Args:
+            a, b: Arrays of shape `input_shape`.
+            steps: Integer, 2 or more, how many outputs, with those of both ends.
+
+        Returns:
+            NumPy array of shape `(steps, *input_shape)`.
+
+        Raises:
+            ValueError: If the codes of the model are discrete, or the samples do not fit.
+        """
+        return generation.interpolate(self, a, b, steps)
+
+    def sample(self, n, sampler=None, x=None, seed=None):
+        """Draws new samples: codes from a distribution, decoded.
+
+        Args:
+            n: Positive integer.
+            sampler: `"normal"`, the standard normal distribution, the prior of variational
+                models and their default; or `"gaussian_mixture"`, fitted to the codes of `x`, the
+                default of others.
+            x: Array of shape `(m, *input_shape)`, training samples, for the mixture.
+            seed: Integer, for samples that can be drawn again.
+
+        Returns:
+            NumPy array of shape `(n, *input_shape)`.
+
+        Raises:
+            ValueError: If the codes of the model are discrete, or the mixture has no samples.
+
+        Reference:
+            Ghosh et al., "From Variational to Deterministic Autoencoders", ICLR 2020,
+            arXiv:1903.12436, section 4, for the mixture.
+        """
+        return generation.sample(self, n, sampler, x, seed)
+
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        return super().compute_loss(
+        loss = super().compute_loss(
             x, *self._in_loss_units(x, y, y_pred, sample_weight), training=training
         )
+        if self.trackers:
+            logged = self.bottleneck.log(self._features(x))
+            for tracker in self.trackers:
+                tracker.update_state(logged[tracker.name])
+        return loss
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         return super().compute_metrics(x, *self._in_loss_units(x, y, y_pred, sample_weight))
@@ -311,6 +462,7 @@ class Autoencoder(keras.Model):
             "decoder": serialize(self.decoder),
             "normalization": self.normalization and self.normalization.mode,
             "corruption": self.corruption and serialize(self.corruption),
+            "loss": serialize(self.loss_config),
             "name": self.name,
             "trainable": self.trainable,
         }
@@ -323,6 +475,20 @@ class Autoencoder(keras.Model):
             if config[key] is not None
         }
         return cls(**{**config, **parts})
+
+    def _features(self, x):
+        """What comes into the bottleneck."""
+        if "_before_bottleneck" not in self.__dict__:
+            # past the tracking of attributes: these layers belong to the encoder
+            self.__dict__["_before_bottleneck"] = keras.Model(
+                self.encoder.inputs[0], self.bottleneck.input
+            )
+        return self.__dict__["_before_bottleneck"](self._scale(x), training=False)
+
+    def _ability(self, name, lack):
+        if not hasattr(self.bottleneck, name):
+            raise ValueError(f"A model of the family {self.name} {lack}.")
+        return getattr(self.bottleneck, name)
 
     def _in_loss_units(self, x, y, y_pred, sample_weight):
         """The target, which defaults to the input, the prediction and the weights for the loss."""
@@ -403,3 +569,19 @@ class Autoencoder(keras.Model):
                     "normalization='minmax' or output_activation='linear'."
                 )
         return x
+
+
+@keras.saving.register_keras_serializable("aezoo")
+class WeightedErrors(keras.layers.Layer):
+    """Multiplies the squared error of each value by a weight while training.
+
+    An output of x + (decoded - x) sqrt(weight) has the error weight * (decoded - x)^2, and the
+    gradient that goes with it.
+    """
+
+    def call(self, inputs, training=False):
+        x, decoded, weight = inputs
+        return x + (decoded - x) * ops.sqrt(weight) if training else decoded
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[1]

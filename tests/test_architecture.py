@@ -12,7 +12,7 @@ import aezoo
 PACKAGE = Path(aezoo.__file__).parent
 FAMILY_PARTS = {"autoencoder", "backbones", "corruptions", "registry"}
 MAY_IMPORT = {
-    "autoencoder": {"initialization", "inputs", "normalization"},
+    "autoencoder": {"generation", "initialization", "inputs", "normalization"},
     "backbones": {"backbones"},
     "corruptions": set(),
     "datasets": set(),
@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "evaluation": set(),
     "export": {"edge", "files", "inputs", "micro", "report", "saved_model", "tflite"},
     "files": set(),
+    "generation": set(),
     "initialization": set(),
     "inputs": set(),
     "micro": {"edge", "report", "scales", "tflm"},

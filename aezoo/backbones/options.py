@@ -107,3 +107,19 @@ def count(name, value):
     if isinstance(value, bool) or not hasattr(value, "__index__") or value < 0:
         raise ValueError(f"{name} must be an integer, 0 or more. Received: {value!r}")
     return int(value)
+
+
+def number(name, value, *, least=None, above=None, below=None):
+    """Returns a number within its bounds, or raises `ValueError` with its name."""
+    bounds = {"at least": least, "above": above, "below": below}
+    inside = (
+        isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and (least is None or value >= least)
+        and (above is None or value > above)
+        and (below is None or value < below)
+    )
+    if not inside:
+        text = " and ".join(f"{key} {bound}" for key, bound in bounds.items() if bound is not None)
+        raise ValueError(f"{name} must be a number {text}. Received: {value!r}")
+    return value

@@ -1,0 +1,54 @@
+"""New outputs from codes that no sample had."""
+
+import numpy as np
+
+SAMPLERS = ("normal", "gaussian_mixture")
+COMPONENTS = 10  # of the mixture, as in Ghosh et al.
+
+
+def interpolate(ae, a, b, steps):
+    """See `aezoo.Autoencoder.interpolate`."""
+    _continuous(ae)
+    if isinstance(steps, bool) or not hasattr(steps, "__index__") or steps < 2:
+        raise ValueError(f"steps must be an integer, 2 or more. Received: {steps!r}")
+    ends = [np.asarray(end) for end in (a, b)]
+    for end in ends:
+        if end.shape != ae.input_shape[1:]:
+            raise ValueError(
+                f"Each end must be one sample of shape {ae.input_shape[1:]}. Received: {end.shape}"
+            )
+    first, last = ae.encode(np.stack(ends))
+    return ae.decode(np.linspace(first, last, steps, dtype="float32"))
+
+
+def sample(ae, n, sampler, x, seed):
+    """See `aezoo.Autoencoder.sample`."""
+    _continuous(ae)
+    if isinstance(n, bool) or not hasattr(n, "__index__") or n < 1:
+        raise ValueError(f"n must be a positive integer. Received: {n!r}")
+    if sampler is None:
+        sampler = "normal" if hasattr(ae.bottleneck, "split") else "gaussian_mixture"
+    if sampler not in SAMPLERS:
+        raise ValueError(f"sampler must be one of {SAMPLERS}. Received: {sampler!r}")
+    if sampler == "normal":
+        codes = np.random.default_rng(seed).normal(size=(n, *ae.latent_shape))
+        return ae.decode(codes.astype("float32"))
+    if x is None:
+        raise ValueError(
+            "A Gaussian mixture is fitted to codes: give x, the training samples, as in "
+            "ae.sample(16, x=x_train)."
+        )
+    from sklearn.mixture import GaussianMixture  # takes a second, which few uses need
+
+    codes = ae.encode(x)
+    mixture = GaussianMixture(min(COMPONENTS, len(codes)), random_state=seed)
+    mixture.fit(codes.reshape(len(codes), -1).astype("float64"))  # (n, ...) -> (n, D)
+    return ae.decode(mixture.sample(n)[0].reshape(n, *ae.latent_shape).astype("float32"))
+
+
+def _continuous(ae):
+    if hasattr(ae.bottleneck, "indices"):
+        raise ValueError(
+            f"The codes of the family {ae.name} are discrete: neither a line between them nor a "
+            "density has a meaning. Learn a prior over ae.encode_indices(x) instead."
+        )

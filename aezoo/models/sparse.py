@@ -1,0 +1,138 @@
+"""Few active units for each sample."""
+
+import keras
+from keras import ops
+
+from aezoo import backbones
+from aezoo.autoencoder import Autoencoder
+from aezoo.backbones.options import number
+from aezoo.registry import register
+
+WEIGHTS = {"l1": 1e-4, "kl": 1e-2, "top_k": 0.0}
+ACTIVATIONS = {"l1": "relu", "kl": "sigmoid", "top_k": "linear"}
+
+
+@register
+def sparse(
+    input_shape=(28, 28, 1),
+    latent_dim=32,
+    *,
+    backbone="auto",
+    sparsity="l1",
+    weight=None,
+    target=0.05,
+    k=None,
+    latent_activation=None,
+    normalization=None,
+    **options,
+):
+    """Codes of which few units are active for each sample: features that can be read.
+
+    Args:
+        input_shape: Tuple of positive integers, or one integer for vectors.
+        latent_dim: Positive integer, how many numbers a code has; often more than a narrow code.
+        backbone: `"dense"`, `"conv"`, `"residual"` or `"auto"`, see `aezoo.backbones.build`.
+        sparsity: `"l1"` for a penalty on magnitudes, `"kl"` on the difference of mean activities
+            from a target, `"top_k"` to keep the largest units alone (winner take all).
+        weight: Float, 0 or more: the factor of the penalty. Default: 0.0001 for `"l1"`, 0.01 for
+            `"kl"`.
+        target: Float in (0, 1), the mean activity of a unit that `"kl"` asks for.
+        k: Integer from 1 to `latent_dim`, how many units `"top_k"` keeps. Default: a quarter.
+        latent_activation: String, activation of the code. Default: `"relu"` for `"l1"`,
+            `"sigmoid"` for `"kl"`, which needs it, and `"linear"` for `"top_k"`.
+        normalization: `None`, `"minmax"` or `"standard"`, see `aezoo.Autoencoder`.
+        **options: Options of the backbone, see `aezoo.backbones`.
+
+    Returns:
+        A compiled `aezoo.Autoencoder`. Its log has `active_fraction`, the part of all units whose
+        activity is above 0.001 (0.1 for `"kl"`).
+
+    Raises:
+        ValueError: For an unknown sparsity, backbone or option, or a value out of its range.
+
+    Example:
+
+    >>> import aezoo, numpy as np
+    >>> ae = aezoo.sparse(input_shape=20, latent_dim=12, sparsity="top_k", k=3)
+    >>> np.count_nonzero(ae.encode(np.random.rand(5, 20)), axis=1).tolist()
+    [3, 3, 3, 3, 3]
+
+    Reference:
+        Ng, "Sparse Autoencoder", CS294A lecture notes, 2011, equation for the KL penalty;
+        Makhzani and Frey, "k-Sparse Autoencoders", 2013, arXiv:1312.5663.
+    """
+    if sparsity not in WEIGHTS:
+        raise ValueError(f"sparsity must be one of {tuple(WEIGHTS)}. Received: {sparsity!r}")
+    activation = ACTIVATIONS[sparsity] if latent_activation is None else latent_activation
+    if sparsity == "kl" and activation != "sigmoid":
+        raise ValueError(
+            f"The KL penalty is of activities in (0, 1): latent_activation must be 'sigmoid'. "
+            f"Received: {activation!r}"
+        )
+    encoder, decoder = backbones.build(
+        backbone, input_shape, latent_dim, latent_activation=activation, **options
+    )
+    if sparsity == "top_k":
+        k = max(1, latent_dim // 4) if k is None else k
+    elif k is not None:
+        raise ValueError(f"k is for sparsity='top_k', not for {sparsity!r}.")
+    weight = WEIGHTS[sparsity] if weight is None else weight
+    layer = Sparsity(sparsity, weight, target, k, name="bottleneck")
+    return Autoencoder(
+        backbones.with_bottleneck(encoder, layer),
+        decoder,
+        normalization=normalization,
+        name="sparse",
+    )
+
+
+@keras.saving.register_keras_serializable("aezoo")
+class Sparsity(keras.layers.Layer):
+    """Penalizes activities, or keeps the largest alone; see `sparse` for the arguments.
+
+    The penalties, with z the codes of a batch and a unit's mean activity r over it:
+    weight * mean |z| for `"l1"`, weight * mean [t log(t / r) + (1 - t) log((1 - t) / (1 - r))]
+    for `"kl"` with the target t.
+    """
+
+    log_names = ("active_fraction",)
+
+    def __init__(self, sparsity="l1", weight=1e-3, target=0.05, k=None, **kwargs):
+        super().__init__(**kwargs)
+        self.sparsity = sparsity
+        self.weight = number("weight", weight, least=0)
+        self.target = number("target", target, above=0, below=1)
+        self.k = k
+
+    def build(self, input_shape):
+        if self.sparsity == "top_k" and (
+            not isinstance(self.k, int) or not 1 <= self.k <= input_shape[-1]
+        ):
+            raise ValueError(f"k must be from 1 to {input_shape[-1]}. Received: {self.k!r}")
+
+    def call(self, inputs):
+        if self.sparsity == "top_k":
+            least = ops.top_k(inputs, self.k)[0][..., -1:]  # (B, ..., D) -> (B, ..., 1)
+            return ops.where(inputs >= least, inputs, 0.0)
+        if self.sparsity == "l1":
+            penalty = ops.mean(ops.abs(inputs))
+        else:
+            activity = ops.mean(inputs, axis=range(len(inputs.shape) - 1))  # (B, ..., D) -> (D,)
+            activity = ops.clip(activity, 1e-6, 1 - 1e-6)
+            penalty = ops.mean(
+                self.target * ops.log(self.target / activity)
+                + (1 - self.target) * ops.log((1 - self.target) / (1 - activity))
+            )
+        self.add_loss(self.weight * penalty)
+        return inputs
+
+    def log(self, features):
+        active = ops.abs(self(features)) > (0.1 if self.sparsity == "kl" else 1e-3)
+        return {"active_fraction": ops.mean(ops.cast(active, "float32"))}
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        names = ("sparsity", "weight", "target", "k")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

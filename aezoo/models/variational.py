@@ -1,0 +1,175 @@
+"""A distribution of codes for each sample, close to a normal one that can be drawn from."""
+
+import math
+
+import keras
+from keras import ops
+
+from aezoo import backbones
+from aezoo.autoencoder import Autoencoder
+from aezoo.backbones.options import number, positive
+from aezoo.registry import register
+
+LOSSES = {"gaussian": "mse", "bernoulli": "binary_crossentropy"}
+
+
+@register
+def variational(
+    input_shape=(28, 28, 1),
+    latent_dim=32,
+    *,
+    backbone="auto",
+    likelihood="gaussian",
+    beta=1.0,
+    capacity=None,
+    capacity_steps=10_000,
+    free_bits=0.0,
+    normalization=None,
+    **options,
+):
+    """A VAE: draws new samples, and has smooth, often disentangled codes (beta).
+
+    The loss is the negative evidence lower bound by input value: reconstruction + beta * KL / N,
+    with N values in a sample, so that beta = 1 is the bound itself: in nats it is N times as much.
+
+    Args:
+        input_shape: Tuple of positive integers, or one integer for vectors.
+        latent_dim: Positive integer, how many numbers a code has.
+        backbone: `"dense"`, `"conv"`, `"residual"` or `"auto"`, see `aezoo.backbones.build`.
+        likelihood: `"gaussian"`, whose loss is the squared error (a variance of 1/2), or
+            `"bernoulli"` for outputs in [0, 1], with cross-entropy.
+        beta: Float above 0, the weight of the KL divergence. For images and squared error less
+            than 1, such as 0.1, gives sharper ones.
+        capacity: `None`, or a float above 0 in nats: the penalty is beta * |KL - C|, with C
+            growing from 0 to the capacity.
+        capacity_steps: Positive integer, the updates in which C grows.
+        free_bits: Float, 0 or more, in nats: each dimension's KL counts from there on only.
+        normalization: `None`, `"minmax"` or `"standard"`, see `aezoo.Autoencoder`.
+        **options: Options of the backbone, see `aezoo.backbones`.
+
+    Returns:
+        A compiled `aezoo.Autoencoder`. `encode` gives `z_mean`, `encode_distribution` also
+        `z_log_var`, `kl_divergence` the KL by sample and dimension, `sample` new samples. Its log
+        has `kl`, the mean total in nats.
+
+    Raises:
+        ValueError: For an unknown backbone or option, or a value out of its range.
+
+    Example:
+
+    >>> import aezoo
+    >>> ae = aezoo.variational(input_shape=(8, 8, 1), latent_dim=4, beta=0.1)
+    >>> ae.sample(3).shape
+    (3, 8, 8, 1)
+
+    Reference:
+        Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014, arXiv:1312.6114; beta:
+        Higgins et al., "beta-VAE", ICLR 2017; capacity: Burgess et al., arXiv:1804.03599; free
+        bits: Kingma et al., arXiv:1606.04934, section C.8.
+    """
+    if likelihood not in LOSSES:
+        raise ValueError(f"likelihood must be one of {tuple(LOSSES)}. Received: {likelihood!r}")
+    if (
+        likelihood == "bernoulli"
+        and options.setdefault("output_activation", "sigmoid") != "sigmoid"
+    ):
+        raise ValueError(
+            "A Bernoulli likelihood needs output_activation='sigmoid'. Received: "
+            f"{options['output_activation']!r}"
+        )
+    decoder = backbones.build(backbone, input_shape, latent_dim, **options)[1]
+    encoder = backbones.build(backbone, input_shape, 2 * latent_dim, **options)[0]
+    layer = GaussianSampling(
+        math.prod(encoder.input_shape[1:]),
+        beta=beta,
+        capacity=capacity,
+        capacity_steps=capacity_steps,
+        free_bits=free_bits,
+        name="bottleneck",
+    )
+    return Autoencoder(
+        backbones.with_bottleneck(encoder, layer),
+        decoder,
+        normalization=normalization,
+        loss=LOSSES[likelihood],
+        name="variational",
+    )
+
+
+@keras.saving.register_keras_serializable("aezoo")
+class GaussianSampling(keras.layers.Layer):
+    """Draws z = z_mean + exp(z_log_var / 2) * noise while training; gives z_mean otherwise.
+
+    Args:
+        values: Positive integer, the values of an input, which the KL is divided by.
+        beta, capacity, capacity_steps, free_bits: See `variational`.
+        seed: Integer or `None`, for repeatable noise.
+        **kwargs: Arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: Tensor of shape `(B, ..., 2 * D)`, `z_mean` beside `z_log_var`.
+    """
+
+    log_names = ("kl",)
+
+    def __init__(
+        self,
+        values,
+        beta=1.0,
+        capacity=None,
+        capacity_steps=10_000,
+        free_bits=0.0,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.values = values
+        self.beta = number("beta", beta, above=0)
+        self.capacity = capacity if capacity is None else number("capacity", capacity, above=0)
+        self.capacity_steps = positive("capacity_steps", capacity_steps)
+        self.free_bits = number("free_bits", free_bits, least=0)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def build(self, input_shape):
+        self.updates = self.add_weight(
+            name="updates", shape=(), initializer="zeros", trainable=False, dtype="float32"
+        )
+
+    def call(self, inputs, training=False):
+        z_mean, z_log_var = self.split(inputs)
+        self.add_loss(self.beta * self._objective(self.divergence(inputs)) / self.values)
+        if not training:
+            return z_mean
+        if self.capacity is not None:
+            self.updates.assign_add(1.0)
+        noise = keras.random.normal(ops.shape(z_mean), dtype=z_mean.dtype, seed=self.seed_generator)
+        return z_mean + ops.exp(0.5 * z_log_var) * noise
+
+    def split(self, inputs):
+        """`z_mean` and `z_log_var`; variances from e^-20 to e^20, past which exp is of no use."""
+        half = inputs.shape[-1] // 2
+        return inputs[..., :half], ops.clip(inputs[..., half:], -20.0, 20.0)
+
+    def divergence(self, inputs):
+        """KL(N(z_mean, exp(z_log_var)) || N(0, 1)) of each dimension, in nats."""
+        z_mean, z_log_var = self.split(inputs)
+        return 0.5 * (ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var)
+
+    def log(self, features):
+        return {"kl": ops.sum(ops.mean(self.divergence(features), axis=0))}
+
+    def _objective(self, divergence):
+        each = ops.mean(divergence, axis=0)  # (B, ..., D) -> (..., D)
+        total = ops.sum(ops.maximum(each, self.free_bits))
+        if self.capacity is None:
+            return total
+        grown = ops.minimum(self.updates / self.capacity_steps, 1.0)
+        return ops.abs(total - self.capacity * grown)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], input_shape[-1] // 2)
+
+    def get_config(self):
+        names = ("values", "beta", "capacity", "capacity_steps", "free_bits", "seed")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
