@@ -449,7 +449,7 @@ class Autoencoder(keras.Model):
         if self.trackers:
             logged = self.bottleneck.log(self._features(x))
             for tracker in self.trackers:
-                tracker.update_state(logged[tracker.name])
+                tracker.update_state(logged[tracker.name], sample_weight=ops.shape(x)[0])
         return loss
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):

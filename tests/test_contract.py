@@ -1,5 +1,9 @@
 """What every family of the zoo promises."""
 
+import os
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -29,9 +33,10 @@ def test_build_fit_save_load(name, shape, rng, tmp_path):
         logs.append(ae.fit(x, epochs=4, batch_size=16, verbose=0).history["loss"])
         weights.append(ae.get_weights())
     assert ae.reconstruction_error(x).mean() < before
-    np.testing.assert_allclose(*logs, rtol=1e-5)
+    # equal but for the order in which threads add; another seed is off by a hundred times as much
+    np.testing.assert_allclose(*logs, rtol=1e-3)
     for first, second in zip(*weights, strict=True):
-        np.testing.assert_allclose(first, second, atol=1e-5)
+        np.testing.assert_allclose(first, second, atol=1e-3)
 
     assert ae.encode(x).shape == (64, *ae.latent_shape)
     assert ae.decode(ae.encode(x)).shape == x.shape
@@ -39,6 +44,47 @@ def test_build_fit_save_load(name, shape, rng, tmp_path):
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(loaded.reconstruct(x), ae.reconstruct(x), atol=1e-6)
     np.testing.assert_allclose(loaded.encode(x), ae.encode(x), atol=1e-6)
+
+
+JAX = """
+import sys, aezoo, keras, numpy as np
+rng = np.random.default_rng(0)
+x = 0.5 + 0.4 * np.sin(rng.uniform(0, 6.28, (64, 1)) + np.linspace(0, 6, 64))
+x = x.reshape(64, 8, 8, 1).astype("float32")
+for name in aezoo.list_models():
+    keras.utils.set_random_seed(0)
+    ae = aezoo.build(name, (8, 8, 1), 4)
+    log = ae.fit(x, validation_data=x, epochs=6, batch_size=16, verbose=0).history
+    assert log["val_loss"][-1] < log["val_loss"][0], (name, log)
+    for key in getattr(ae.bottleneck, "log_names", ()):
+        assert log[key][-1] > 0, (name, log)
+    ae.save(f"{sys.argv[1]}/{name}.keras")
+    np.save(f"{sys.argv[1]}/{name}.npy", ae.reconstruct(x))
+np.save(f"{sys.argv[1]}/x.npy", x)
+"""
+
+
+def test_jax_backend_trains_and_saves_for_tensorflow(tmp_path):
+    pytest.importorskip("jax", reason="needs JAX")
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    subprocess.run([sys.executable, "-c", JAX, str(tmp_path)], check=True, env=environment)
+    x = np.load(tmp_path / "x.npy")
+    for name in aezoo.list_models():
+        ae = keras.saving.load_model(tmp_path / f"{name}.keras")
+        np.testing.assert_allclose(ae.reconstruct(x), np.load(tmp_path / f"{name}.npy"), atol=1e-4)
+
+
+@pytest.mark.parametrize("name", aezoo.list_models())
+def test_interpolation(name, rng):
+    ae = aezoo.build(name, (8, 8, 1), 4)
+    x = rng.random((30, 8, 8, 1)).astype("float32")
+    if hasattr(ae.bottleneck, "indices"):
+        with pytest.raises(ValueError, match="discrete"):
+            ae.interpolate(x[0], x[1])
+        return
+    ends = ae.interpolate(x[0], x[1], steps=3)[[0, 2]]
+    np.testing.assert_allclose(ends, ae.reconstruct(x[:2]), atol=1e-5)
+    assert ae.sample(5, "gaussian_mixture", x=x).shape == (5, 8, 8, 1)
 
 
 @pytest.mark.parametrize("name", aezoo.list_models())

@@ -42,7 +42,7 @@ def vector_quantized(
         num_embeddings: Integer, 2 or more, how many vectors the codebook has.
         commitment_cost: Float, 0 or more: the weight of the distance from features to codes.
         decay: Float in (0, 1), of the moving average.
-        levels: For FSQ, sequence of `latent_dim` integers, 2 or more, the steps of each number.
+        levels: For FSQ, sequence of `latent_dim` integers, 3 or more, the steps of each number.
             Default: 5 each.
         num_codes: Positive integer, how many code vectors a dense backbone makes of a sample.
         normalization: `None`, `"minmax"` or `"standard"`, see `aezoo.Autoencoder`.
@@ -214,7 +214,7 @@ class ScalarQuantizer(keras.layers.Layer):
     """Rounds each number of a vector to one of a few levels, evenly from -1 to 1.
 
     Args:
-        levels: Sequence of integers, 2 or more, one for each number.
+        levels: Sequence of integers, 3 or more, one for each number.
         **kwargs: Arguments of `keras.layers.Layer`.
 
     Call arguments:
@@ -226,8 +226,8 @@ class ScalarQuantizer(keras.layers.Layer):
     def __init__(self, levels, **kwargs):
         super().__init__(**kwargs)
         self.levels = [positive("levels", level) for level in levels]
-        if min(self.levels) < 2:
-            raise ValueError(f"levels must be integers of at least 2. Received: {levels}")
+        if min(self.levels) < 3:
+            raise ValueError(f"levels must be integers of at least 3. Received: {levels}")
         self.num_embeddings = math.prod(self.levels)
         if self.num_embeddings > MOST_CODES:
             raise ValueError(
@@ -277,7 +277,7 @@ class ScalarQuantizer(keras.layers.Layer):
 
     def _bounded(self, inputs):
         """Within the levels, so that rounding gives as many integers as there are levels."""
-        half = self._half() * (1 - 1e-3)
+        half = self._half() * (1 + 1e-3)
         return ops.tanh(GAIN * inputs + ops.arctanh(self._offset() / half)) * half - self._offset()
 
     def compute_output_shape(self, input_shape):

@@ -1,0 +1,110 @@
+import keras
+import numpy as np
+import pytest
+
+import aezoo
+from aezoo.models.variational import GaussianSampling
+
+
+def params(rng, rows=50, dims=3):
+    return rng.normal(size=(rows, 2 * dims)).astype("float32")
+
+
+def test_kl_against_the_closed_form(rng):
+    inputs = params(rng)
+    mean, log_var = np.split(inputs.astype("float64"), 2, axis=1)
+    expected = 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var)
+    layer = GaussianSampling(10)
+    np.testing.assert_allclose(layer.divergence(inputs), expected, rtol=1e-4, atol=1e-6)
+    layer(inputs)
+    assert float(layer.losses[0]) == pytest.approx(expected.sum(axis=1).mean() / 10, rel=1e-4)
+
+
+def test_kl_against_monte_carlo(rng):
+    mean, log_var = 0.7, -0.8
+    z = rng.normal(mean, np.exp(log_var / 2), 400_000)
+    log_q = -0.5 * ((z - mean) ** 2 / np.exp(log_var) + log_var)
+    expected = np.mean(log_q + 0.5 * z**2)  # without the constants of both, which are equal
+    found = GaussianSampling(1).divergence(np.float32([[mean, log_var]]))
+    assert float(found[0, 0]) == pytest.approx(expected, abs=0.01)
+
+
+def test_moments_of_samples():
+    inputs = np.tile(np.float32([[1.5, -2.0, 0.5, np.log(4.0)]]), (20_000, 1))
+    layer = GaussianSampling(10, seed=0)
+    z = np.asarray(layer(inputs, training=True))
+    np.testing.assert_allclose(z.mean(axis=0), [1.5, -2.0], atol=0.05)
+    np.testing.assert_allclose(z.var(axis=0), [np.exp(0.5), 4.0], rtol=0.05)
+    np.testing.assert_array_equal(layer(inputs), inputs[:, :2])
+
+
+def test_free_bits(rng):
+    inputs = params(rng)
+    each = np.asarray(GaussianSampling(1).divergence(inputs)).mean(axis=0)
+    bits = float(np.sort(each)[1]) + 1e-4
+    layer = GaussianSampling(1, free_bits=bits)
+    layer(inputs)
+    assert float(layer.losses[0]) == pytest.approx(np.maximum(each, bits).sum(), rel=1e-4)
+
+
+def test_capacity_grows(rng):
+    inputs = params(rng)
+    total = float(np.asarray(GaussianSampling(1).divergence(inputs)).sum(axis=1).mean())
+    layer = GaussianSampling(1, beta=3.0, capacity=2.0, capacity_steps=4)
+    layer.build((None, 6))
+    for updates in range(6):
+        layer(inputs)
+        expected = 3 * abs(total - 2.0 * min(updates / 4, 1))
+        assert float(layer.losses[0]) == pytest.approx(expected, rel=1e-4)
+        layer(inputs, training=True)
+
+
+def test_distribution_and_divergence_of_a_model(rng):
+    ae = aezoo.variational((8, 8, 1), 3, filters=(4,))
+    x = rng.random((300, 8, 8, 1)).astype("float32")  # more than one batch
+    mean, log_var = ae.encode_distribution(x)
+    np.testing.assert_allclose(mean, ae.encode(x), atol=1e-6)
+    expected = 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var)
+    np.testing.assert_allclose(ae.kl_divergence(x), expected, atol=1e-4)
+    logged = ae.evaluate(x, verbose=0, return_dict=True)
+    assert logged["kl"] == pytest.approx(expected.sum(axis=1).mean(), rel=1e-3)
+    bound = ae.reconstruction_error(x).mean() + expected.sum(axis=1).mean() / 64
+    assert logged["loss"] == pytest.approx(bound, rel=1e-3)
+
+
+def test_beta_trades_divergence_for_reconstruction(rng):
+    x = (rng.random((256, 2)) @ rng.random((2, 6))).astype("float32")
+    divergences = []
+    for beta in (0.001, 1.0):
+        keras.utils.set_random_seed(0)
+        ae = aezoo.variational(6, 2, hidden_units=(32,), beta=beta)
+        divergences.append(ae.fit(x, epochs=30, verbose=0).history["kl"][-1])
+    assert divergences[1] < 0.2 * divergences[0]
+
+
+def test_bernoulli(rng):
+    x = (rng.random((64, 6)) < 0.5).astype("float32")
+    ae = aezoo.variational(6, 2, hidden_units=(8,), likelihood="bernoulli", beta=1e-6)
+    out = ae.reconstruct(x)
+    expected = -np.mean(x * np.log(out) + (1 - x) * np.log(1 - out))
+    assert ae.evaluate(x, verbose=0, return_dict=True)["loss"] == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"beta": 0}, "beta must be a number above 0.*0"),
+        ({"beta": -1}, "beta.*-1"),
+        ({"beta": "1"}, "beta.*'1'"),
+        ({"beta": True}, "beta.*True"),
+        ({"capacity": 0}, "capacity must be a number above 0"),
+        ({"capacity": 5, "capacity_steps": 0}, "capacity_steps.*0"),
+        ({"free_bits": -0.1}, "free_bits must be a number at least 0"),
+        ({"likelihood": "poisson"}, "likelihood must be one of.*'poisson'"),
+        ({"likelihood": "bernoulli", "output_activation": "linear"}, "needs output_activation"),
+        ({"backbone": "conv"}, "dense backbone"),
+    ],
+)
+def test_bad_values(options, message):
+    with pytest.raises(ValueError, match=message):
+        aezoo.variational(9, 4, **options)

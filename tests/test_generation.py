@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+import aezoo
+
+
+@pytest.fixture
+def ae():
+    return aezoo.deep(6, 3, hidden_units=(8,))
+
+
+def test_interpolation_is_linear_in_the_code(ae, rng):
+    a, b = rng.random((2, 6)).astype("float32")
+    line = ae.interpolate(a, b, steps=5)
+    first, last = ae.encode(np.stack([a, b]))
+    expected = ae.decode(np.stack([first + t * (last - first) for t in (0, 0.25, 0.5, 0.75, 1)]))
+    np.testing.assert_allclose(line, expected, atol=1e-5)
+
+
+def test_mixture_draws_codes_like_those_of_the_samples(rng):
+    ae = aezoo.deep(2, 2, hidden_units=())
+    for model in (ae.encoder, ae.decoder):
+        model.set_weights([np.eye(2), np.zeros(2)])
+    x = np.concatenate([rng.normal(c, 0.1, size=(200, 2)) for c in ((-5, 0), (5, 3))])
+    drawn = ae.sample(400, x=x, seed=0)
+    assert drawn.shape == (400, 2)
+    nearest = np.abs(drawn[:, None] - np.array([(-5, 0), (5, 3)])).sum(axis=-1).min(axis=1)
+    assert np.quantile(nearest, 0.95) < 0.6
+    assert 0.3 < np.mean(drawn[:, 0] > 0) < 0.7
+    np.testing.assert_array_equal(drawn, ae.sample(400, x=x, seed=0))
+
+
+def test_normal_sampler_draws_from_the_prior():
+    ae = aezoo.variational(3, 3, hidden_units=())
+    ae.decoder.set_weights([np.eye(3), np.zeros(3)])
+    drawn = ae.sample(5000, seed=1)
+    np.testing.assert_allclose(drawn.mean(axis=0), 0, atol=0.06)
+    np.testing.assert_allclose(np.cov(drawn.T), np.eye(3), atol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda ae, x: ae.interpolate(x[0], x[1], 1), "steps.*1"),
+        (lambda ae, x: ae.interpolate(x, x), r"one sample of shape \(6,\).*\(9, 6\)"),
+        (lambda ae, x: ae.sample(0), "positive integer.*0"),
+        (lambda ae, x: ae.sample(3), "give x"),
+        (lambda ae, x: ae.sample(3, "uniform"), "'uniform'"),
+    ],
+)
+def test_bad_input(ae, call, message):
+    with pytest.raises(ValueError, match=message):
+        call(ae, np.ones((9, 6), "float32"))
+
+
+def test_discrete_codes_have_no_line_and_no_density():
+    ae = aezoo.vector_quantized((8, 8, 1), 4, filters=(4,))
+    with pytest.raises(ValueError, match="discrete"):
+        ae.interpolate(np.zeros((8, 8, 1)), np.zeros((8, 8, 1)))
+    with pytest.raises(ValueError, match="encode_indices"):
+        ae.sample(3)
