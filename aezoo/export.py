@@ -20,6 +20,8 @@ from aezoo.tflite import convert, packed
 CALIBRATION = 300  # samples that set the ranges of int8; more did not change the error
 CHECKED = 1000  # samples that parity is measured on
 CHECKED_MICRO = 50  # samples that a microcontroller's runtime is compared on; its kernels are slow
+# The runtimes round ties unlike, by one step in a layer, which deeper layers carry on.
+BEYOND_MICRO = 0.05
 
 
 def export_saved_model(ae, path, *, samples=None):
@@ -309,14 +311,17 @@ def _proved_micro(ae, files, samples):
     for file, (name,) in files.items():
         x = ae.encode(samples) if name == "decode" else ae.normalize(samples)
         proof = prove(file, x)
-        # the codes of whole reconstructions differ, too, and with them more than the last sum
-        if proof.difference > 1 and name != "reconstruct":
+        if proof.beyond > BEYOND_MICRO:
             raise ExportError(
-                f"{name} differs by {proof.difference} steps between LiteRT and TensorFlow Lite "
-                "Micro; at most 1 is right."
+                f"{name} differs between LiteRT and TensorFlow Lite Micro: {proof.beyond:.1%} of "
+                f"its outputs by more than one step of int8, at most {BEYOND_MICRO:.0%} is right."
             )
         write_sources(file, proof, normalization)
-        proved[name] = {"arena": proof.arena, "difference": proof.difference}
+        proved[name] = {
+            "arena": proof.arena,
+            "difference": proof.difference,
+            "beyond": proof.beyond,
+        }
     return proved
 
 

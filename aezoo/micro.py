@@ -61,12 +61,14 @@ class Proof(NamedTuple):
         arena: Integer, the bytes of memory that it ran in.
         difference: Integer, the most steps that an output was away from LiteRT's. Before a
             sigmoid, if one comes last: it turns a step where it is steep into several of its own.
+        beyond: Float, the fraction of the outputs that were more than one step away.
     """
 
     inputs: np.ndarray
     outputs: np.ndarray
     arena: int
     difference: int
+    beyond: float
 
 
 def prove(path, x):
@@ -101,7 +103,8 @@ def prove(path, x):
     levels = output_levels(path)
     nearest = np.abs(np.arange(-128, 128)[:, np.newaxis] - levels).argmin(axis=1)
     ours, theirs = (nearest[array.astype(int) + 128] for array in (outputs, np.stack(expected)))
-    return Proof(inputs, outputs, arena, int(np.abs(ours - theirs).max()))
+    difference = np.abs(ours - theirs)
+    return Proof(inputs, outputs, arena, int(difference.max()), float(np.mean(difference > 1)))
 
 
 def write_sources(path, proof, normalization=None):

@@ -43,8 +43,9 @@ class ExportReport:
         latency: Dictionary of `median_us` and `p95_us`, microseconds for one sample on one thread
             over 1,000 runs, and `predict_us`, the median of `predict` for one sample.
         micro: Dictionary of each part for microcontrollers: `arena`, the bytes of memory that it
-            ran in, and `difference`, the most steps that an int8 output of TensorFlow Lite Micro
-            was away from LiteRT's. Empty for other formats.
+            ran in, `difference`, the most steps that an int8 output of TensorFlow Lite Micro was
+            away from LiteRT's, and `beyond`, the fraction that was more than one step away. Empty
+            for other formats.
     """
 
     path: str

@@ -57,10 +57,11 @@ def _child(path, folder, arena):
         )
     used = re.search(r"Arena allocation total (\d+) bytes", run.stderr)
     if run.returncode or not used:
-        reason = "".join(line for line in run.stderr.splitlines(True) if "Allocator]" not in line)
+        noise = ("[Recording", "Traceback", " ")
+        said = [line for line in run.stderr.splitlines() if line and not line.startswith(noise)]
         raise MicroError(
             f"TensorFlow Lite Micro cannot run {Path(path).name} (status {run.returncode}): "
-            f"{reason.strip()[-500:]}"
+            f"{' '.join(said)[:500]}"
         )
     return int(used[1])
 

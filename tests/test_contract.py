@@ -25,18 +25,17 @@ def test_build_fit_save_load(name, shape, rng, tmp_path):
     x = 0.5 + 0.4 * np.sin(phase + np.linspace(0, 6, np.prod(shape)))
     x = x.reshape(64, *shape).astype("float32")
 
-    logs, weights = [], []
+    logs, outputs = [], []
     for _ in range(2):
         keras.utils.set_random_seed(3)
         ae = aezoo.build(name, shape, 4)
         before = ae.reconstruction_error(x).mean()
         logs.append(ae.fit(x, epochs=4, batch_size=16, verbose=0).history["loss"])
-        weights.append(ae.get_weights())
+        outputs.append(ae.reconstruct(x))
     assert ae.reconstruction_error(x).mean() < before
-    # equal but for the order in which threads add; another seed is off by a hundred times as much
+    # equal but for the order in which threads add, which Adam enlarges where gradients are near 0
     np.testing.assert_allclose(*logs, rtol=1e-3)
-    for first, second in zip(*weights, strict=True):
-        np.testing.assert_allclose(first, second, atol=1e-3)
+    np.testing.assert_allclose(*outputs, atol=5e-3)
 
     assert ae.encode(x).shape == (64, *ae.latent_shape)
     assert ae.decode(ae.encode(x)).shape == x.shape

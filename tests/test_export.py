@@ -44,13 +44,14 @@ def files(folder):
 @pytest.mark.parametrize("name", aezoo.list_models())
 @pytest.mark.parametrize("quantize", [None, "float16", "dynamic", "int8"])
 def test_tflite_of_every_family(trained, digits, tmp_path, name, quantize):
-    report = aezoo.export_tflite(
-        trained[name],
-        tmp_path / "model.tflite",
-        quantize=quantize,
-        calibration_data=digits[0],
-        samples=digits[1],
-    )
+    options = {"calibration_data": digits[0], "samples": digits[1], "quantize": quantize}
+    path = tmp_path / "model.tflite"
+    if name == "vector_quantized" and quantize == "int8":  # as its docstring says
+        with pytest.raises(aezoo.ExportError, match="stayed in float: {'TOPK_V2'"):
+            aezoo.export_tflite(trained[name], path, **options)
+        assert files(tmp_path) == []
+        return
+    report = aezoo.export_tflite(trained[name], path, **options)
     assert files(tmp_path) == ["model.tflite", "model.tflite.json"]
     assert report.size == (tmp_path / "model.tflite").stat().st_size
     saved = json.loads((tmp_path / "model.tflite.json").read_text())

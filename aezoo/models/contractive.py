@@ -168,5 +168,5 @@ def _transposed(layer, g, shape):
         missing = max(before + size - g.shape[axis], 0)
         pads = [(0, 0)] * len(g.shape)
         pads[axis] = (0, missing)
-        g = ops.take(ops.pad(g, pads), ops.arange(before, before + size), axis=axis)
+        g = ops.pad(g, pads)[(slice(None),) * axis + (slice(before, before + size),)]
     return g
