@@ -51,15 +51,28 @@ def main(version: Annotated[bool, typer.Option("--version", help="Show the versi
 
 @app.command("list")
 def list_command():
-    """List the models of the zoo, with what each is for."""
+    """List the models of the zoo, with what each is for, and those that are pretrained."""
     with _quiet():
-        from aezoo import models, registry
+        from aezoo import models, registry, weights
 
         rows = [(name, registry.summary(name)) for name in models.list_models()]
+        cards = weights.cards()
     table = Table("model", "what it is")
     for row in rows:
         table.add_row(*row)
     out.print(table)
+    table = Table("pretrained", "weights", "code", "test MSE", "PCA's", "size")
+    for (name, data), card in cards.items():
+        size = (card["folder"] / weights.FILE).stat().st_size
+        table.add_row(
+            name,
+            data,
+            str(card["metrics"]["latent_size"]),
+            *(f"{card['metrics'][key]:.5f}" for key in ("mse", "pca_mse")),
+            f"{size / 1e6:.1f} MB",
+        )
+    if cards:
+        out.print(table)
 
 
 @app.command()
@@ -253,6 +266,60 @@ def benchmark(file: LiteFile):
             row = (f"{value:,.0f} µs" for value in np.percentile(times, [50, 95]))
             table.add_row(name, *row)
     out.print(table)
+
+
+@app.command()
+def publish(
+    run: Annotated[Path, typer.Argument(help="A run folder.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="The folder to write.", show_default=False)],
+):
+    """Make a pretrained model of a run: weights, exports, card and picture."""
+    with _quiet(), native_output_discarded():
+        from aezoo import publishing
+
+        card = publishing.publish(run, folder)
+    out.print(f"{folder}: test MSE {card['metrics']['mse']:.5f}, {len(card['files'])} files")
+
+
+@app.command("verify-models")
+def verify_models(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Folders. [default: all]", show_default=False)
+    ] = None,
+    data_dir: DataDir = None,
+):
+    """Check the pretrained models: hashes, every artefact, and the test error of each."""
+    with _quiet():
+        from aezoo import publishing, weights
+
+        table = Table("model", "artefact", "test MSE")
+        for name in names or sorted(card["folder"].name for card in weights.cards().values()):
+            with native_output_discarded():
+                errors = publishing.verify(name, data_dir)
+            for file, error in errors.items():
+                table.add_row(name, file, f"{error:.6f}")
+    out.print(table)
+
+
+@app.command()
+def rebuild(
+    name: Annotated[str, typer.Argument(help="A pretrained model, such as conv-mnist.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The run folder.", show_default=False)
+    ],
+    data_dir: DataDir = None,
+):
+    """Train a pretrained model again as its card says, and compare their test errors."""
+    with _quiet():
+        from aezoo import publishing
+        from aezoo.progress import TrainingProgress
+
+        progress = TrainingProgress(out)
+        try:
+            run = publishing.rebuild(name, output, data_dir, [progress])
+        finally:
+            progress.stop()
+    _print_metrics(f"{name}, trained again", run.metrics)
 
 
 def _located(run_or_model, data):

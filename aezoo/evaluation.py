@@ -26,7 +26,7 @@ def evaluate(ae, x, x_train=None):
           before and after reconstruction, against the clean ones;
         - `mean_mse`: the error of answering the mean of the training samples always;
         - `pca_mse`, `pca_psnr`, `pca_ssim`: the same of PCA with `latent_size` components;
-        - `latent_size`: how many numbers a code has;
+        - `latent_size`: how many numbers a code has, indices for one with a codebook;
         - `compression_ratio`: numbers in a sample to numbers in its code;
         - `parameters`: how many weights the model has.
 
@@ -45,7 +45,10 @@ def evaluate(ae, x, x_train=None):
         Similarity", IEEE TIP 13, 2004.
     """
     x = np.asarray(x, "float32")
-    latent_size = math.prod(ae.latent_shape)
+    shape = ae.latent_shape
+    if hasattr(ae.bottleneck, "indices"):  # a code is one integer, however many numbers it means
+        shape = shape[:-1]
+    latent_size = math.prod(shape)
     image = x.ndim == 4 and x.min() >= 0 and x.max() <= 1
     metrics = {"mse": float(np.mean(ae.reconstruction_error(x)))}
     if image:

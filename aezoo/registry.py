@@ -2,6 +2,9 @@
 
 import difflib
 import inspect
+import warnings
+
+from aezoo import weights as pretrained
 
 _FACTORIES = {}
 
@@ -44,8 +47,11 @@ def register(factory):
     return factory
 
 
-def list_models():
+def list_models(weights=None):
     """Names of the registered models.
+
+    Args:
+        weights: `None`, or a string, a dataset: those alone that are pretrained on it.
 
     Returns:
         List of strings, sorted.
@@ -56,7 +62,9 @@ def list_models():
     >>> "conv" in aezoo.list_models()
     True
     """
-    return sorted(_FACTORIES)
+    if weights is None:
+        return sorted(_FACTORIES)
+    return sorted(model for model, data in pretrained.cards() if data == weights)
 
 
 def summary(name):
@@ -85,21 +93,26 @@ def accepts(name, option):
     return option in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
-def build(name, input_shape=(28, 28, 1), latent_dim=32, **options):
+def build(name, input_shape=None, latent_dim=None, *, weights=None, **options):
     """Builds a model by name.
 
     Args:
         name: String, one of `list_models()`.
         input_shape: Tuple of positive integers, the shape of one sample without the batch axis,
-            channels last; or one integer for vectors.
-        latent_dim: Positive integer, how many numbers a code has.
+            channels last; or one integer for vectors. Default: (28, 28, 1).
+        latent_dim: Positive integer, how many numbers a code has. Default: 32.
+        weights: `None` for an untrained model; a dataset that it was pretrained on, such as
+            `"mnist"`; the path of a `.weights.h5` file, or of a folder with a card; or
+            `hf://OWNER/REPOSITORY`. Shapes and options come from the card of the weights.
         **options: The model's own options, see `help(aezoo.conv)` and its like.
 
     Returns:
         A compiled `aezoo.Autoencoder`.
 
     Raises:
-        ValueError: For an unknown name or option, or a value out of its range.
+        ValueError: For an unknown name or option, a value out of its range, or weights that are
+            damaged or do not fit what was asked for.
+        FileNotFoundError: If there is no such file of weights.
 
     Example:
 
@@ -108,6 +121,13 @@ def build(name, input_shape=(28, 28, 1), latent_dim=32, **options):
     (4,)
     """
     factory = _factory(name)
+    shapes = {"input_shape": input_shape, "latent_dim": latent_dim}
+    asked = {key: value for key, value in shapes.items() if value is not None} | options
+    file = None
+    if weights is not None:
+        card, file = pretrained.find(name, weights)
+        if card is not None:
+            asked = _agreed(card, asked)
     for option in options:
         if not accepts(name, option):
             valid = sorted(list(inspect.signature(factory).parameters)[2:])
@@ -115,7 +135,33 @@ def build(name, input_shape=(28, 28, 1), latent_dim=32, **options):
                 f"Unknown option {option!r} for {name}.{_nearest(option, valid)} "
                 f"It takes: {', '.join(valid) or 'none'}."
             )
-    return factory(input_shape, latent_dim, **options)
+    ae = factory(asked.pop("input_shape", (28, 28, 1)), asked.pop("latent_dim", 32), **asked)
+    if file is not None:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Keras misses the optimizer's state
+                ae.load_weights(file)
+        except (OSError, ValueError, KeyError) as error:
+            raise ValueError(f"{file} has no weights for this model: {error}") from error
+    return ae
+
+
+def _agreed(card, asked):
+    """The shapes and options of a card, if nothing else was asked for."""
+    fixed = {
+        "input_shape": tuple(card["input_shape"]),
+        "latent_dim": card["latent_dim"],
+        **{key: tuple(v) if isinstance(v, list) else v for key, v in card["options"].items()},
+    }
+    for key, value in asked.items():
+        value = tuple(value) if isinstance(value, list) else value
+        if value != fixed.get(key):
+            known = repr(fixed[key]) if key in fixed else "the model's default"
+            raise ValueError(
+                f"The weights are for {key}={known}. Received: {value!r}. Leave it out, or build "
+                "without weights."
+            )
+    return fixed
 
 
 def _factory(name):
