@@ -35,11 +35,13 @@ def main():
     parser.add_argument("--output", default=str(HERE / "families.json"), help="or none")
     arguments = parser.parse_args()
     train, test = (aezoo.load_dataset("mnist", split).x for split in ("train", "test"))
-    rows = [measure(name, train, test) for name in arguments.models]
-    show(rows)
-    if arguments.output != "none":
-        record = {"command": "python benchmarks/families.py", "data": "mnist", "rows": rows}
-        Path(arguments.output).write_text(json.dumps(record, indent=2) + "\n")
+    file = Path(arguments.output)
+    rows = {row["model"]: row for row in json.loads(file.read_text())} if file.is_file() else {}
+    for name in arguments.models:
+        rows[name] = measure(name, train, test)
+        if arguments.output != "none":  # each as it comes: all of them take most of an hour
+            file.write_text(json.dumps(sorted(rows.values(), key=lambda r: r["model"]), indent=2))
+    show(rows.values())
 
 
 def measure(name, train, test):
@@ -55,7 +57,14 @@ def measure(name, train, test):
         metrics = evaluate(ae, test, train)
         found = {"mse": metrics["mse"], "of_pca": metrics["mse"] / metrics["pca_mse"]}
     seconds = time.perf_counter() - begin
-    row = {"model": name, **found, "parameters": ae.count_params(), "seconds": round(seconds)}
+    command = f"python benchmarks/families.py --models {name}"
+    row = {
+        "model": name,
+        "command": command,
+        **found,
+        "parameters": ae.count_params(),
+        "seconds": round(seconds),
+    }
     print(row, flush=True)
     return row
 

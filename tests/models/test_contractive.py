@@ -15,7 +15,7 @@ CASES = [
 
 @pytest.mark.parametrize(("shape", "options"), CASES, ids=[str(shape) for shape, _ in CASES])
 def test_jacobian_against_finite_differences(shape, options, rng):
-    ae = aezoo.contractive(shape, 3, **options)
+    ae = aezoo.contractive(shape, 3, backbone="auto", **options)
     x = rng.normal(size=shape)
     step = 1e-2
     steps = step * np.eye(x.size).reshape(-1, *shape)
