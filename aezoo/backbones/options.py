@@ -1,6 +1,8 @@
 """What the backbones share: their options, checked, and what stands between two layers."""
 
 import difflib
+import math
+import numbers
 
 import keras
 from keras import layers
@@ -113,8 +115,9 @@ def number(name, value, *, least=None, above=None, below=None):
     """Returns a number within its bounds, or raises `ValueError` with its name."""
     bounds = {"at least": least, "above": above, "below": below}
     inside = (
-        isinstance(value, (int, float))
+        isinstance(value, numbers.Real)  # NumPy's scalars are, too
         and not isinstance(value, bool)
+        and math.isfinite(value)
         and (least is None or value >= least)
         and (above is None or value > above)
         and (below is None or value < below)
@@ -122,4 +125,4 @@ def number(name, value, *, least=None, above=None, below=None):
     if not inside:
         text = " and ".join(f"{key} {bound}" for key, bound in bounds.items() if bound is not None)
         raise ValueError(f"{name} must be a number {text}. Received: {value!r}")
-    return value
+    return value if isinstance(value, int) else float(value)
