@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from aezoo import generation
-from aezoo.initialization import output_activation, start_at_mean
+from aezoo.initialization import flat_layers, output_activation, start_at_mean
 from aezoo.inputs import checked_array, inputs_of, is_dataset, refuse_endless, targets_of
 from aezoo.normalization import Normalization
 
@@ -40,8 +40,8 @@ class Autoencoder(keras.Model):
             inside the model. Inputs and reconstructions are then in raw units, the loss and the
             errors in normalized ones. The first `fit` learns the statistics, or `adapt` does.
         corruption: `None` or a Keras layer that changes its input while training only. It may
-            return a pair, the changed input and a weight for each value: the error of a value is
-            then multiplied by its weight while training.
+            return a pair, the changed input and a weight for each value: the squared error of a
+            value is then multiplied by its weight while training, and the target is the input.
         loss: String or Keras loss, the reconstruction's part of the objective, a mean over all
             values.
         name: String, the model's name.
@@ -97,7 +97,7 @@ class Autoencoder(keras.Model):
         spoiled = corruption(normalized) if corruption else normalized
         weighted = isinstance(spoiled, (tuple, list))
         decoded = decoder(encoder(spoiled[0] if weighted else spoiled))
-        if weighted:
+        if weighted:  # of squared errors, from the input
             decoded = WeightedErrors(name="weighted_errors")([normalized, decoded, spoiled[1]])
         outputs = scaling(decoded, inverse=True) if scaling else decoded
         super().__init__(inputs=inputs, outputs=outputs, name=name, **kwargs)
@@ -105,11 +105,12 @@ class Autoencoder(keras.Model):
         self.decoder = decoder
         self.normalization = scaling
         self.corruption = corruption
+        self.weighs_errors = weighted
         # XLA speeds dense networks up on every device; other ones only on accelerators, which is
         # what "auto" means: on CPUs it slows convolutions down threefold.
         dense = all(
             isinstance(layer, DENSE) or type(layer).__module__.startswith("aezoo.")
-            for layer in (*encoder.layers, *decoder.layers)
+            for layer in (*flat_layers(encoder), *flat_layers(decoder))
         )
         names = getattr(self.bottleneck, "log_names", ())
         self.trackers = [keras.metrics.Mean(name=name) for name in names]
@@ -392,6 +393,8 @@ class Autoencoder(keras.Model):
         """
         lookup = self._ability("lookup", "has no codebook")
         indices = np.asarray(indices)
+        if not indices.size:
+            raise ValueError("Expected at least one code. Received: none")
         size = self.bottleneck.num_embeddings
         if (
             not np.issubdtype(indices.dtype, np.integer)
@@ -443,6 +446,11 @@ class Autoencoder(keras.Model):
         return generation.sample(self, n, sampler, x, seed)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        if training and self.weighs_errors and y is not None and sample_weight is None:
+            raise ValueError(
+                f"A model of the family {self.name} learns to rebuild its input, and takes no "
+                "other target: leave it out."
+            )
         loss = super().compute_loss(
             x, *self._in_loss_units(x, y, y_pred, sample_weight), training=training
         )
@@ -471,8 +479,8 @@ class Autoencoder(keras.Model):
     def from_config(cls, config, custom_objects=None):
         parts = {
             key: keras.saving.deserialize_keras_object(config[key], custom_objects)
-            for key in ("encoder", "decoder", "corruption")
-            if config[key] is not None
+            for key in ("encoder", "decoder", "corruption", "loss")
+            if isinstance(config.get(key), dict)
         }
         return cls(**{**config, **parts})
 

@@ -320,6 +320,8 @@ def rebuild(
         finally:
             progress.stop()
     _print_metrics(f"{name}, trained again", run.metrics)
+    if run.interrupted:
+        raise typer.Exit(130)
 
 
 def _located(run_or_model, data):

@@ -13,7 +13,15 @@ from aezoo.edge import LiteModel, inspect
 from aezoo.files import replacing
 from aezoo.inputs import checked_array
 from aezoo.micro import prove, write_sources
-from aezoo.report import MSE_INCREASE, ExportError, ExportReport, check, latency, parity
+from aezoo.report import (
+    MSE_INCREASE,
+    RANK_CORRELATION,
+    ExportError,
+    ExportReport,
+    check,
+    latency,
+    parity,
+)
 from aezoo.saved_model import SIGNATURES, SavedModel, parts_of, write_saved_model
 from aezoo.tflite import convert, packed
 
@@ -131,7 +139,12 @@ def export_tflite(
     micro = target == "micro"
     _one_of("quantize", quantize, ("int8",) if micro else (None, "float16", "dynamic", "int8"))
     _one_of("io", io, ("int8",) if micro else ("int8", "float32"))
-    _one_of("batch_size", batch_size, (None, 1) if micro else (None, batch_size))
+    if batch_size is not None and (
+        isinstance(batch_size, bool) or not hasattr(batch_size, "__index__") or batch_size < 1
+    ):
+        raise ValueError(f"batch_size must be a positive integer. Received: {batch_size!r}")
+    if micro:
+        _one_of("batch_size", batch_size, (None, 1))
     path = _folder(path) if micro else _file(path, ".tflite")
     for name in signatures:
         _one_of("signatures", name, (*SIGNATURES, *(() if quantize == "int8" else ("score",))))
@@ -175,8 +188,11 @@ def export_tflite(
                 **_merged(contents),
             )
             # One scale a kernel makes smaller files, and is enough for most models.
-            increase = report.parity["mse_export"] - report.parity["mse_keras"]
-            if quantize != "int8" or increase <= MSE_INCREASE["int8"] * report.parity["mse_keras"]:
+            bound = report.parity["mse_keras"] * (1 + MSE_INCREASE.get(quantize, 0))
+            close = report.parity["mse_export"] <= bound
+            if quantize != "int8" or (
+                close and report.parity["rank_correlation"] >= RANK_CORRELATION
+            ):
                 break
         check(report)
         if micro:

@@ -43,7 +43,8 @@ def sample(ae, n, sampler, x, seed):
     codes = ae.encode(x)
     mixture = GaussianMixture(min(COMPONENTS, len(codes)), random_state=seed)
     mixture.fit(codes.reshape(len(codes), -1).astype("float64"))  # (n, ...) -> (n, D)
-    return ae.decode(mixture.sample(n)[0].reshape(n, *ae.latent_shape).astype("float32"))
+    drawn = np.random.default_rng(seed).permutation(mixture.sample(n)[0])  # not by component
+    return ae.decode(drawn.reshape(n, *ae.latent_shape).astype("float32"))
 
 
 def _continuous(ae):

@@ -30,7 +30,7 @@ def start_at_mean(decoder, mean):
     [2.0, 20.0]
     """
     inverse = INVERSES.get(output_activation(decoder))
-    weighted = [layer for layer in decoder.layers if layer.weights]
+    weighted = [layer for layer in flat_layers(decoder) if layer.weights]
     bias = getattr(weighted[-1], "bias", None) if weighted else None
     if inverse is None or bias is None or not bias.trainable or not decoder.trainable:
         return
@@ -51,7 +51,23 @@ def output_activation(decoder):
     Returns:
         String, or `None` if no layer has one.
     """
-    for layer in reversed(decoder.layers):
+    for layer in reversed(list(flat_layers(decoder))):
         if hasattr(layer, "activation"):
             return getattr(layer.activation, "__name__", None)
     return None
+
+
+def flat_layers(model):
+    """The layers of a model, with those of models inside of it in their place.
+
+    Args:
+        model: `keras.Model`.
+
+    Yields:
+        Keras layers, in their order.
+    """
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from flat_layers(layer)
+        else:
+            yield layer

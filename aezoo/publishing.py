@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 
 from aezoo import weights
-from aezoo.datasets import load_dataset
+from aezoo.datasets import is_path, load_dataset
 from aezoo.edge import LiteModel
 from aezoo.files import replacing
 from aezoo.registry import build
@@ -50,10 +50,9 @@ ae = aezoo.build("{model}", weights="{data}")
 {quality}
 ![Samples above, their reconstructions below]({picture})
 
-It has {parameters:,} parameters. `model-float32.tflite` and `model-int8.tflite` run with
-`aezoo.LiteModel`, `saved_model` in any TensorFlow; the reports beside them say how they differ from
-the Keras model. `card.json` has the hash of each file, and what it takes to train it again:
-`aezoo rebuild {folder}`.
+It has {parameters:,} parameters. The `.tflite` files run with `aezoo.LiteModel`, `saved_model` in
+any TensorFlow; the reports beside them say how they differ from the Keras model. `card.json` has
+the hash of each file, and what it takes to train it again: `aezoo rebuild {folder}`.
 
 Intended use: examples, teaching, a start for further training, a baseline to compare with. It knows
 samples like those of its dataset alone: others are rebuilt badly, which is what makes it detect
@@ -76,6 +75,7 @@ def publish(run, destination):
     Raises:
         FileExistsError: If the destination exists.
         FileNotFoundError: If the run is not complete.
+        ValueError: If the data has no name, or the model cannot be built from its card.
     """
     import keras
 
@@ -84,10 +84,12 @@ def publish(run, destination):
         raise FileExistsError(f"{destination} exists already: choose another folder.")
     record = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     data = record["data"]["source"]
-    if Path(data).exists():
+    if is_path(data):
         raise ValueError(f"A pretrained model is of a dataset with a name, not of the file {data}.")
     ae = keras.saving.load_model(run / "model.keras")
-    train_set, test_set = (load_dataset(data, split) for split in ("train", "test"))
+    data_dir = record["data"].get("data_dir")
+    splits = (load_dataset(data, split, data_dir=data_dir) for split in ("train", "test"))
+    train_set, test_set = splits
     with replacing(destination) as beside:
         beside.mkdir(parents=True)
         _write_weights(ae, beside / weights.FILE, test_set.x)
@@ -119,6 +121,7 @@ def publish(run, destination):
             "files": {path.relative_to(beside).as_posix(): weights.sha256(path) for path in files},
         }
         (beside / weights.CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+        build(card["model"], weights=beside)  # or it is of no use
     return card
 
 

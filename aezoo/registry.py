@@ -4,6 +4,8 @@ import difflib
 import inspect
 import warnings
 
+import numpy as np
+
 from aezoo import weights as pretrained
 
 _FACTORIES = {}
@@ -121,13 +123,6 @@ def build(name, input_shape=None, latent_dim=None, *, weights=None, **options):
     (4,)
     """
     factory = _factory(name)
-    shapes = {"input_shape": input_shape, "latent_dim": latent_dim}
-    asked = {key: value for key, value in shapes.items() if value is not None} | options
-    file = None
-    if weights is not None:
-        card, file = pretrained.find(name, weights)
-        if card is not None:
-            asked = _agreed(card, asked)
     for option in options:
         if not accepts(name, option):
             valid = sorted(list(inspect.signature(factory).parameters)[2:])
@@ -135,12 +130,17 @@ def build(name, input_shape=None, latent_dim=None, *, weights=None, **options):
                 f"Unknown option {option!r} for {name}.{_nearest(option, valid)} "
                 f"It takes: {', '.join(valid) or 'none'}."
             )
+    shapes = {"input_shape": input_shape, "latent_dim": latent_dim}
+    asked = {key: value for key, value in shapes.items() if value is not None} | options
+    file = None
+    if weights is not None:
+        card, file = pretrained.find(name, weights)
+        if card is not None:
+            asked = _agreed(card, asked)
     ae = factory(asked.pop("input_shape", (28, 28, 1)), asked.pop("latent_dim", 32), **asked)
     if file is not None:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # Keras misses the optimizer's state
-                ae.load_weights(file)
+            _load(ae, file)
         except (OSError, ValueError, KeyError) as error:
             raise ValueError(f"{file} has no weights for this model: {error}") from error
     return ae
@@ -148,20 +148,31 @@ def build(name, input_shape=None, latent_dim=None, *, weights=None, **options):
 
 def _agreed(card, asked):
     """The shapes and options of a card, if nothing else was asked for."""
-    fixed = {
-        "input_shape": tuple(card["input_shape"]),
-        "latent_dim": card["latent_dim"],
-        **{key: tuple(v) if isinstance(v, list) else v for key, v in card["options"].items()},
-    }
+    fixed = {key: card[key] for key in ("input_shape", "latent_dim")} | card["options"]
+    fixed = {key: tuple(v) if isinstance(v, list) else v for key, v in fixed.items()}
     for key, value in asked.items():
-        value = tuple(value) if isinstance(value, list) else value
-        if value != fixed.get(key):
+        if key not in fixed or np.ravel(value).tolist() != np.ravel(fixed[key]).tolist():
             known = repr(fixed[key]) if key in fixed else "the model's default"
             raise ValueError(
                 f"The weights are for {key}={known}. Received: {value!r}. Leave it out, or build "
                 "without weights."
             )
     return fixed
+
+
+def _load(ae, file):
+    """Loads weights, if they are for this model and no other: Keras ignores what it has no use for.
+
+    Files of Keras hold the optimizer's state, too, which is of no use here.
+    """
+    own = {name: tuple(shape) for name, shape in pretrained.arrays(ae.save_weights)}
+    found = {name: tuple(shape) for name, shape in pretrained.arrays(file)}
+    if own != found:
+        wrong = sorted(set(own.items()) ^ set(found.items()))[0]
+        raise ValueError(f"its arrays are not the model's, such as {wrong[0]} of shape {wrong[1]}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras misses the optimizer's state
+        ae.load_weights(file)
 
 
 def _factory(name):

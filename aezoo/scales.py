@@ -26,9 +26,12 @@ def narrow_sigmoids(model):
             scale, zero_point = _int8_scale(graph, operator.inputs[0])
             low, high = (scale * (end - zero_point) for end in (-128, 127))
             low, high = max(low, -SIGMOID_END), min(high, SIGMOID_END)
+            indices = list(_moved_from(model, graph, operator.inputs[0]))
             if not low < 0 < high:  # not int8, or without a zero
                 continue
-            for index in _moved_from(model, graph, operator.inputs[0]):
+            if any(_read_elsewhere(graph, index) for index in indices):  # as SiLU, x sigmoid(x)
+                continue
+            for index in indices:
                 quantization = graph.tensors[index].quantization
                 quantization.scale = np.array([(high - low) / 255], "float32")
                 quantization.zeroPoint = np.array([round(-128 - low * 255 / (high - low))], "int64")
@@ -62,6 +65,11 @@ def _moved_from(model, graph, index):
     for operator in graph.operators:
         if index in operator.outputs and _code(model, operator) in MOVES:
             yield from _moved_from(model, graph, operator.inputs[0])
+
+
+def _read_elsewhere(graph, index):
+    readers = sum(index in operator.inputs for operator in graph.operators)
+    return readers > 1 or index in graph.inputs or index in graph.outputs
 
 
 def _int8_scale(graph, index):

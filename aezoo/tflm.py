@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 ARENA = 16  # bytes, the alignment of an arena
-MORE = 1024  # bytes to add where the arena that was recorded proves too small
+MORE = 1.25  # what an arena grows by where the one that was recorded proves too small
+TIMEOUT = 300  # seconds
 
 
 class MicroError(RuntimeError):
@@ -41,15 +42,20 @@ def invoke(path, inputs):
                 _child(path, folder, arena)
                 return np.load(f"{folder}/outputs.npy"), arena
             except MicroError:
-                if arena > 2 * recorded + MORE:
+                if arena > 2 * recorded:
                     raise
-                arena += MORE
+                arena = -(-int(arena * MORE) // ARENA) * ARENA
 
 
 def _child(path, folder, arena):
     """Bytes of arena that were used."""
     command = [sys.executable, "-m", "aezoo.tflm", str(path), folder, json.dumps(arena)]
-    run = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    try:
+        run = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=TIMEOUT
+        )
+    except subprocess.TimeoutExpired as error:
+        raise MicroError(f"{Path(path).name} did not end within {TIMEOUT} s.") from error
     if "No module named 'tflite_micro'" in run.stderr:
         raise ImportError(
             "Proving a file for microcontrollers needs one more package, which there is for Linux "

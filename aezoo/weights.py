@@ -3,11 +3,24 @@
 import difflib
 import hashlib
 import json
+import tempfile
 from pathlib import Path
+
+import h5py
 
 CARD = "card.json"
 FILE = "model.weights.h5"
 HUB = "hf://"
+KEYS = {
+    "model": str,
+    "data": str,
+    "input_shape": list,
+    "latent_dim": int,
+    "options": dict,
+    "training": dict,
+    "metrics": dict,
+    "files": dict,
+}
 
 
 def folder():
@@ -51,11 +64,12 @@ def read_card(path):
         raise FileNotFoundError(f"There is no card {file}.")
     try:
         card = json.loads(file.read_text(encoding="utf-8"))
-        names = list(card["files"])
-        card["model"], card["data"], card["input_shape"], card["latent_dim"], card["options"]
+        for key, kind in KEYS.items():
+            if not isinstance(card[key], kind):
+                raise TypeError(f"{key} is {card[key]!r}")
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{file} is a damaged card: {error}") from error
-    for name in names:
+    for name in card["files"]:
         if not (path / name).resolve().is_relative_to(path.resolve()):
             raise ValueError(f"{file} names a file outside its folder: {name}")
     return {**card, "folder": path}
@@ -110,25 +124,24 @@ def find(model, weights):
         path = Path(weights)
         if not path.is_file():
             raise FileNotFoundError(f"There is no file {path}.")
-        if not (path.with_name(CARD)).is_file():
+        card = read_card(path.parent) if path.with_name(CARD).is_file() else {"files": {}}
+        if path.name not in card["files"]:
             return None, path
-        card = read_card(path.parent)
+    elif (model, text) in (known := cards()):
+        card = known[model, text]
     elif Path(weights).is_dir():
         card = read_card(weights)
     else:
-        known = cards()
-        if (model, text) not in known:
-            datasets = sorted(data for name, data in known if name == model)
-            near = difflib.get_close_matches(text, datasets, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise ValueError(
-                f"There are no weights {text!r} for {model}.{hint} It is pretrained on: "
-                f"{', '.join(datasets) or 'nothing'}."
-            )
-        card = known[model, text]
+        datasets = sorted(data for name, data in known if name == model)
+        near = difflib.get_close_matches(text, datasets, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(
+            f"There are no weights {text!r} for {model}.{hint} It is pretrained on: "
+            f"{', '.join(datasets) or 'nothing'}."
+        )
     if card["model"] != model:
         raise ValueError(f"These weights are for the model {card['model']}, not for {model}.")
-    return card, check(card, FILE)
+    return card, check(card, Path(text).name if text.endswith(".h5") else FILE)
 
 
 def sha256(path):
@@ -142,6 +155,31 @@ def sha256(path):
     """
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def arrays(source):
+    """What a file of weights holds, without the optimizer's state.
+
+    Args:
+        source: Path of a `.weights.h5` file, or a function that writes one to a path.
+
+    Returns:
+        List of pairs: each array's name and shape.
+    """
+    found = []
+
+    def look(name, item):
+        if isinstance(item, h5py.Dataset) and not name.startswith("optimizer"):
+            found.append((name, item.shape))
+
+    with tempfile.TemporaryDirectory() as temporary:
+        path = source
+        if callable(source):
+            path = Path(temporary, FILE)
+            source(path)
+        with h5py.File(path) as file:
+            file.visititems(look)
+    return found
 
 
 def _downloaded(repository):

@@ -170,6 +170,19 @@ def test_mixed_precision_scales_in_float32(x):
     assert np.abs(ae.reconstruct(raw) / raw - 1).max() < 1
 
 
+@pytest.mark.parametrize("loss", ["mae", keras.losses.LogCosh(), keras.losses.mean_absolute_error])
+def test_loss_is_kept(x, loss, tmp_path):
+    encoder, decoder = aezoo.backbones.build("dense", x.shape[1:], 2, hidden_units=(4,))
+    ae = aezoo.Autoencoder(encoder, decoder, loss=loss)
+    expected = ae.evaluate(x, verbose=0)
+    ae.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert loaded.evaluate(x, verbose=0) == pytest.approx(expected, rel=1e-5)
+    again = aezoo.Autoencoder.from_config(ae.get_config())
+    again.set_weights(ae.get_weights())
+    assert again.evaluate(x, verbose=0) == pytest.approx(expected, rel=1e-5)
+
+
 def test_validation_forms(x):
     dataset = tf.data.Dataset.from_tensor_slices(x[:8]).batch(4)
     for kwargs in (

@@ -74,6 +74,20 @@ def test_jax_backend_trains_and_saves_for_tensorflow(tmp_path):
 
 
 @pytest.mark.parametrize("name", aezoo.list_models())
+def test_mixed_precision(name, rng):
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        ae = aezoo.build(name, (8, 8, 1), 4)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    x = rng.random((64, 8, 8, 1)).astype("float32")
+    log = ae.fit(x, epochs=6, batch_size=16, verbose=0).history["loss"]
+    assert np.isfinite(log).all()
+    assert log[-1] < log[0]
+    assert np.isfinite(ae.reconstruct(x)).all()
+
+
+@pytest.mark.parametrize("name", aezoo.list_models())
 def test_interpolation(name, rng):
     ae = aezoo.build(name, (8, 8, 1), 4)
     x = rng.random((30, 8, 8, 1)).astype("float32")

@@ -229,6 +229,8 @@ def test_a_scale_for_each_unit_where_one_is_not_enough(trained, digits, tmp_path
         ({"samples": np.zeros((1, 4))}, ValueError, "Two samples"),
         ({"signatures": ("encoder",)}, ValueError, "'encoder'"),
         ({"signatures": ("encode",)}, ValueError, "must have 'reconstruct'"),
+        ({"batch_size": 0}, ValueError, "batch_size must be a positive integer.*0"),
+        ({"batch_size": "2"}, ValueError, "batch_size.*'2'"),
         ({"target": "mcu"}, ValueError, "'mcu'"),
         ({"target": "micro"}, ValueError, "quantize must be one of .*int8"),
         ({"target": "micro", "quantize": "int8", "batch_size": 8}, ValueError, "batch_size"),

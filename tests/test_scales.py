@@ -5,7 +5,9 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 import aezoo
+from aezoo import export
 from aezoo.edge import inspect
+from aezoo.saved_model import write_saved_model
 from aezoo.scales import SIGMOID_END, narrow_sigmoids, output_levels
 from aezoo.tflite import convert
 
@@ -18,7 +20,7 @@ def far(tmp_path_factory):
     encoder, decoder = ae.encoder.layers[2], ae.decoder.layers[1]
     encoder.set_weights([np.eye(16), np.zeros(16)])
     decoder.set_weights([80 * np.eye(16), np.full(16, -40.0)])
-    aezoo.saved_model.write_saved_model(ae, folder, ["reconstruct"], batch_size=1)
+    write_saved_model(ae, folder, ["reconstruct"], batch_size=1)
     x = np.random.default_rng(0).random((300, 4, 4, 1)).astype("float32")
     return convert(folder, ["reconstruct"], "int8", {"x": x}), ae, x
 
@@ -47,6 +49,18 @@ def test_sigmoid_gets_the_range_where_it_changes(far):
     expected = ae.reconstruct(x)
     errors = [np.mean((rebuilt(c, x) - expected) ** 2) for c in (content, after)]
     assert errors[1] < 0.5 * errors[0]
+
+
+def test_silu_keeps_its_range(tmp_path, monkeypatch):
+    """x sigmoid(x) reads x twice: it must not saturate where the sigmoid does."""
+    monkeypatch.setattr(export, "check", lambda found: None)  # its own error is next to nothing
+    ae = aezoo.deep(4, 4, hidden_units=(), latent_activation="silu")
+    for model in (ae.encoder, ae.decoder):
+        model.set_weights([np.eye(4), np.zeros(4)])
+    x = np.random.default_rng(0).uniform(0, 20, (300, 4)).astype("float32")
+    path = tmp_path / "model.tflite"
+    aezoo.export_tflite(ae, path, quantize="int8", calibration_data=x)
+    assert np.abs(aezoo.LiteModel(path).encode(x) - ae.encode(x)).max() < 0.3
 
 
 def test_output_levels(far, tmp_path):

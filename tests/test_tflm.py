@@ -24,8 +24,8 @@ def test_arena_grows_until_it_is_enough(tmp_path, monkeypatch):
 
     monkeypatch.setattr(tflm, "_child", child)
     outputs, arena = tflm.invoke(tmp_path, np.zeros((1, 4), "int8"))
-    assert asked == [None, 2512, 3536, 4560]
-    assert (arena, outputs.shape) == (4560, (1, 4))
+    assert asked == [None, 2512, 3152, 3952, 4944]
+    assert (arena, outputs.shape) == (4944, (1, 4))
 
 
 def test_arena_does_not_grow_for_ever(tmp_path, monkeypatch):

@@ -23,6 +23,8 @@ def entry(tmp_path, monkeypatch):
         "input_shape": [8, 8, 1],
         "latent_dim": 3,
         "options": {"hidden_units": [5], "activation": "tanh"},
+        "training": {},
+        "metrics": {},
         "files": {weights.FILE: weights.sha256(folder / weights.FILE)},
     }
     (folder / weights.CARD).write_text(json.dumps(card))
@@ -46,8 +48,9 @@ def test_weights_by_dataset_path_and_folder(entry, rng):
 
 
 def test_what_is_asked_for_again_may_be_the_same(entry):
-    ae = aezoo.build("deep", (8, 8, 1), 3, weights="digits", hidden_units=(5,))
-    assert ae.latent_shape == (3,)
+    for units in ((5,), [5], 5, np.int64(5)):
+        ae = aezoo.build("deep", (8, 8, 1), 3, weights="digits", hidden_units=units)
+        assert ae.latent_shape == (3,)
 
 
 @pytest.mark.parametrize(
@@ -91,10 +94,47 @@ def test_card_with_a_path_outside_its_folder(entry):
         aezoo.build("deep", weights="digits")
 
 
-def test_damaged_card(entry):
-    (entry[0] / weights.CARD).write_text("{")
+@pytest.mark.parametrize(
+    "changes", [None, {"options": None}, {"files": ["a"]}, {"input_shape": None}, {"metrics": 1}]
+)
+def test_damaged_card(entry, changes):
+    if changes is None:
+        (entry[0] / weights.CARD).write_text("{")
+    else:
+        rewrite(entry[0], **changes)
     with pytest.raises(ValueError, match="damaged card"):
         aezoo.build("deep", weights="digits")
+
+
+def test_another_file_beside_a_card(entry, tmp_path, rng):
+    """The file that is named is the one that is loaded."""
+    other = aezoo.deep((8, 8, 1), 3, hidden_units=(5,), activation="tanh")
+    other.save_weights(entry[0] / "other.weights.h5")
+    x = rng.random((4, 8, 8, 1)).astype("float32")
+    options = {"hidden_units": (5,), "activation": "tanh"}
+    file = entry[0] / "other.weights.h5"
+    loaded = aezoo.build("deep", (8, 8, 1), 3, weights=file, **options)
+    np.testing.assert_array_equal(loaded.encode(x), other.encode(x))
+
+
+def test_weights_of_more_than_the_model(tmp_path):
+    """Keras would leave the rest out, and lose the normalization."""
+    ae = aezoo.deep(4, 2, hidden_units=(5,), normalization="minmax")
+    ae.adapt(np.random.rand(9, 4))
+    ae.save_weights(tmp_path / "a.weights.h5")
+    with pytest.raises(ValueError, match="its arrays are not the model's"):
+        aezoo.build("deep", 4, 2, weights=tmp_path / "a.weights.h5", hidden_units=(5,))
+    loaded = aezoo.build(
+        "deep", 4, 2, weights=tmp_path / "a.weights.h5", hidden_units=(5,), normalization="minmax"
+    )
+    x = np.random.rand(3, 4).astype("float32")
+    np.testing.assert_array_equal(loaded.reconstruct(x), ae.reconstruct(x))
+
+
+def test_a_folder_of_the_datasets_name(entry, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "digits").mkdir()
+    assert aezoo.build("deep", weights="digits").latent_shape == (3,)
 
 
 def test_file_without_a_card(entry, tmp_path, rng):
@@ -143,7 +183,7 @@ def test_cards_of_the_zoo_are_whole():
     for card in found.values():
         for name in card["files"]:
             weights.check(card, name)
-        present = {p.relative_to(card["folder"]).as_posix() for p in card["folder"].rglob("*.*")}
+        present = {p.relative_to(card["folder"]).as_posix() for p in card["folder"].rglob("*")}
         assert {name for name in present if (card["folder"] / name).is_file()} <= {
             *card["files"],
             weights.CARD,

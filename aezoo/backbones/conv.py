@@ -79,8 +79,9 @@ def conv(
         raise ValueError("filters must name at least one level. Received: ()")
     between = between_layers(activation, dropout, batch_normalization)
     shared = {"kernel_regularizer": l2_penalty(l2)}
+    kernel_size = positive("kernel_size", kernel_size)
     strided = shared | {
-        "kernel_size": positive("kernel_size", kernel_size),
+        "kernel_size": kernel_size,
         "strides": 2,
         "padding": "same",
     }

@@ -30,8 +30,7 @@ ACTIVATIONS = (
 def between_layers(activation, dropout, batch_normalization):
     """Returns what stands between two layers: normalization, activation, dropout."""
     activation_layer(activation)  # an unknown name is refused before anything is built
-    if not isinstance(dropout, (int, float)) or not 0 <= dropout < 1:
-        raise ValueError(f"dropout must be a number in [0, 1). Received: {dropout!r}")
+    dropout = number("dropout", dropout, least=0, below=1)
     if not isinstance(batch_normalization, bool):
         raise ValueError(
             f"batch_normalization must be True or False. Received: {batch_normalization!r}"
@@ -75,8 +74,7 @@ def resolved(output_activation, input_shape):
 
 def l2_penalty(factor):
     """Returns the L2 regularizer of a factor, `None` for 0."""
-    if not isinstance(factor, (int, float)) or not factor >= 0:
-        raise ValueError(f"l2 must be a number, 0 or more. Received: {factor!r}")
+    factor = number("l2", factor, least=0)
     return keras.regularizers.L2(factor) if factor else None
 
 

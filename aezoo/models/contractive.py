@@ -50,7 +50,7 @@ def contractive(
 
     Returns:
         A compiled `aezoo.Autoencoder`. Its log has `jacobian`, the penalty before its weight,
-        measured on a few samples of each batch.
+        measured on a few samples of each batch. `val_loss` is the reconstruction's alone.
 
     Raises:
         ValueError: For an unknown backbone or option, or a value out of its range.
@@ -78,7 +78,7 @@ def contractive(
     return Autoencoder(
         keras.Model(
             encoder.inputs[0],
-            JacobianPenalty(encoder, weight, name="bottleneck")(encoder.inputs[0]),
+            JacobianPenalty(encoder, weight, name="bottleneck", dtype="float32")(encoder.inputs[0]),
             name="encoder",
         ),
         decoder,
@@ -125,7 +125,7 @@ class JacobianPenalty(keras.layers.Layer):
         values = [inputs]
         chain = self.encoder.layers[1:]
         for layer in chain:
-            values.append(layer(values[-1]))
+            values.append(ops.cast(layer(values[-1]), "float32"))
         shape = values[-1].shape[1:]
         units = math.prod(shape)
         g = ops.tile(ops.eye(units), (ops.shape(inputs)[0], 1))  # (D, D) -> (B * D, D)
@@ -152,8 +152,8 @@ class JacobianPenalty(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config):
-        encoder = keras.saving.deserialize_keras_object(config.pop("encoder"))
-        return cls(encoder, **config)
+        encoder = keras.saving.deserialize_keras_object(config["encoder"])
+        return cls(**{**config, "encoder": encoder})
 
 
 def _transposed(layer, g, shape):

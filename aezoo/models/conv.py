@@ -19,7 +19,7 @@ def conv(
             spatial axis.
         normalization: `None`, `"minmax"` or `"standard"`, see `aezoo.Autoencoder`.
         **options: `kernel_size`, `bottleneck`, `activation`, `latent_activation`,
-            `output_activation`, `dropout`, `l2` and `batch_normalization`, see
+            `output_activation`, `dropout`, `l2`, `batch_normalization` and `blocks`, see
             `aezoo.backbones.conv`.
 
     Returns:

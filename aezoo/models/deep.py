@@ -21,8 +21,8 @@ def deep(
         latent_dim: Positive integer, how many numbers a code has.
         hidden_units: Sequence of positive integers, the layer sizes from the input to the code.
         normalization: `None`, `"minmax"` or `"standard"`, see `aezoo.Autoencoder`.
-        **options: `activation`, `latent_activation`, `output_activation`, `dropout`, `l2` and
-            `batch_normalization`, see `aezoo.backbones.dense`.
+        **options: `activation`, `latent_activation`, `output_activation`, `dropout`, `l2`,
+            `batch_normalization` and `blocks`, see `aezoo.backbones.dense`.
 
     Returns:
         A compiled `aezoo.Autoencoder`.

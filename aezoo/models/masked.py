@@ -34,7 +34,8 @@ def masked(
         backbone: `"dense"`, `"conv"`, `"residual"` or `"auto"`, see `aezoo.backbones.build`.
         patch_size: Positive integer that divides every spatial axis. Default: the largest that
             makes four patches or more along each.
-        mask_ratio: Float in (0, 1), the part of the patches that is hidden, at least one.
+        mask_ratio: Float in (0, 1), the part of the patches that is hidden: at least one, and never
+            all.
         normalization: `None`, `"minmax"` or `"standard"`, see `aezoo.Autoencoder`.
         **options: Options of the backbone, see `aezoo.backbones`.
 
@@ -81,7 +82,7 @@ class PatchMask(keras.layers.Layer):
 
     def __init__(self, patch_size=None, mask_ratio=0.5, seed=None, **kwargs):
         super().__init__(**kwargs)
-        self.patch_size = patch_size and positive("patch_size", patch_size)
+        self.patch_size = patch_size if patch_size is None else positive("patch_size", patch_size)
         self.mask_ratio = number("mask_ratio", mask_ratio, above=0, below=1)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
@@ -98,7 +99,12 @@ class PatchMask(keras.layers.Layer):
             )
         self.grid = [size // self.patch_size for size in sizes]
         self.patches = math.prod(self.grid)
-        self.hidden = max(round(self.patches * self.mask_ratio), 1)
+        if self.patches == 1:
+            raise ValueError(
+                f"One patch of {self.patch_size} covers the whole input: nothing would be left to "
+                "see. Choose a smaller patch_size."
+            )
+        self.hidden = min(max(round(self.patches * self.mask_ratio), 1), self.patches - 1)
 
     def call(self, inputs, training=False):
         if not training:

@@ -7,7 +7,7 @@ from aezoo.registry import register
 
 @register
 def residual(input_shape=(28, 28, 1), latent_dim=32, *, blocks=1, normalization=None, **options):
-    """Convolutions (dense layers for vectors) with residual blocks: the best reconstruction.
+    """Convolutions (dense layers for vectors) with residual blocks: the least error.
 
     Args:
         input_shape: Tuple of positive integers, or one integer for vectors.

@@ -5,7 +5,7 @@ from keras import ops
 
 from aezoo import backbones
 from aezoo.autoencoder import Autoencoder
-from aezoo.backbones.options import number
+from aezoo.backbones.options import number, positive
 from aezoo.registry import register
 
 WEIGHTS = {"l1": 1e-4, "kl": 1e-2, "top_k": 0.0}
@@ -33,7 +33,8 @@ def sparse(
         latent_dim: Positive integer, how many numbers a code has; often more than a narrow code.
         backbone: `"dense"`, `"conv"`, `"residual"` or `"auto"`, see `aezoo.backbones.build`.
         sparsity: `"l1"` for a penalty on magnitudes, `"kl"` on the difference of mean activities
-            from a target, `"top_k"` to keep the largest units alone (winner take all).
+            from a target, `"top_k"` to keep the largest units (winner take all; with ties, all of
+            the equal ones).
         weight: Float, 0 or more: the factor of the penalty. Default: 0.0001 for `"l1"`, 0.01 for
             `"kl"`.
         target: Float in (0, 1), the mean activity of a unit that `"kl"` asks for.
@@ -61,9 +62,9 @@ def sparse(
         Ng, "Sparse Autoencoder", CS294A lecture notes, 2011, equation for the KL penalty;
         Makhzani and Frey, "k-Sparse Autoencoders", 2013, arXiv:1312.5663.
     """
-    if sparsity not in WEIGHTS:
-        raise ValueError(f"sparsity must be one of {tuple(WEIGHTS)}. Received: {sparsity!r}")
-    activation = ACTIVATIONS[sparsity] if latent_activation is None else latent_activation
+    activation = (
+        ACTIVATIONS.get(sparsity, "linear") if latent_activation is None else latent_activation
+    )
     if sparsity == "kl" and activation != "sigmoid":
         raise ValueError(
             f"The KL penalty is of activities in (0, 1): latent_activation must be 'sigmoid'. "
@@ -76,8 +77,8 @@ def sparse(
         k = max(1, latent_dim // 4) if k is None else k
     elif k is not None:
         raise ValueError(f"k is for sparsity='top_k', not for {sparsity!r}.")
-    weight = WEIGHTS[sparsity] if weight is None else weight
-    layer = Sparsity(sparsity, weight, target, k, name="bottleneck")
+    weight = WEIGHTS.get(sparsity, 0.0) if weight is None else weight
+    layer = Sparsity(sparsity, weight, target, k, name="bottleneck", dtype="float32")
     return Autoencoder(
         backbones.with_bottleneck(encoder, layer),
         decoder,
@@ -97,18 +98,20 @@ class Sparsity(keras.layers.Layer):
 
     log_names = ("active_fraction",)
 
-    def __init__(self, sparsity="l1", weight=1e-3, target=0.05, k=None, **kwargs):
+    def __init__(self, sparsity="l1", weight=1e-4, target=0.05, k=None, **kwargs):
         super().__init__(**kwargs)
+        if sparsity not in WEIGHTS:
+            raise ValueError(f"sparsity must be one of {tuple(WEIGHTS)}. Received: {sparsity!r}")
         self.sparsity = sparsity
         self.weight = number("weight", weight, least=0)
         self.target = number("target", target, above=0, below=1)
         self.k = k
 
     def build(self, input_shape):
-        if self.sparsity == "top_k" and (
-            not isinstance(self.k, int) or not 1 <= self.k <= input_shape[-1]
-        ):
-            raise ValueError(f"k must be from 1 to {input_shape[-1]}. Received: {self.k!r}")
+        if self.sparsity == "top_k":
+            self.k = positive("k", self.k)
+            if self.k > input_shape[-1]:
+                raise ValueError(f"k must be from 1 to {input_shape[-1]}. Received: {self.k!r}")
 
     def call(self, inputs):
         if self.sparsity == "top_k":

@@ -77,6 +77,11 @@ def variational(
             "A Bernoulli likelihood needs output_activation='sigmoid'. Received: "
             f"{options['output_activation']!r}"
         )
+    if options.get("latent_activation", "linear") != "linear":
+        raise ValueError(
+            "The code of a variational model is a mean and a logarithm, of any sign: "
+            f"latent_activation must be 'linear'. Received: {options['latent_activation']!r}"
+        )
     decoder = backbones.build(backbone, input_shape, latent_dim, **options)[1]
     encoder = backbones.build(backbone, input_shape, 2 * latent_dim, **options)[0]
     layer = GaussianSampling(
@@ -86,6 +91,7 @@ def variational(
         capacity_steps=capacity_steps,
         free_bits=free_bits,
         name="bottleneck",
+        dtype="float32",
     )
     return Autoencoder(
         backbones.with_bottleneck(encoder, layer),

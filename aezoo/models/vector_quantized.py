@@ -7,7 +7,7 @@ from keras import layers, ops
 
 from aezoo import backbones
 from aezoo.autoencoder import Autoencoder
-from aezoo.backbones.options import number, positive
+from aezoo.backbones.options import number, positive, sequence
 from aezoo.registry import register
 
 GAIN = 4.0  # untrained features are around 0.3: without it all of them would round to one code
@@ -74,6 +74,8 @@ def vector_quantized(
     """
     if quantizer not in QUANTIZERS:
         raise ValueError(f"quantizer must be one of {QUANTIZERS}. Received: {quantizer!r}")
+    if levels is not None and quantizer != "fsq":
+        raise ValueError(f"levels are for quantizer='fsq', not for {quantizer!r}.")
     shape = backbones.options.shape_of(input_shape)
     if backbone == "dense" or len(shape) == 1:
         size = positive("num_codes", num_codes) * positive("latent_dim", latent_dim)
@@ -85,11 +87,15 @@ def vector_quantized(
         options = {"bottleneck": "spatial", **options}
         encoder, decoder = backbones.build(backbone, shape, latent_dim, **options)
     if quantizer == "fsq":
-        layer = ScalarQuantizer(levels or [5] * latent_dim, name="bottleneck")
+        levels = [5] * latent_dim if levels is None else levels
+        layer = ScalarQuantizer(levels, name="bottleneck", dtype="float32")
     else:
-        gradient = quantizer == "gradient"
         layer = VectorQuantizer(
-            num_embeddings, commitment_cost, None if gradient else decay, name="bottleneck"
+            num_embeddings,
+            commitment_cost,
+            None if quantizer == "gradient" else decay,
+            name="bottleneck",
+            dtype="float32",
         )
     return Autoencoder(
         backbones.with_bottleneck(encoder, layer),
@@ -203,7 +209,9 @@ class VectorQuantizer(keras.layers.Layer):
         sums = ops.where(dead, others * once, sums)
         self.uses.assign(uses)
         self.sums.assign(sums)
-        self.embeddings.assign(sums / uses[:, None])
+        used = uses[:, None] > 0
+        moved = sums / ops.where(used, uses[:, None], 1.0)
+        self.embeddings.assign(ops.where(used, moved, self.embeddings))
         return 0.0
 
     def compute_output_shape(self, input_shape):
@@ -230,8 +238,8 @@ class ScalarQuantizer(keras.layers.Layer):
 
     def __init__(self, levels, **kwargs):
         super().__init__(**kwargs)
-        self.levels = [positive("levels", level) for level in levels]
-        if min(self.levels) < 3:
+        self.levels = [positive("levels", level) for level in sequence("levels", levels)]
+        if not self.levels or min(self.levels) < 3:
             raise ValueError(f"levels must be integers of at least 3. Received: {levels}")
         self.num_embeddings = math.prod(self.levels)
         if self.num_embeddings > MOST_CODES:

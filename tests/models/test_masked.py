@@ -61,11 +61,26 @@ def test_gradient_is_that_of_the_hidden_mean(rng):
     np.testing.assert_allclose(output.bias, expected, rtol=1e-5)
 
 
+def test_no_other_target(rng):
+    ae = aezoo.masked(8, 2, hidden_units=(4,))
+    x = rng.random((16, 8)).astype("float32")
+    with pytest.raises(ValueError, match="masked learns to rebuild its input"):
+        ae.fit(x, x + 1, verbose=0)
+    ae.fit(x, sample_weight=np.ones(16), validation_data=(x, x), verbose=0)
+
+
+def test_something_stays_visible():
+    hidden = PatchMask(4, 0.9, seed=0)(np.ones((5, 8, 8, 1), "float32"), training=True)[0]
+    np.testing.assert_array_equal(np.sum(hidden, axis=(1, 2, 3)), 16)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"patch_size": 3}, r"patch_size must divide each of \(8, 8\).*3"),
         ({"patch_size": -2}, "patch_size.*-2"),
+        ({"patch_size": 0}, "patch_size.*0"),
+        ({"patch_size": 8}, "covers the whole input"),
         ({"patch_size": 2.0}, r"patch_size.*2\.0"),
         ({"mask_ratio": 0}, "mask_ratio must be a number above 0 and below 1.*0"),
         ({"mask_ratio": 1.0}, r"mask_ratio.*1\.0"),

@@ -102,6 +102,7 @@ def test_bernoulli(rng):
         ({"free_bits": -0.1}, "free_bits must be a number at least 0"),
         ({"likelihood": "poisson"}, "likelihood must be one of.*'poisson'"),
         ({"likelihood": "bernoulli", "output_activation": "linear"}, "needs output_activation"),
+        ({"latent_activation": "relu"}, "must be 'linear'.*'relu'"),
         ({"backbone": "conv"}, "dense backbone"),
     ],
 )

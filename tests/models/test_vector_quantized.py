@@ -146,6 +146,27 @@ def test_indices_of_a_model(options, rng):
         ae.decode_indices(indices.astype("float32"))
 
 
+def test_unused_codes_without_restarts_stay(rng):
+    layer = VectorQuantizer(6, restart_below=0.0)
+    z = (3 + rng.normal(size=(20, 2))).astype("float32")
+    layer.build((None, 2))
+    before = layer.embeddings.numpy()
+    layer(z, training=True)
+    after = layer.embeddings.numpy()
+    assert np.isfinite(after).all()
+    unused = np.asarray(layer.uses) == 0
+    assert unused.any()
+    np.testing.assert_array_equal(after[unused], before[unused])
+
+
+def test_dense_output_is_checked_like_others():
+    with pytest.raises(ValueError, match="sigmoid output"):
+        aezoo.vector_quantized((8, 8, 1), 4, backbone="dense", normalization="standard")
+    ae = aezoo.vector_quantized((8, 8, 1), 4, backbone="dense")
+    with pytest.raises(ValueError, match="values in"):
+        ae.fit(np.full((20, 8, 8, 1), 5.0), verbose=0)
+
+
 def test_codebook_is_used(rng):
     """Restarts bring every code into use, however they were initialized."""
     keras.utils.set_random_seed(0)
@@ -164,6 +185,8 @@ def test_codebook_is_used(rng):
         ({"commitment_cost": -1}, "commitment_cost.*-1"),
         ({"decay": 1}, "decay must be a number above 0 and below 1"),
         ({"quantizer": "fsq", "levels": (5, 5)}, "latent_dim = 4"),
+        ({"quantizer": "fsq", "levels": ()}, "levels"),
+        ({"levels": (5, 5, 5, 5)}, "levels are for quantizer='fsq'"),
         ({"quantizer": "fsq", "levels": (5, 5, 5, 1)}, "at least 3"),
         ({"quantizer": "fsq", "levels": (50, 50, 50, 50)}, "6,250,000 codes"),
         ({"backbone": "dense", "num_codes": 0}, "num_codes.*0"),
