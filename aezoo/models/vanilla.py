@@ -17,6 +17,8 @@ def vanilla(
 ):
     """One hidden layer, the code: the smallest network that can beat PCA.
 
+    Not by much: its decoder is linear but for the activation of the output.
+
     Args:
         input_shape: Tuple of positive integers, or one integer for vectors.
         latent_dim: Positive integer, the units of the hidden layer.
