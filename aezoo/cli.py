@@ -23,7 +23,11 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-FAILURES = ("DataError", "ExportError")  # errors of value that no other usage would mend
+FAILURES = (
+    "DataError",
+    "ExportError",
+    "WeightsError",
+)  # errors of value that no other usage would mend
 out = Console()
 err = Console(stderr=True, soft_wrap=True)
 

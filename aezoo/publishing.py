@@ -136,7 +136,7 @@ def verify(name, data_dir=None):
         Dictionary of each artefact's test error, `"weights"` first.
 
     Raises:
-        ValueError: If a file is damaged, or an error is not the card's.
+        WeightsError: A `ValueError`, if a file is damaged, or an error is not the card's.
         FileNotFoundError: If there is no such model, or no data.
     """
     card = weights.read_card(weights.folder() / name)
@@ -153,7 +153,7 @@ def verify(name, data_dir=None):
             errors[file] = (float(np.mean(score)), tolerance)
     for file, (error, tolerance) in errors.items():
         if not math.isclose(error, expected, rel_tol=tolerance):
-            raise ValueError(
+            raise weights.WeightsError(
                 f"{name}/{file} has the test error {error:.6f}, its card says {expected:.6f}."
             )
     return {file: error for file, (error, _) in errors.items()}
@@ -172,7 +172,7 @@ def rebuild(name, output, data_dir=None, callbacks=()):
         `aezoo.training.Run`.
 
     Raises:
-        ValueError: If the error is further off the card's than its noise.
+        WeightsError: A `ValueError`, if the error is further off the card's than its noise.
         FileNotFoundError: If there is no such model, or no data.
     """
     card = weights.read_card(weights.folder() / name)
@@ -190,7 +190,7 @@ def rebuild(name, output, data_dir=None, callbacks=()):
     )
     expected, error = card["metrics"]["mse"], run.metrics["mse"]
     if not run.interrupted and not math.isclose(error, expected, rel_tol=card["noise"]):
-        raise ValueError(
+        raise weights.WeightsError(
             f"Trained again, {name} has the test error {error:.6f}; its card says {expected:.6f} "
             f"with a noise of {card['noise']:.0%}."
         )

@@ -23,6 +23,10 @@ KEYS = {
 }
 
 
+class WeightsError(ValueError):
+    """Pretrained files that are not what their card says."""
+
+
 def folder():
     """Where the pretrained models are: in the installed package, or beside it in a checkout.
 
@@ -56,7 +60,7 @@ def read_card(path):
 
     Raises:
         FileNotFoundError: If there is no card.
-        ValueError: If it is damaged, or names a file outside its folder.
+        WeightsError: A `ValueError`, if it is damaged, or names a file outside its folder.
     """
     path = Path(path)
     file = path / CARD
@@ -68,10 +72,10 @@ def read_card(path):
             if not isinstance(card[key], kind):
                 raise TypeError(f"{key} is {card[key]!r}")
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{file} is a damaged card: {error}") from error
+        raise WeightsError(f"{file} is a damaged card: {error}") from error
     for name in card["files"]:
         if not (path / name).resolve().is_relative_to(path.resolve()):
-            raise ValueError(f"{file} names a file outside its folder: {name}")
+            raise WeightsError(f"{file} names a file outside its folder: {name}")
     return {**card, "folder": path}
 
 
@@ -87,13 +91,13 @@ def check(card, name):
 
     Raises:
         FileNotFoundError: If the file is missing.
-        ValueError: If the file is not the one that the card was written for.
+        WeightsError: A `ValueError`, if the file is not the one that the card was written for.
     """
     path = card["folder"] / name
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
     if sha256(path) != card["files"].get(name):
-        raise ValueError(
+        raise WeightsError(
             f"{path} is damaged, or another file than its card names: its SHA-256 is not the "
             "card's. Get it again."
         )
