@@ -211,7 +211,7 @@ class VectorQuantizer(keras.layers.Layer):
         self.sums.assign(sums)
         used = uses[:, None] > 0
         moved = sums / ops.where(used, uses[:, None], 1.0)
-        self.embeddings.assign(ops.where(used, moved, self.embeddings))
+        self.embeddings.assign(ops.where(used, moved, ops.convert_to_tensor(self.embeddings)))
         return 0.0
 
     def compute_output_shape(self, input_shape):
