@@ -7,7 +7,7 @@ Every line is measured on the test split against the Keras model in the same pro
 error before and after, rank correlation of the scores, size, and latency of one sample beside that
 of `predict`; for microcontrollers the most int8 steps between LiteRT and TensorFlow Lite Micro
 in reconstruct, encode and decode. `over` marks what is beyond the bound that
-`aezoo.export_tflite` enforces.
+`aezoo.export_tflite` enforces, `refused` what it cannot convert.
 """
 
 import argparse
@@ -48,6 +48,10 @@ def main():
             sizes = {}
             for kind in EXPORTS:
                 report, verdict = measured(run, kind, train.x, test.x)
+                if report is None:
+                    table.add_row(name, kind, "refused")
+                    print(f"{name}, {kind}: {verdict}")
+                    continue
                 sizes[kind] = report.size
                 add_row(table, name, kind, report, sizes.get("float32"), verdict)
         table.add_section()
@@ -55,7 +59,7 @@ def main():
 
 
 def measured(run, kind, x_train, x_test):
-    """The report of an export, also of one that the library would refuse, and its verdict."""
+    """The report of an export, also of one that is beyond its bound, and the verdict."""
     reports = []
     check = aezoo.export.check
 
@@ -66,8 +70,8 @@ def measured(run, kind, x_train, x_test):
     with mock.patch("aezoo.export.check", kept):
         try:
             return export_to(Path(run.folder), run.model, kind, x_train, x_test), ""
-        except aezoo.ExportError:
-            return reports[-1], " over"
+        except aezoo.ExportError as error:
+            return (reports[-1], " over") if reports else (None, str(error))
 
 
 def add_row(table, name, kind, report, float_size, verdict):
