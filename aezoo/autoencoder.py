@@ -1,5 +1,6 @@
 """The one model class: a functional Keras model made from an encoder and a decoder."""
 
+import functools
 import math
 
 import keras
@@ -486,12 +487,11 @@ class Autoencoder(keras.Model):
 
     def _features(self, x):
         """What comes into the bottleneck."""
-        if "_before_bottleneck" not in self.__dict__:
-            # past the tracking of attributes: these layers belong to the encoder
-            self.__dict__["_before_bottleneck"] = keras.Model(
-                self.encoder.inputs[0], self.bottleneck.input
-            )
-        return self.__dict__["_before_bottleneck"](self._scale(x), training=False)
+        return self._before_bottleneck(self._scale(x), training=False)
+
+    @functools.cached_property  # which Keras does not track: these layers belong to the encoder
+    def _before_bottleneck(self):
+        return keras.Model(self.encoder.inputs[0], self.bottleneck.input)
 
     def _ability(self, name, lack):
         if not hasattr(self.bottleneck, name):

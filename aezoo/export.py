@@ -160,6 +160,10 @@ def export_tflite(
     if calibration_data is not None:
         calibration_data = _samples(ae, calibration_data)
     samples = _samples(ae, calibration_data if samples is None else samples)
+    calibration = None
+    if quantize == "int8":  # typical inputs of each part
+        x = _spread(calibration_data, CALIBRATION)
+        calibration = {"x": ae.normalize(x), "code": ae.encode(x)}
 
     with replacing(path) as beside:
         if micro:
@@ -174,7 +178,7 @@ def export_tflite(
                     file,
                     names,
                     quantize=quantize,
-                    calibration_data=calibration_data,
+                    calibration=calibration,
                     batch_size=1 if micro else batch_size,
                     io=io,
                     allow_float=allow_float,
@@ -274,7 +278,7 @@ class _Onnx:
 
 
 def _write_tflite(
-    ae, path, signatures, *, quantize, calibration_data, batch_size, io, allow_float, per_unit
+    ae, path, signatures, *, quantize, calibration, batch_size, io, allow_float, per_unit
 ):
     """Writes one file, and returns what is in it."""
     # As a step of its own in int8 it rounds once more each way. As a part of quantizing it is free.
@@ -283,10 +287,6 @@ def _write_tflite(
     if ae.normalization is not None:
         offset, scale = (array.tolist() for array in ae.normalization.statistics)
         metadata["normalization"] = {"offset": offset, "scale": scale, "inside": inside}
-    calibration = None
-    if quantize == "int8":
-        x = _spread(calibration_data, CALIBRATION)
-        calibration = {"x": ae.normalize(x), "code": ae.encode(x)}
     with tempfile.TemporaryDirectory() as folder:
         write_saved_model(ae, folder, signatures, batch_size=batch_size, inside=inside)
         content = convert(folder, signatures, quantize, calibration, io, per_unit)

@@ -133,7 +133,7 @@ def verify(name, data_dir=None):
         data_dir: String or path, where TensorFlow Datasets keeps its data.
 
     Returns:
-        Dictionary of each artefact's test error, `"weights"` first.
+        Dictionary of each artefact's file to its test error, that of the weights first.
 
     Raises:
         WeightsError: A `ValueError`, if a file is damaged, or an error is not the card's.
@@ -176,7 +176,6 @@ def rebuild(name, output, data_dir=None, callbacks=()):
         FileNotFoundError: If there is no such model, or no data.
     """
     card = weights.read_card(weights.folder() / name)
-    options = {key: tuple(v) if isinstance(v, list) else v for key, v in card["options"].items()}
     settings = ("epochs", "batch_size", "learning_rate", "patience", "seed")
     run = train(
         card["model"],
@@ -186,7 +185,7 @@ def rebuild(name, output, data_dir=None, callbacks=()):
         data_dir=data_dir,
         callbacks=callbacks,
         **{key: card["training"][key] for key in settings},
-        **options,
+        **card["options"],
     )
     expected, error = card["metrics"]["mse"], run.metrics["mse"]
     if not run.interrupted and not math.isclose(error, expected, rel_tol=card["noise"]):

@@ -149,7 +149,6 @@ def build(name, input_shape=None, latent_dim=None, *, weights=None, **options):
 def _agreed(card, asked):
     """The shapes and options of a card, if nothing else was asked for."""
     fixed = {key: card[key] for key in ("input_shape", "latent_dim")} | card["options"]
-    fixed = {key: tuple(v) if isinstance(v, list) else v for key, v in fixed.items()}
     for key, value in asked.items():
         if key not in fixed or np.ravel(value).tolist() != np.ravel(fixed[key]).tolist():
             known = repr(fixed[key]) if key in fixed else "the model's default"

@@ -76,7 +76,12 @@ def read_card(path):
     for name in card["files"]:
         if not (path / name).resolve().is_relative_to(path.resolve()):
             raise WeightsError(f"{file} names a file outside its folder: {name}")
-    return {**card, "folder": path}
+    # JSON has no tuples, which shapes and options are
+    card["options"] = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in card["options"].items()
+    }
+    return {**card, "input_shape": tuple(card["input_shape"]), "folder": path}
 
 
 def check(card, name):
