@@ -36,7 +36,7 @@ _HOMES = {
     "vector_quantized": "models",
     "vanilla": "models",
 }
-_MODULES = ("backbones", "corruptions", "edge", "export", "plots")
+_MODULES = ("augmentation", "backbones", "corruptions", "edge", "export", "plots")
 
 __all__ = ["__version__", *_HOMES, *_MODULES]
 

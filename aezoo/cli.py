@@ -114,6 +114,10 @@ def train(
     patience: Annotated[
         int, typer.Option(min=1, help="Epochs without a better validation loss before stopping.")
     ] = 20,
+    max_shift: Annotated[
+        int,
+        typer.Option(min=0, help="Move each training image by up to so many pixels, at random."),
+    ] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and noise.")] = 0,
     output: Annotated[
         Path | None,
@@ -160,6 +164,7 @@ def train(
                 batch_size=batch_size,
                 learning_rate=learning_rate,
                 patience=patience,
+                max_shift=max_shift,
                 seed=seed,
                 output=output,
                 data_dir=data_dir,

@@ -176,7 +176,7 @@ def rebuild(name, output, data_dir=None, callbacks=()):
         FileNotFoundError: If there is no such model, or no data.
     """
     card = weights.read_card(weights.folder() / name)
-    settings = ("epochs", "batch_size", "learning_rate", "patience", "seed")
+    settings = ("epochs", "batch_size", "learning_rate", "patience", "max_shift", "seed")
     run = train(
         card["model"],
         card["data"],
@@ -184,7 +184,7 @@ def rebuild(name, output, data_dir=None, callbacks=()):
         output=output,
         data_dir=data_dir,
         callbacks=callbacks,
-        **{key: card["training"][key] for key in settings},
+        **{key: card["training"][key] for key in settings if key in card["training"]},
         **card["options"],
     )
     expected, error = card["metrics"]["mse"], run.metrics["mse"]

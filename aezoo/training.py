@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from aezoo import export, plots
+from aezoo import augmentation, export, plots
 from aezoo.autoencoder import Autoencoder
 from aezoo.datasets import is_path, load_dataset
 from aezoo.evaluation import evaluate, remarks
@@ -60,6 +60,7 @@ def train(
     batch_size=None,
     learning_rate=None,
     patience=20,
+    max_shift=0,
     seed=0,
     output=None,
     data_dir=None,
@@ -82,6 +83,8 @@ def train(
         learning_rate: Positive float, where the learning rate starts. Default: the model's own.
         patience: Positive integer, the epochs without a better validation loss after which the
             training stops.
+        max_shift: Integer, 0 or more: move each training image by up to so many pixels, anew in
+            each epoch, see `aezoo.augmentation.shifted`.
         seed: Integer, of the weights, the order of samples and the noise.
         output: String or path of the run folder, which must not exist. Default: a new folder
             `runs/MODEL-DATA`, numbered if that exists.
@@ -115,6 +118,8 @@ def train(
     for name, value in given.items():
         if value is not None and (value != int(value) or value < 1):
             raise ValueError(f"{name} must be a positive integer. Received: {value!r}")
+    if max_shift != int(max_shift) or max_shift < 0:
+        raise ValueError(f"max_shift must be an integer, 0 or more. Received: {max_shift!r}")
     if learning_rate is not None and not 0 < learning_rate < math.inf:
         raise ValueError(f"learning_rate must be a positive number. Received: {learning_rate!r}")
     for kind in exports:
@@ -148,11 +153,20 @@ def train(
         "batch_size": batch_size,
         "learning_rate": learning_rate or float(ae.optimizer.learning_rate),
         "patience": patience,
+        "max_shift": max_shift,
     }
+    moved = augmentation.shifted(fitted, batch_size, max_shift, seed) if max_shift else None
     folder = _new_folder(output, f"{model}-{train_set.name}")
     begin = time.perf_counter()
-    history, outcome = _fit(ae, fitted, held_out, folder / "log.csv", callbacks, **settings)
-    del fitted, held_out  # a copy of the training split, which the baseline has no use for
+    history, outcome = _fit(
+        ae,
+        {"x": fitted, "batch_size": batch_size} if moved is None else {"x": moved},
+        validation_data=held_out,
+        log_file=folder / "log.csv",
+        callbacks=callbacks,
+        **{key: settings[key] for key in ("epochs", "learning_rate", "patience")},
+    )
+    del fitted, held_out, moved  # copies of the training split, which the baseline has no use for
     if not all(np.isfinite(weight).all() for weight in ae.get_weights()):
         raise RuntimeError(
             "The training diverged: the loss became infinite or NaN. Lower the learning rate (it "
@@ -243,7 +257,7 @@ def split_validation(x, seed):
     return train_test_split(x, test_size=VALIDATION_FRACTION, random_state=seed)
 
 
-def _fit(ae, x, x_validation, log_file, callbacks, *, epochs, batch_size, learning_rate, patience):
+def _fit(ae, data, *, validation_data, log_file, callbacks, epochs, learning_rate, patience):
     """Trains to the best epoch. Returns the history and what became of the plan."""
     history = keras.callbacks.History()
     table = keras.callbacks.CSVLogger(log_file)
@@ -254,10 +268,9 @@ def _fit(ae, x, x_validation, log_file, callbacks, *, epochs, batch_size, learni
     interrupted = False
     try:
         ae.fit(
-            x,
-            validation_data=x_validation,
+            **data,
+            validation_data=validation_data,
             epochs=epochs,
-            batch_size=batch_size,
             verbose=0,
             callbacks=[schedule, history, table, best, *callbacks],
         )

@@ -12,6 +12,7 @@ import aezoo
 PACKAGE = Path(aezoo.__file__).parent
 FAMILY_PARTS = {"autoencoder", "backbones", "corruptions", "registry"}
 MAY_IMPORT = {
+    "augmentation": set(),
     "autoencoder": {"generation", "initialization", "inputs", "normalization"},
     "backbones": {"backbones"},
     "corruptions": set(),

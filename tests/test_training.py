@@ -41,6 +41,14 @@ class Interrupt(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
+def test_training_images_can_be_shifted(tmp_path):
+    run = quick(tmp_path, "shifted", max_shift=1)
+    assert run.metrics["mse"] != quick(tmp_path, "still").metrics["mse"]
+    again = quick(tmp_path, "again", max_shift=1)
+    assert again.metrics["mse"] == pytest.approx(run.metrics["mse"], rel=1e-3)
+    assert json.loads((run.folder / "metrics.json").read_text())["training"]["max_shift"] == 1
+
+
 def test_run_folder(tmp_path):
     run = quick(tmp_path, latent_dim=5, seed=4)
     assert names(run.folder) == FILES
@@ -184,6 +192,8 @@ def test_nothing_is_overwritten(tmp_path, monkeypatch):
         ({"epochs": 0}, "epochs.*0"),
         ({"batch_size": 1.5}, r"batch_size.*1\.5"),
         ({"patience": -1}, "patience.*-1"),
+        ({"max_shift": -1}, "max_shift.*-1"),
+        ({"max_shift": 8}, "max_shift.*8"),
         ({"learning_rate": -1}, "learning_rate.*-1"),
         ({"latent_dim": 0}, "latent_dim.*0"),
         ({"hiden_units": 3}, "Did you mean 'hidden_units'"),

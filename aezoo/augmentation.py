@@ -1,0 +1,60 @@
+"""Training images that are never quite the same twice."""
+
+import tensorflow as tf
+
+
+def shifted(images, batch_size, max_shift, seed=0):
+    """Batches of images, each moved at random, anew in every epoch.
+
+    An autoencoder that sees every image in one place only learns some of the places by heart: on
+    MNIST a dense network with a code of 30 numbers had half as much error again on the test images
+    as on those it was trained on; with a shift of a pixel it has none.
+
+    Args:
+        images: Array of shape `(n, height, width, channels)`.
+        batch_size: Positive integer.
+        max_shift: Positive integer, the most pixels along each axis; pixels at the border are
+            repeated.
+        seed: Integer, of the order and the shifts.
+
+    Returns:
+        `tf.data.Dataset` of batches, for `fit`.
+
+    Raises:
+        ValueError: If the samples are not images, or the shift is not below their size.
+
+    Example:
+
+    >>> import aezoo
+    >>> digits = aezoo.load_dataset("digits")
+    >>> ae = aezoo.build("deep", input_shape=(8, 8, 1), latent_dim=8)
+    >>> data = aezoo.augmentation.shifted(digits.x, batch_size=32, max_shift=1)
+    >>> history = ae.fit(data, epochs=2, verbose=0)
+    """
+    if images.ndim != 4:
+        raise ValueError(
+            "Only images (height, width, channels) can be shifted. Received samples of shape "
+            f"{images.shape[1:]}"
+        )
+    if not 0 < max_shift < min(images.shape[1:3]):
+        raise ValueError(
+            "max_shift must be positive, and less than the height and width of the images. "
+            f"Received: {max_shift!r}"
+        )
+    data = tf.data.Dataset.from_tensor_slices(images).shuffle(len(images), seed=seed)
+    # a seed for each batch; from the counter of a layer the shifts would depend on how many
+    # batches were read ahead
+    seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2)
+    batches = tf.data.Dataset.zip(data.batch(batch_size), seeds)
+    moved = batches.map(lambda batch, seed: _moved(batch, max_shift, seed))
+    return moved.prefetch(tf.data.AUTOTUNE)
+
+
+def _moved(batch, max_shift, seed):
+    shape = (2, tf.shape(batch)[0], 1)
+    shifts = tf.random.stateless_uniform(shape, seed, -max_shift, max_shift + 1, tf.int32)
+    for axis in (1, 2):
+        size = batch.shape[axis]
+        places = tf.clip_by_value(tf.range(size) + shifts[axis - 1], 0, size - 1)  # (B, size)
+        batch = tf.gather(batch, places, axis=axis, batch_dims=1)  # (B, H, W, C)
+    return batch

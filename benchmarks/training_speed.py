@@ -1,0 +1,324 @@
+"""How fast is training? Beside PyTorch, Keras as tutorials compile it, NumPy by hand, and pythae.
+
+    pip install -e ".[bench]" && python benchmarks/training_speed.py
+
+Networks, data (MNIST in memory), batches of 128 and numbers of weights are the same for all; each
+measurement is a process of its own, and the contenders take turns. Seconds an epoch are medians
+over epochs, without the first, which compiles, and then over turns. Times to an error count
+everything but imports and reading the data: building, compiling and every epoch, not the tests
+between them.
+"""
+
+import argparse
+import itertools
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from from_scratch import Network
+from rich.console import Console
+from rich.table import Table
+
+BATCH = 128
+EPOCHS = 3  # timed ones, after the first
+UNITS = (784, 512, 256, 128, 256, 512, 784)
+GOAL = 0.0040  # test error
+SGD_RATE = 0.1  # the best of 0.03, 0.1 and 0.2 for NumPy
+HERE = Path(__file__).parent
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--only", choices=("epochs", "errors"), help="one half of it")
+    parser.add_argument("--one", choices=sorted(CONTENDERS), help="one measurement, as JSON")
+    parser.add_argument("--output", default=str(HERE / "training_speed.json"), help="or none")
+    arguments = parser.parse_args()
+    if arguments.one:
+        print(json.dumps(CONTENDERS[arguments.one]()))
+        return
+    file = Path(arguments.output)
+    found = json.loads(file.read_text()) if file.is_file() else {}
+    if arguments.only != "errors":
+        found["epochs"] = epochs(arguments.turns)
+    if arguments.only != "epochs":
+        found["errors"] = {name: measured(name) for name in CONTENDERS if "to" in name}
+    if arguments.output != "none":
+        file.write_text(json.dumps(found, indent=2) + "\n")
+    show(found)
+
+
+def epochs(turns):
+    """Seconds an epoch of each contender, with the ratio of aezoo's to it."""
+    names = [name for name in CONTENDERS if "to" not in name]
+    runs = {name: [] for name in names}
+    for _ in range(turns):
+        for name in names:
+            runs[name].append(measured(name))
+    sizes = {name.split("-")[0]: set() for name in names}
+    for name in names:
+        sizes[name.split("-")[0]].add(runs[name][0]["parameters"])
+    if any(len(parameters) > 1 for parameters in sizes.values()):
+        raise ValueError(f"The contenders' networks differ: {sizes}")
+    seconds = {name: [statistics.median(run["seconds"]) for run in runs[name]] for name in names}
+    found = {}
+    for name in names:
+        own = seconds[name.split("-")[0] + "-aezoo"]
+        ratios = [a / b for a, b in zip(own, seconds[name], strict=True)]
+        found[name] = {
+            "seconds": statistics.median(seconds[name]),
+            "first": statistics.median(run["first"] for run in runs[name]),
+            "ratio": statistics.median(ratios),
+            "ratios": ratios,
+            "parameters": runs[name][0]["parameters"],
+        }
+    return found
+
+
+def measured(name):
+    command = [sys.executable, __file__, "--one", name]
+    process = subprocess.run(command, check=True, capture_output=True, text=True)
+    result = json.loads(process.stdout.splitlines()[-1])
+    print(name, result, flush=True)
+    return result
+
+
+def mnist(split="train"):
+    import aezoo
+
+    return aezoo.load_dataset("mnist", split).x
+
+
+def timed_fit(model, x):
+    """Seconds of each epoch of a Keras model."""
+    import keras
+
+    marks = []
+
+    class Clock(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            marks.append(time.perf_counter())
+
+    target = {} if hasattr(model, "encode") else {"y": x}
+    model.fit(x, **target, batch_size=BATCH, epochs=EPOCHS + 1, verbose=0, callbacks=[Clock()])
+    return result(np.diff([*marks, time.perf_counter()]), model.count_params())
+
+
+def timed_torch(model, x):
+    """Seconds of each epoch of a PyTorch model, trained from a tensor in memory."""
+    import torch
+
+    torch.set_num_threads(torch.get_num_threads())
+    x = torch.from_numpy(x)
+    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
+    loss_function = torch.nn.MSELoss()
+    seconds = []
+    for _ in range(EPOCHS + 1):
+        begin = time.perf_counter()
+        for batch in torch.randperm(len(x)).split(BATCH):
+            samples = x[batch]
+            loss = loss_function(model(samples), samples)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        seconds.append(time.perf_counter() - begin)
+    return result(seconds, sum(weights.numel() for weights in model.parameters()))
+
+
+def result(seconds, parameters):
+    first, *rest = (float(s) for s in seconds)
+    return {"first": first, "seconds": rest, "parameters": parameters}
+
+
+def dense_aezoo():
+    return timed_fit(seed_network(), mnist())
+
+
+def seed_network(**options):
+    import aezoo
+
+    options = {"activation": "relu", "latent_activation": "relu", **options}
+    return aezoo.deep((28, 28, 1), UNITS[3], hidden_units=UNITS[1:3], **options)
+
+
+def dense_keras():
+    import keras
+
+    model = keras.Sequential([keras.Input((784,))])
+    for unit in UNITS[1:-1]:
+        model.add(keras.layers.Dense(unit, activation="relu"))
+    model.add(keras.layers.Dense(784, activation="sigmoid"))
+    model.compile("adam", "mse")
+    return timed_fit(model, mnist().reshape(-1, 784))
+
+
+def dense_pytorch():
+    from torch import nn
+
+    layers = []
+    for fan_in, fan_out in itertools.pairwise(UNITS):
+        layers += [nn.Linear(fan_in, fan_out), nn.ReLU()]
+    return timed_torch(nn.Sequential(*layers[:-1], nn.Sigmoid()), mnist().reshape(-1, 784))
+
+
+def dense_numpy():
+    x = mnist().reshape(-1, 784)
+    network = Network(UNITS)
+    seconds = []
+    for epoch in range(EPOCHS + 1):
+        begin = time.perf_counter()
+        network.fit(x, SGD_RATE, BATCH, seed=epoch)
+        seconds.append(time.perf_counter() - begin)
+    weights = (*network.kernels, *network.biases)
+    return result(seconds, sum(array.size for array in weights))
+
+
+def conv_aezoo():
+    import aezoo
+
+    return timed_fit(aezoo.conv((28, 28, 1), 64, filters=(16, 32), bottleneck="conv"), mnist())
+
+
+def conv_keras():
+    import keras
+    from keras import layers
+
+    strided = {"strides": 2, "padding": "same"}
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(16, 3, activation="relu", **strided),
+            layers.Conv2D(32, 3, activation="relu", **strided),
+            layers.Conv2D(64, 7),
+            layers.Conv2DTranspose(32, 7, activation="relu"),
+            layers.Conv2DTranspose(16, 3, activation="relu", **strided),
+            layers.Conv2DTranspose(1, 3, activation="sigmoid", **strided),
+        ]
+    )
+    model.compile("adam", "mse")
+    return timed_fit(model, mnist())
+
+
+def conv_pytorch():
+    from torch import nn
+
+    strided = {"stride": 2, "padding": 1}
+    grown = {**strided, "output_padding": 1}
+    model = nn.Sequential(
+        nn.Conv2d(1, 16, 3, **strided),
+        nn.ReLU(),
+        nn.Conv2d(16, 32, 3, **strided),
+        nn.ReLU(),
+        nn.Conv2d(32, 64, 7),
+        nn.ConvTranspose2d(64, 32, 7),
+        nn.ReLU(),
+        nn.ConvTranspose2d(32, 16, 3, **grown),
+        nn.ReLU(),
+        nn.ConvTranspose2d(16, 1, 3, **grown),
+        nn.Sigmoid(),
+    )
+    return timed_torch(model, mnist().transpose(0, 3, 1, 2).copy())
+
+
+def dense_numpy_to_goal(most=200):
+    """Plain gradient descent, epoch after epoch, until the test error is at the goal."""
+    x, test = (mnist(split).reshape(-1, 784) for split in ("train", "test"))
+    begin = time.perf_counter()
+    network = Network(UNITS)
+    seconds = time.perf_counter() - begin
+    for epoch in range(1, most + 1):
+        begin = time.perf_counter()
+        network.fit(x, SGD_RATE, BATCH, seed=epoch)
+        seconds += time.perf_counter() - begin
+        error = network.error(test)
+        if error <= GOAL:
+            break
+    return {"seconds": seconds, "epochs": epoch, "mse": error}
+
+
+def dense_aezoo_to_goal(epochs=4):
+    return trained(seed_network, epochs)
+
+
+def code16_pythae_to_end(epochs=5):
+    """The default network and trainer of pythae, with the batch and rate of the others."""
+    import torch
+    from pythae.models import AE, AEConfig
+    from pythae.trainers import BaseTrainer, BaseTrainerConfig
+
+    x, test = (mnist(split).transpose(0, 3, 1, 2).copy() for split in ("train", "test"))
+    with tempfile.TemporaryDirectory() as folder:
+        begin = time.perf_counter()
+        model = AE(AEConfig(input_dim=(1, 28, 28), latent_dim=16))
+        config = BaseTrainerConfig(
+            output_dir=folder,
+            num_epochs=epochs,
+            learning_rate=1e-3,
+            per_device_train_batch_size=BATCH,
+        )
+        dataset = [{"data": sample} for sample in torch.from_numpy(x)]
+        BaseTrainer(model, dataset, training_config=config).train()
+        seconds = time.perf_counter() - begin
+    with torch.no_grad():
+        rebuilt = model.eval()({"data": torch.from_numpy(test)}).recon_x.numpy()
+    mse = float(np.mean(np.square(rebuilt.reshape(test.shape) - test)))
+    return {"seconds": seconds, "epochs": epochs, "mse": mse}
+
+
+def code16_aezoo_to_end(epochs=6):
+    import aezoo
+
+    return trained(lambda: aezoo.deep((28, 28, 1), 16), epochs)
+
+
+def trained(make, epochs):
+    """A model trained with a rate that falls to 0, as `aezoo.train` does."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    x, test = mnist(), mnist("test")
+    begin = time.perf_counter()
+    ae = make()
+    steps = epochs * -(-len(x) // BATCH)
+    ae.optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(2e-3, steps)
+    ae.fit(x, epochs=epochs, batch_size=BATCH, verbose=0)
+    seconds = time.perf_counter() - begin
+    mse = float(ae.reconstruction_error(test).mean())
+    return {"seconds": seconds, "epochs": epochs, "mse": mse}
+
+
+def show(found):
+    table = Table("network", "by", "s an epoch", "the first", "aezoo's to it")
+    for name, row in found.get("epochs", {}).items():
+        table.add_row(
+            *name.split("-"),
+            *(f"{row[key]:.2f}" for key in ("seconds", "first", "ratio")),
+        )
+    Console().print(table)
+    table = Table("training", "epochs", "seconds", "test MSE")
+    for name, row in found.get("errors", {}).items():
+        table.add_row(name, str(row["epochs"]), f"{row['seconds']:.1f}", f"{row['mse']:.5f}")
+    Console().print(table)
+
+
+CONTENDERS = {
+    "dense-aezoo": dense_aezoo,
+    "dense-keras": dense_keras,
+    "dense-pytorch": dense_pytorch,
+    "dense-numpy": dense_numpy,
+    "conv-aezoo": conv_aezoo,
+    "conv-keras": conv_keras,
+    "conv-pytorch": conv_pytorch,
+    "128-numbers-to-goal-aezoo": dense_aezoo_to_goal,
+    "128-numbers-to-goal-numpy": dense_numpy_to_goal,
+    "16-numbers-to-end-aezoo": code16_aezoo_to_end,
+    "16-numbers-to-end-pythae": code16_pythae_to_end,
+}
+
+if __name__ == "__main__":
+    main()
