@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from aezoo import generation
+from aezoo import feeding, generation
 from aezoo.initialization import flat_layers, output_activation, start_at_mean
 from aezoo.inputs import checked_array, inputs_of, is_dataset, refuse_endless, targets_of
 from aezoo.normalization import Normalization
@@ -196,6 +196,11 @@ class Autoencoder(keras.Model):
         if self.normalization and not self.normalization.adapted:
             self.adapt(target)
         self._start_at_mean(target)
+        own = {"validation_split", "steps_per_epoch"}  # of arrays; Keras knows what they mean
+        if not is_dataset(x) and not own & kwargs.keys() and feeding.worthwhile():
+            arrays = (x, y, sample_weight)
+            x = feeding.batches(arrays, batch_size or 32, kwargs.pop("shuffle", True))
+            y = batch_size = sample_weight = None
         if is_dataset(x):
             kwargs.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
         self._divide_executions(kwargs.get("steps_per_epoch"), kwargs.get("validation_steps"))

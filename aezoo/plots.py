@@ -1,5 +1,7 @@
 """Every picture, one function each. They return a matplotlib Figure: `figure.savefig(path)`."""
 
+import itertools
+
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
@@ -120,6 +122,39 @@ def latent(codes, labels=None):
     else:
         axes.scatter(*codes.T[:2], color=COLOURS[0], **points)
     axes.set(xlabel=names[0], ylabel=names[1], title=title)
+    return _finished(figure)
+
+
+def elbow(errors):
+    """The error over the size of the code: where it bends, more numbers are of little use.
+
+    Args:
+        errors: Dictionary of names, such as `"conv"` and `"PCA"`, to dictionaries of code sizes
+            to errors. PCA is drawn as a dashed line.
+
+    Returns:
+        `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> import aezoo
+    >>> figure = aezoo.plots.elbow({"conv": {2: 0.04, 8: 0.01}, "PCA": {2: 0.06, 8: 0.04}})
+    >>> figure.axes[0].get_xlabel()
+    'numbers in a code'
+    """
+    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
+    sizes = sorted({int(size) for row in errors.values() for size in row})
+    colours = itertools.cycle(COLOURS)
+    for name, row in errors.items():
+        points = sorted((int(size), error) for size, error in row.items())
+        style = {"color": "black", "linestyle": "--"} if name == "PCA" else {"color": next(colours)}
+        axes.plot(*zip(*points, strict=True), marker="o", markersize=4, label=name, **style)
+    axes.set(xscale="log", yscale="log", xlabel="numbers in a code", ylabel="mean squared error")
+    axes.set_xticks(sizes, sizes, fontsize="small")
+    axes.minorticks_off()
+    axes.grid(alpha=0.2)
+    axes.set_title("Error by the size of the code")
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return _finished(figure)
 
 

@@ -13,13 +13,14 @@ PACKAGE = Path(aezoo.__file__).parent
 FAMILY_PARTS = {"autoencoder", "backbones", "corruptions", "registry"}
 MAY_IMPORT = {
     "augmentation": set(),
-    "autoencoder": {"generation", "initialization", "inputs", "normalization"},
+    "autoencoder": {"feeding", "generation", "initialization", "inputs", "normalization"},
     "backbones": {"backbones"},
     "corruptions": set(),
     "datasets": set(),
     "edge": set(),
     "evaluation": set(),
     "export": {"edge", "files", "inputs", "micro", "report", "saved_model", "tflite"},
+    "feeding": set(),
     "files": set(),
     "generation": set(),
     "initialization": set(),

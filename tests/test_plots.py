@@ -79,3 +79,16 @@ def test_latent_of_more_is_projected_on_its_largest_variance(rng):
 def test_latent_of_any_shape(rng, tmp_path, shape, classes):
     labels = None if classes is None else rng.integers(0, classes, len(np.zeros(shape)))
     assert rendered(plots.latent(rng.random(shape), labels), tmp_path)
+
+
+def test_elbow(tmp_path):
+    errors = {"conv": {"8": 0.01, "2": 0.04, "32": 0.004}, "PCA": {2: 0.06, 8: 0.04}}
+    figure = plots.elbow(errors)
+    conv, pca = figure.axes[0].get_lines()
+    assert (conv.get_label(), pca.get_label()) == ("conv", "PCA")
+    assert conv.get_xdata().tolist() == [2, 8, 32]
+    assert conv.get_ydata().tolist() == [0.04, 0.01, 0.004]
+    assert pca.get_linestyle() == "--"
+    labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert labels == ["2", "8", "32"]
+    assert rendered(figure, tmp_path)

@@ -1,0 +1,120 @@
+"""How well do codes of each size reconstruct? Every deterministic family beside PCA, on MNIST.
+
+    python benchmarks/quality.py                                # sweep and networks: some two hours
+    python benchmarks/quality.py --only sweep --models conv --latent-dims 2 32
+    python benchmarks/quality.py --only networks
+
+The sweep trains each family as `aezoo.build` gives it, three epochs for every size of code, and
+draws the elbow. The networks are those that others published figures of, trained until they have
+settled. Each result is written as it comes, and lines that are not asked for are kept.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from sklearn.decomposition import PCA
+
+import aezoo
+
+SIZES = (2, 3, 8, 16, 30, 32, 64, 128)
+EPOCHS = 3
+BATCH = 128
+HERE = Path(__file__).parent
+NETWORKS = {  # name: options of deep, size of the code, epochs, learning rate, most error
+    "784-512-256-128": ({"hidden_units": (512, 256)}, 128, 40, 1e-3, 0.0020),
+    "784-128-64-12-3": ({"hidden_units": (128, 64, 12)}, 3, 60, 2e-3, 0.0290),
+}
+
+
+def main():
+    families = [name for name in aezoo.list_models() if deterministic(name)]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=("sweep", "networks"))
+    parser.add_argument("--models", nargs="*", default=families, choices=families)
+    parser.add_argument("--latent-dims", nargs="*", type=int, default=SIZES)
+    parser.add_argument(
+        "--output", default=str(HERE / "quality"), help="without an ending, or none"
+    )
+    arguments = parser.parse_args()
+    train, test = (aezoo.load_dataset("mnist", split).x for split in ("train", "test"))
+    file = Path(arguments.output + ".json")
+    found = json.loads(file.read_text()) if file.is_file() else {"sweep": {}, "networks": {}}
+
+    def keep(part, name, key, value):
+        found[part].setdefault(name, {})[key] = value
+        print(part, name, key, value, flush=True)
+        if arguments.output != "none":
+            file.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n")
+
+    if arguments.only != "networks":
+        for size, error in pca(train, test, arguments.latent_dims).items():
+            keep("sweep", "PCA", str(size), error)
+        for name in arguments.models:
+            for size in arguments.latent_dims:
+                keras.utils.set_random_seed(0)
+                ae = aezoo.build(name, (28, 28, 1), size)
+                keep("sweep", name, str(size), trained(ae, train, test, EPOCHS, 2e-3)["mse"])
+    if arguments.only != "sweep":
+        for name, (options, size, epochs, rate, most) in NETWORKS.items():
+            keras.utils.set_random_seed(0)
+            ae = aezoo.deep((28, 28, 1), size, activation="gelu", **options)
+            result = trained(ae, train, test, epochs, rate, max_shift=1)
+            for key, value in {**result, "most": most, **pca(train, test, [size])}.items():
+                keep("networks", name, "pca" if key == size else key, value)
+    show(found)
+    if arguments.output != "none":
+        aezoo.plots.elbow(found["sweep"]).savefig(file.with_suffix(".png"), dpi=120)
+
+
+def deterministic(name):
+    """Whether a family's code is so many numbers, and always the same ones for a sample."""
+    bottleneck = aezoo.build(name, (8, 8, 1), 4).bottleneck
+    return not hasattr(bottleneck, "split") and not hasattr(bottleneck, "indices")
+
+
+def pca(train, test, sizes):
+    """The test error of PCA with so many components."""
+    train, test = (x.reshape(len(x), -1) for x in (train, test))
+    model = PCA(max(sizes), svd_solver="covariance_eigh").fit(train)
+    scores = model.transform(test)
+    rebuilt = {n: scores[:, :n] @ model.components_[:n] + model.mean_ for n in sizes}
+    return {n: float(np.mean(np.square(test - x))) for n, x in rebuilt.items()}
+
+
+def trained(ae, train, test, epochs, rate, max_shift=0):
+    """Trains with a rate that falls to 0 by half a cosine."""
+    steps = epochs * -(-len(train) // BATCH)
+    ae.optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(rate, steps)
+    begin = time.perf_counter()
+    if max_shift:
+        data = aezoo.augmentation.shifted(train, BATCH, max_shift)
+        ae.fit(data, epochs=epochs, verbose=0)
+    else:
+        ae.fit(train, epochs=epochs, batch_size=BATCH, verbose=0)
+    seconds = time.perf_counter() - begin
+    mse = float(ae.reconstruction_error(test).mean())
+    return {"mse": mse, "epochs": epochs, "seconds": round(seconds)}
+
+
+def show(found):
+    sizes = sorted({int(size) for row in found["sweep"].values() for size in row})
+    table = Table("test MSE", *map(str, sizes), title="By the size of the code")
+    for name, row in found["sweep"].items():
+        table.add_row(name, *(f"{row[str(n)]:.5f}" if str(n) in row else "" for n in sizes))
+    Console(width=110).print(table)
+    table = Table("network", "epochs", "test MSE", "at most", "PCA's")
+    for name, row in found["networks"].items():
+        missed = "" if row["mse"] <= row["most"] else "  MISSED"
+        figures = (f"{row[key]:.5f}" for key in ("most", "pca"))
+        table.add_row(name, str(row["epochs"]), f"{row['mse']:.5f}{missed}", *figures)
+    Console(width=110).print(table)
+
+
+if __name__ == "__main__":
+    main()
