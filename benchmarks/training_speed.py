@@ -47,7 +47,7 @@ def main():
     if arguments.only != "errors":
         found["epochs"] = epochs(arguments.turns)
     if arguments.only != "epochs":
-        found["errors"] = {name: measured(name) for name in CONTENDERS if "to" in name}
+        found["errors"] = {name: measured(name) for name in BY_ERROR}
     if arguments.output != "none":
         file.write_text(json.dumps(found, indent=2) + "\n")
     show(found)
@@ -55,19 +55,18 @@ def main():
 
 def epochs(turns):
     """Seconds an epoch of each contender, with the ratio of aezoo's to it."""
-    names = [name for name in CONTENDERS if "to" not in name]
-    runs = {name: [] for name in names}
+    runs = {name: [] for name in BY_EPOCH}
     for _ in range(turns):
-        for name in names:
+        for name in BY_EPOCH:
             runs[name].append(measured(name))
-    sizes = {name.split("-")[0]: set() for name in names}
-    for name in names:
+    sizes = {name.split("-")[0]: set() for name in BY_EPOCH}
+    for name in BY_EPOCH:
         sizes[name.split("-")[0]].add(runs[name][0]["parameters"])
     if any(len(parameters) > 1 for parameters in sizes.values()):
         raise ValueError(f"The contenders' networks differ: {sizes}")
-    seconds = {name: [statistics.median(run["seconds"]) for run in runs[name]] for name in names}
+    seconds = {name: [statistics.median(run["seconds"]) for run in runs[name]] for name in BY_EPOCH}
     found = {}
-    for name in names:
+    for name in BY_EPOCH:
         own = seconds[name.split("-")[0] + "-aezoo"]
         ratios = [a / b for a, b in zip(own, seconds[name], strict=True)]
         found[name] = {
@@ -303,19 +302,22 @@ def show(found):
     Console().print(table)
 
 
-CONTENDERS = {
+BY_EPOCH = {
     "dense-aezoo": dense_aezoo,
-    "dense-keras": dense_keras,
     "dense-pytorch": dense_pytorch,
+    "dense-keras": dense_keras,
     "dense-numpy": dense_numpy,
     "conv-aezoo": conv_aezoo,
-    "conv-keras": conv_keras,
     "conv-pytorch": conv_pytorch,
+    "conv-keras": conv_keras,
+}
+BY_ERROR = {
     "128-numbers-to-goal-aezoo": dense_aezoo_to_goal,
     "128-numbers-to-goal-numpy": dense_numpy_to_goal,
     "16-numbers-to-end-aezoo": code16_aezoo_to_end,
     "16-numbers-to-end-pythae": code16_pythae_to_end,
 }
+CONTENDERS = BY_EPOCH | BY_ERROR
 
 if __name__ == "__main__":
     main()

@@ -1,6 +1,7 @@
 """The README's Python runs as written, and its commands exist."""
 
 import re
+import runpy
 import shlex
 from pathlib import Path
 
@@ -48,3 +49,8 @@ def test_commands_exist(line):
 def test_families_are_listed():
     table = README.read_text("utf-8").split("## The families")[1]
     assert all(f"`{name}`" in table for name in aezoo.list_models())
+
+
+def test_results_are_those_measured():
+    table = runpy.run_path(str(README.parent / "benchmarks" / "table.py"))
+    assert table["BEGIN"] + table["results"]() + table["END"] in README.read_text("utf-8")

@@ -1,0 +1,111 @@
+"""Writes the results in the README from what the other benchmarks have measured.
+
+python benchmarks/table.py
+"""
+
+import json
+from pathlib import Path
+
+HERE = Path(__file__).parent
+README = HERE.parent / "README.md"
+BEGIN = "<!-- written by benchmarks/table.py -->\n"
+END = "<!-- until here -->\n"
+
+
+def main():
+    text = README.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    README.write_text(before + BEGIN + results() + END + after, encoding="utf-8")
+
+
+def results():
+    """Markdown of all tables."""
+    return "\n".join((quality(), networks(), speed(), edge()))
+
+
+def quality():
+    sweep = measured("quality")["sweep"]
+    sizes = sorted(int(size) for size in sweep["PCA"])
+    rows = [
+        (name, *(f"{sweep[name][str(size)]:.4f}" for size in sizes))
+        for name in ("PCA", *sorted(set(sweep) - {"PCA"}))
+    ]
+    return (
+        "Mean squared error on the test images of MNIST, by the numbers in a code, after three\n"
+        "epochs ([picture](benchmarks/quality.png)):\n\n" + markdown(("", *map(str, sizes)), rows)
+    )
+
+
+def networks():
+    rows = [
+        (
+            f"`{row['model']}`, {row['data']}",
+            str(row["latent_size"]),
+            f"{row['mse']:.5f}",
+            f"{row['mse'] / row['of_pca']:.5f}",
+            f"{row['of_pca']:.2f}",
+            f"{row['bytes']['weights'] / 1e6:.1f} MB",
+        )
+        for row in measured("pretrained")
+    ]
+    noise = measured("denoising")
+    opponents = ", ".join(f"{name} {noise[name]:.1f}" for name in list(noise)[:-1])
+    return (
+        "Pretrained models, on test images:\n\n"
+        + markdown(("", "code", "test MSE", "PCA's", "of PCA's", "weights"), rows)
+        + "\nPretrained `denoising` brings noisy digits (Gaussian, standard deviation 0.5) to a "
+        f"PSNR of\n{noise['denoising, pretrained']:.1f} dB; {opponents}.\n"
+    )
+
+
+def speed():
+    found = measured("training_speed")
+    rows = []
+    for name, row in found["epochs"].items():
+        network, by = name.split("-")
+        kind = "784-512-256-128" if network == "dense" else "conv 16-32-64"
+        rows.append((kind, by, f"{row['seconds']:.2f}", f"{row['ratio']:.2f}"))
+    errors = found["errors"]
+    own, theirs = (errors[f"128-numbers-to-goal-{by}"] for by in ("aezoo", "numpy"))
+    ours, pythaes = (errors[f"16-numbers-to-end-{by}"] for by in ("aezoo", "pythae"))
+    return (
+        "Seconds an epoch on two CPU cores (60,000 images, batches of 128, medians), and how many "
+        "of\ntheirs aezoo needs:\n\n"
+        + markdown(("network", "by", "seconds", "aezoo's part"), rows)
+        + f"\nA test error of 0.0040 with 128 numbers takes aezoo {own['seconds']:.0f} s and the "
+        f"NumPy network\n{theirs['seconds']:.0f} s. With 16 numbers pythae's default autoencoder "
+        f"has an error of {pythaes['mse']:.4f} after\n{pythaes['seconds']:.0f} s, "
+        f"`aezoo.deep` {ours['mse']:.4f} after {ours['seconds']:.0f} s.\n"
+    )
+
+
+def edge():
+    rows = [
+        (
+            f"`{row['model']}`",
+            row["form"],
+            f"{row['bytes'] / 1e3:,.0f}" if "bytes" in row else "",
+            f"{row['mse']:.5f}",
+            f"{row['microseconds']:,.0f}",
+        )
+        for row in measured("edge")
+    ]
+    return (
+        "On a device: the pretrained MNIST models by precision, one sample at a time on one "
+        "thread:\n\n" + markdown(("", "form", "kB", "test MSE", "µs"), rows)
+    )
+
+
+def measured(name):
+    return json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def markdown(header, rows):
+    """A table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+# %% [markdown]
+# # Architectures: which network, and how large a code?
+#
+# An autoencoder squeezes each sample into a code and rebuilds the sample from it. Two choices decide
+# how well that goes: what the layers are, and how many numbers a code has. This notebook trains the
+# four plain families of the zoo on the same digits and compares them, with principal component
+# analysis (PCA), the classical method without a network, as the measure that they have to beat.
+
+# %%
+# On Colab this installs aezoo; anywhere else it does nothing.
+import sys
+
+if "google.colab" in sys.modules:
+    # %pip install -q aezoo
+    pass
+
+# %%
+import time
+
+import aezoo
+import keras
+import matplotlib.pyplot as plt
+
+DATA = "digits"  # "mnist" for larger images; it then takes an hour
+train = aezoo.load_dataset(DATA, "train").x
+test = aezoo.load_dataset(DATA, "test").x
+train.shape
+
+# %% [markdown]
+# ## What each family adds
+#
+# - **vanilla** has one layer each way. The code is the only thing between input and output.
+# - **deep** puts more layers around the code, each followed by a curve, so that it can bend: a digit
+#   that leans over can be described by how much it leans, which no straight direction in the space of
+#   pixels can say.
+# - **conv** (convolution) knows that images are made of neighbourhoods. The same small filter looks at
+#   every place, so a stroke is the same stroke wherever it is, and there are far fewer weights to learn
+#   than connections.
+# - **residual** adds pairs of convolutions that compute a correction to what comes in, instead of
+#   computing it all anew. That lets more layers learn as easily as few.
+#
+# With a code of 8 numbers each, an eighth of an image:
+
+# %%
+EPOCHS = 30
+
+
+def trained(name, latent_dim):
+    keras.utils.set_random_seed(0)
+    ae = aezoo.build(name, input_shape=train.shape[1:], latent_dim=latent_dim)
+    begin = time.perf_counter()
+    ae.fit(train, epochs=EPOCHS, batch_size=32, verbose=0)
+    return ae, time.perf_counter() - begin
+
+
+families = ("vanilla", "deep", "conv", "residual")
+models = {}
+for name in families:
+    models[name], seconds = trained(name, 8)
+    metrics = aezoo.evaluate(models[name], test, x_train=train)
+    print(
+        f"{name:8}  test error {metrics['mse']:.4f}, {metrics['mse'] / metrics['pca_mse']:.2f} of PCA's;"
+        f" {metrics['parameters']:>7,} weights, {seconds:.0f} s"
+    )
+
+# %% [markdown]
+# A test error below PCA's means that the layers earn their keep. `vanilla` is close to PCA, and has to
+# be: with one layer each way it can do little else. Look at what is lost:
+
+# %%
+for name in ("vanilla", "residual"):
+    figure = aezoo.plots.reconstructions(test, models[name].reconstruct(test))
+    figure.suptitle(name)
+    display(figure)
+
+# %% [markdown]
+# ## How many numbers?
+#
+# More numbers mean a smaller error, but each one brings less than the one before. Where the curve
+# bends, at the **elbow**, more numbers begin to be of little use.
+
+# %%
+sizes = (1, 2, 4, 8, 16, 32)
+errors = {"PCA": {}, "deep": {}, "conv": {}}
+for size in sizes:
+    for name in ("deep", "conv"):
+        ae, _ = trained(name, size)
+        metrics = aezoo.evaluate(ae, test, x_train=train)
+        errors[name][size] = metrics["mse"]
+    errors["PCA"][size] = metrics["pca_mse"]
+aezoo.plots.elbow(errors)
+
+# %% [markdown]
+# Both axes are logarithmic. With few numbers the networks are far ahead of PCA: they have to choose
+# what to keep, and can describe it by curves. With half as many numbers as pixels nearly everything
+# can be kept by straight directions, too, and PCA, which finds the very best of those, catches up and
+# overtakes networks that have been trained for seconds. So:
+#
+# - for strong compression use a network, `conv` for images, `deep` for tables;
+# - for codes nearly as large as the sample try PCA first;
+# - take the size at the elbow, unless you have to keep more.
+#
+# ## Words for the options
+#
+# The families take options: the layers of `deep` are `hidden_units=(256, 64)`, those of `conv` are
+# `filters=(32, 64)`. What they are for stands in `help(aezoo.conv)`. A conv autoencoder with one
+# filter less at each level, for example:
+
+# %%
+small = aezoo.build("conv", input_shape=train.shape[1:], latent_dim=8, filters=(8, 16))
+small.fit(train, epochs=EPOCHS, batch_size=32, verbose=0)
+print(
+    f"{small.count_params():,} weights in place of {models['conv'].count_params():,}: "
+    f"test error {small.reconstruction_error(test).mean():.4f}"
+)
+
+# %% [markdown]
+# Next: networks that remove noise, in `04_denoising`.

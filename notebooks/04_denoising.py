@@ -1,0 +1,122 @@
+# %% [markdown]
+# # Denoising: learn to undo what is wrong with an image
+#
+# A code has room for what the samples have in common, and noise is what they have not. A **denoising
+# autoencoder** makes use of that: while it is trained its input is spoiled, anew every time, and what
+# it should return is the clean image. In the end it can take noise away that it has never seen.
+
+# %%
+# On Colab this installs aezoo; anywhere else it does nothing.
+import sys
+
+if "google.colab" in sys.modules:
+    # %pip install -q aezoo
+    pass
+
+# %%
+import aezoo
+import keras
+import numpy as np
+from scipy.ndimage import median_filter
+from skimage.metrics import peak_signal_noise_ratio
+
+keras.utils.set_random_seed(0)
+train = aezoo.load_dataset("digits", "train").x
+test = aezoo.load_dataset("digits", "test").x
+
+# %% [markdown]
+# ## Three ways to spoil an image
+#
+# - **Gaussian noise** adds a random number to every pixel; `stddev` is how large they are, beside
+#   pixels between 0 and 1.
+# - **Masking noise** sets a part of the pixels, the `rate`, to 0, as if they had not been measured.
+# - **Salt and pepper** sets a part of them to white or black, as broken sensors do.
+
+# %%
+corruptions = {
+    "gaussian": {"stddev": 0.3},
+    "masking": {"rate": 0.3},
+    "salt_and_pepper": {"rate": 0.2},
+}
+models = {}
+for name, strength in corruptions.items():
+    models[name] = aezoo.build(
+        "denoising", input_shape=(8, 8, 1), latent_dim=16, corruption=name, **strength
+    )
+
+# %% [markdown]
+# The noise is a part of the model, so training needs the clean images alone. `corrupt` shows what the
+# network gets to see. When the model is used, or saved, or exported, the noise is gone.
+
+# %%
+for name, ae in models.items():
+    ae.fit(train, epochs=60, batch_size=32, verbose=0)
+    noisy = ae.corrupt(test)
+    figure = aezoo.plots.reconstructions(test, ae.reconstruct(noisy), corrupted=noisy)
+    figure.suptitle(name)
+    display(figure)
+
+# %% [markdown]
+# ## How much better?
+#
+# The measure is the **peak signal-to-noise ratio** (PSNR) in decibels (dB): the higher, the closer to
+# the clean image. 10 dB more are a tenth of the squared error. The opponent is a **median filter**,
+# which sets each pixel to the middle one of its 3 x 3 neighbours. It knows nothing of digits.
+
+
+# %%
+def psnr(image):
+    return peak_signal_noise_ratio(test, np.clip(image, 0, 1), data_range=1)
+
+
+print(f"{'':16} {'noisy':>7} {'median':>7} {'autoencoder':>12}   (PSNR in dB)")
+for name, ae in models.items():
+    noisy = ae.corrupt(test)
+    filtered = median_filter(noisy, (1, 3, 3, 1))
+    print(f"{name:16} {psnr(noisy):7.1f} {psnr(filtered):7.1f} {psnr(ae.reconstruct(noisy)):12.1f}")
+
+# %% [markdown]
+# The median filter can even do harm: in 8 x 8 pixels a stroke is one pixel wide, and looks like noise to
+# it. The network knows what digits look like.
+#
+# ## Noise of your own
+#
+# What if the noise is that of your camera, and you have pairs of noisy and clean images? Then give both
+# to `fit`, and use a model that adds none: `fit(noisy, clean)`. Here the noise comes in stripes.
+
+
+# %%
+def with_stripes(images, rng):
+    stripes = rng.normal(0, 0.4, (len(images), 1, 8, 1))  # one value for each column
+    return np.clip(images + stripes, 0, 1).astype("float32")
+
+
+rng = np.random.default_rng(0)
+striped = with_stripes(test, rng)
+ae = aezoo.build("conv", input_shape=(8, 8, 1), latent_dim=16)
+for epoch in range(60):
+    ae.fit(with_stripes(train, rng), train, epochs=1, batch_size=32, verbose=0)
+print(f"PSNR with stripes {psnr(striped):.1f} dB, without them {psnr(ae.reconstruct(striped)):.1f} dB")
+aezoo.plots.reconstructions(test, ae.reconstruct(striped), corrupted=striped)
+
+# %% [markdown]
+# ## Where it ends
+#
+# A denoising autoencoder returns what it has learned to expect. Under so much noise that a digit could
+# be two, it draws one of them, clean and perhaps wrong. And a clean image loses something, too:
+
+# %%
+gaussian = models["gaussian"]
+print(f"PSNR of clean images after the network: {psnr(gaussian.reconstruct(test)):.1f} dB")
+for stddev in (0.1, 0.3, 0.5, 0.7):
+    noisy = np.clip(test + rng.normal(0, stddev, test.shape), 0, 1).astype("float32")
+    print(
+        f"noise of {stddev}: {psnr(noisy):4.1f} dB before, {psnr(gaussian.reconstruct(noisy)):4.1f} dB after"
+    )
+
+# %% [markdown]
+# With weak noise there is nothing to gain: below what the network loses itself, leave the image as it is.
+#
+# A denoiser for MNIST comes pretrained: `aezoo.build("denoising", weights="mnist")`.
+#
+# Next: what codes know, in `05_latent_space`.

@@ -1,0 +1,148 @@
+# %% [markdown]
+# # Edge: small files for small devices, and the proof that they are right
+#
+# A trained model lives in Keras. A server may want a SavedModel, a phone a TFLite file, a
+# microcontroller a few kilobytes of C. An export can go wrong without a word: rounding that costs more
+# than expected, an operator that the device does not know. So every export here is compared with the
+# model it came from, and comes with a report; one that is too far off is refused.
+
+# %%
+# On Colab this installs aezoo; anywhere else it does nothing.
+import sys
+
+if "google.colab" in sys.modules:
+    # %pip install -q "aezoo[micro]"
+    pass
+
+# %%
+import importlib.util
+import tempfile
+from pathlib import Path
+
+import aezoo
+import keras
+import matplotlib.pyplot as plt
+
+keras.utils.set_random_seed(0)
+train = aezoo.load_dataset("digits", "train").x
+test = aezoo.load_dataset("digits", "test").x
+folder = Path(tempfile.mkdtemp())
+
+ae = aezoo.build("conv", input_shape=(8, 8, 1), latent_dim=8)
+ae.fit(train, epochs=60, batch_size=32, verbose=0)
+print(f"mean squared error in Keras: {ae.reconstruction_error(test).mean():.5f}")
+
+# %% [markdown]
+# ## SavedModel: for TensorFlow
+#
+# A SavedModel runs wherever TensorFlow runs, without aezoo. It has a **signature**, a function that can
+# be called by name, for each of `reconstruct`, `encode`, `decode` and `score` (the error of a sample,
+# by which anomalies are found).
+
+# %%
+report = aezoo.export_saved_model(ae, folder / "saved_model", samples=test)
+print(report)
+
+# %%
+import tensorflow as tf
+
+loaded = tf.saved_model.load(str(folder / "saved_model"))
+print("signatures:", ", ".join(sorted(loaded.signatures)))
+
+# %% [markdown]
+# ## TFLite: four precisions
+#
+# - **float32**: the numbers as they are;
+# - **float16**: weights in half as many bits; they are widened before they are used;
+# - **dynamic**: weights in 8 bits, everything else computed in float32;
+# - **int8**: weights and values as whole numbers of 8 bits. It is the smallest, the fastest where the
+#   processor has instructions for it, and the only one for microcontrollers.
+#
+# For int8 the converter has to know the range of the values in the network: it runs the
+# `calibration_data` through it.
+
+# %%
+reports = {}
+for precision in (None, "float16", "dynamic", "int8"):
+    name = precision or "float32"
+    reports[name] = aezoo.export_tflite(
+        ae,
+        folder / f"digits-{name}.tflite",
+        quantize=precision,
+        calibration_data=train,
+        samples=test,
+    )
+
+print(f"{'':8} {'bytes':>8} {'error':>9} {'change':>8} {'µs a sample':>12}")
+for name, report in reports.items():
+    parity = report.parity
+    change = parity["mse_export"] / parity["mse_keras"] - 1
+    print(
+        f"{name:8} {report.size:8,} {parity['mse_export']:9.5f} {change:+8.2%} "
+        f"{report.latency['median_us']:12.0f}"
+    )
+print(f"{'Keras':8} {'':8} {parity['mse_keras']:9.5f} {'':8} {report.latency['predict_us']:12.0f}")
+
+# %% [markdown]
+# On so small a network eight bits save little time, but `predict` of Keras takes a thousand times as long
+# for a single sample: it is made for many at once.
+#
+# ## The report
+#
+# It says what is in the file, and how its results differ from the model's: reconstructions, codes,
+# error, and the **rank correlation** of the scores (1 means that samples come in the same order, which
+# is what matters for finding anomalies).
+
+# %%
+print(reports["int8"])
+
+# %% [markdown]
+# ## Running it
+#
+# `LiteModel` needs numpy and the TFLite runtime and nothing else: neither TensorFlow nor Keras. It takes
+# ordinary numbers and does the rounding itself.
+
+# %%
+lite = aezoo.LiteModel(folder / "digits-int8.tflite")
+codes = lite.encode(test)
+scores = lite.score(test)
+print("codes:", codes.shape, " largest difference to Keras:", abs(codes - ae.encode(test)).max().round(3))
+
+plt.figure(figsize=(4, 4))
+plt.scatter(ae.reconstruction_error(test), scores, s=6)
+plt.axline((0, 0), slope=1, color="grey", linewidth=0.8)
+plt.xlabel("score in Keras (mean squared error)"), plt.ylabel("score in int8")
+plt.show()
+
+# %% [markdown]
+# ## Microcontrollers
+#
+# A microcontroller has no files and no memory to allocate: the model becomes a C array, and all that it
+# computes happens in one block of memory, the **arena**. `target="micro"` writes a file for each part,
+# the C sources, and test vectors; before that it runs every part in TensorFlow Lite Micro with exactly
+# the arena that the sources name. (The simulator is for Linux on x86-64: elsewhere the next cell says so.)
+
+# %%
+if importlib.util.find_spec("tflite_micro"):
+    report = aezoo.export_tflite(
+        ae,
+        folder / "firmware",
+        quantize="int8",
+        target="micro",
+        calibration_data=train,
+        samples=test,
+    )
+    for part, measured in report.micro.items():
+        print(f"{part:12} needs an arena of {measured['arena']:,} bytes")
+    print(*sorted(path.name for path in (folder / "firmware").iterdir()), sep="\n")
+else:
+    print("TensorFlow Lite Micro is not installed: pip install 'aezoo[micro]' (Linux, x86-64)")
+
+# %%
+if (folder / "firmware").exists():
+    header = next((folder / "firmware").glob("*encode*.h"))
+    print(header.name, "\n")
+    print(header.read_text()[:1500])
+
+# %% [markdown]
+# Next: a network of your own, in `08_your_own_family`.
