@@ -27,6 +27,13 @@ class Dataset(NamedTuple):
         y: Integer array of shape `(n,)`, the labels, or `None`. For pictures only, never trained
             on.
         name: String, the dataset's name.
+
+    Example:
+
+    >>> import aezoo
+    >>> x, y, name = aezoo.load_dataset("digits")
+    >>> x.shape, y.shape, name
+    ((1437, 8, 8, 1), (1437,), 'digits')
     """
 
     x: np.ndarray

@@ -171,6 +171,13 @@ def quantized(x, detail):
 
     Returns:
         Array of the tensor's type: `round(x / scale) + zero_point` for integers, within range.
+
+    Example:
+
+    >>> import numpy as np
+    >>> detail = {"dtype": np.int8, "quantization": (0.1, -10)}
+    >>> quantized(np.float32([-1, 0, 1, 100]), detail).tolist()
+    [-20, -10, 0, 127]
     """
     if np.issubdtype(detail["dtype"], np.floating):
         return x.astype(detail["dtype"])
@@ -189,6 +196,13 @@ def dequantized(x, detail):
 
     Returns:
         float32 array.
+
+    Example:
+
+    >>> import numpy as np
+    >>> detail = {"dtype": np.int8, "quantization": (0.5, -10)}
+    >>> dequantized(np.int8([-12, -10, 0]), detail).tolist()
+    [-1.0, 0.0, 5.0]
     """
     if np.issubdtype(detail["dtype"], np.floating):
         return x.astype("float32")
@@ -212,6 +226,15 @@ def inspect(path):
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If it is no TFLite file.
+
+    Example:
+
+    >>> import aezoo, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report = aezoo.export_tflite(aezoo.vanilla(8, 2), f"{folder}/model.tflite")
+    ...     contents = inspect(f"{folder}/model.tflite")
+    >>> contents["ops"]["FULLY_CONNECTED"] > 0, contents["foreign_ops"]
+    (True, {})
     """
     content, _ = _opened(path)
     model = schema.ModelT.InitFromPackedBuf(content, 0)
@@ -256,6 +279,11 @@ def microseconds(function, runs):
 
     Returns:
         List of floats, microseconds.
+
+    Example:
+
+    >>> len(microseconds(lambda: sum(range(100)), runs=5))
+    5
     """
     function()
     times = []

@@ -222,6 +222,14 @@ def export_onnx(ae, path, *, samples=None):
         ImportError: If the extra is not installed.
         ValueError: If the model cannot be exported, or the samples do not fit it.
         ExportError: A `ValueError`, if the export differs from the model.
+
+    Example:
+
+    >>> import aezoo, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report = aezoo.export_onnx(aezoo.vanilla(8, 2), f"{folder}/model.onnx")
+    >>> report.parity["max_difference"] < 1e-4
+    True
     """
     path = _file(path, ".onnx")
     samples = _samples(ae, samples)

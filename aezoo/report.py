@@ -46,6 +46,14 @@ class ExportReport:
             ran in, `difference`, the most steps that an int8 output of TensorFlow Lite Micro was
             away from LiteRT's, and `beyond`, the fraction that was more than one step away. Empty
             for other formats.
+
+    Example:
+
+    >>> import aezoo, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report = aezoo.export_tflite(aezoo.vanilla(8, 2), f"{folder}/model.tflite")
+    >>> report.precision, report.parity["encode_difference"] < 1e-4
+    ('float32', True)
     """
 
     path: str

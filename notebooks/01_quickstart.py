@@ -21,8 +21,9 @@ if "google.colab" in sys.modules:
     pass
 
 # %%
-import aezoo
 import keras
+
+import aezoo
 
 keras.utils.set_random_seed(0)  # the same numbers every time this notebook runs
 
@@ -151,7 +152,10 @@ print(report)
 # %%
 lite = aezoo.LiteModel(folder / "digits.tflite")
 print("mean squared error in Keras:", metrics["mse"].__round__(5))
-print("mean squared error in int8: ", float(((lite.reconstruct(test) - test) ** 2).mean()).__round__(5))
+print(
+    "mean squared error in int8: ",
+    float(((lite.reconstruct(test) - test) ** 2).mean()).__round__(5),
+)
 aezoo.plots.reconstructions(test, lite.reconstruct(test))
 
 # %% [markdown]

@@ -16,10 +16,11 @@ if "google.colab" in sys.modules:
     pass
 
 # %%
-import aezoo
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+
+import aezoo
 
 rng = np.random.default_rng(0)
 
@@ -60,7 +61,9 @@ def forward(x):
 
 
 z, y = forward(points)
-print("a point", points[0].round(2), "has the code", z[0].round(2), "and comes out as", y[0].round(2))
+print(
+    "a point", points[0].round(2), "has the code", z[0].round(2), "and comes out as", y[0].round(2)
+)
 
 # %% [markdown]
 # **The error.** The mean squared error over all $N$ numbers of all points:
@@ -85,6 +88,7 @@ print(f"mean squared error at the start: {loss:.4f}")
 # All the derivatives together are the **gradient**. A derivative can be checked without any
 # mathematics: move the weight a little and look how far the error moves.
 
+
 # %%
 def gradient(x):
     z, y = forward(x)
@@ -98,7 +102,9 @@ step = 1e-5
 W1[0, 0] += step
 moved = np.mean((forward(points)[1] - points) ** 2)
 W1[0, 0] -= step
-print(f"derivative by the chain rule {by_chain_rule:.6f}, by moving the weight {(moved - loss) / step:.6f}")
+print(
+    f"derivative by the chain rule {by_chain_rule:.6f}, by moving the weight {(moved - loss) / step:.6f}"
+)
 
 # %% [markdown]
 # **The update.** Every weight takes a small step against its derivative. How small is the **learning
@@ -190,7 +196,9 @@ for epoch in range(100):
         by_batch.append(loss)
         weights = [weight - 10 * slope for weight, slope in zip(weights, slopes)]
     scratch_losses.append(np.mean(by_batch))
-print(f"mean squared error after 1 epoch {scratch_losses[0]:.4f}, after 100 {scratch_losses[-1]:.4f}")
+print(
+    f"mean squared error after 1 epoch {scratch_losses[0]:.4f}, after 100 {scratch_losses[-1]:.4f}"
+)
 
 # %%
 rebuilt = layer_values(weights, digits[:8])[-1]

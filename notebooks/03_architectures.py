@@ -17,9 +17,10 @@ if "google.colab" in sys.modules:
 # %%
 import time
 
-import aezoo
 import keras
-import matplotlib.pyplot as plt
+from IPython.display import display
+
+import aezoo
 
 DATA = "digits"  # "mnist" for larger images; it then takes an hour
 train = aezoo.load_dataset(DATA, "train").x

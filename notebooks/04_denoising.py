@@ -14,11 +14,13 @@ if "google.colab" in sys.modules:
     pass
 
 # %%
-import aezoo
 import keras
 import numpy as np
+from IPython.display import display
 from scipy.ndimage import median_filter
 from skimage.metrics import peak_signal_noise_ratio
+
+import aezoo
 
 keras.utils.set_random_seed(0)
 train = aezoo.load_dataset("digits", "train").x
@@ -96,7 +98,9 @@ striped = with_stripes(test, rng)
 ae = aezoo.build("conv", input_shape=(8, 8, 1), latent_dim=16)
 for epoch in range(60):
     ae.fit(with_stripes(train, rng), train, epochs=1, batch_size=32, verbose=0)
-print(f"PSNR with stripes {psnr(striped):.1f} dB, without them {psnr(ae.reconstruct(striped)):.1f} dB")
+print(
+    f"PSNR with stripes {psnr(striped):.1f} dB, without them {psnr(ae.reconstruct(striped)):.1f} dB"
+)
 aezoo.plots.reconstructions(test, ae.reconstruct(striped), corrupted=striped)
 
 # %% [markdown]

@@ -14,12 +14,13 @@ if "google.colab" in sys.modules:
     pass
 
 # %%
-import aezoo
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.manifold import TSNE
+
+import aezoo
 
 keras.utils.set_random_seed(0)
 train = aezoo.load_dataset("digits", "train")
@@ -109,7 +110,9 @@ grid = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
 images = flat.decode(grid).reshape(15, 15, 8, 8)
 
 plt.figure(figsize=(6, 6))
-plt.imshow(images.transpose(0, 2, 1, 3).reshape(120, 120), cmap="gray", extent=(left, right, bottom, top))
+plt.imshow(
+    images.transpose(0, 2, 1, 3).reshape(120, 120), cmap="gray", extent=(left, right, bottom, top)
+)
 plt.gca().set_aspect("auto")
 plt.xlabel("code 1"), plt.ylabel("code 2")
 plt.show()

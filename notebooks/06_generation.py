@@ -14,10 +14,11 @@ if "google.colab" in sys.modules:
     pass
 
 # %%
-import aezoo
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+
+import aezoo
 
 train = aezoo.load_dataset("digits", "train").x
 test = aezoo.load_dataset("digits", "test").x

@@ -19,9 +19,10 @@ import importlib.util
 import tempfile
 from pathlib import Path
 
-import aezoo
 import keras
 import matplotlib.pyplot as plt
+
+import aezoo
 
 keras.utils.set_random_seed(0)
 train = aezoo.load_dataset("digits", "train").x
@@ -106,7 +107,12 @@ print(reports["int8"])
 lite = aezoo.LiteModel(folder / "digits-int8.tflite")
 codes = lite.encode(test)
 scores = lite.score(test)
-print("codes:", codes.shape, " largest difference to Keras:", abs(codes - ae.encode(test)).max().round(3))
+print(
+    "codes:",
+    codes.shape,
+    " largest difference to Keras:",
+    abs(codes - ae.encode(test)).max().round(3),
+)
 
 plt.figure(figsize=(4, 4))
 plt.scatter(ae.reconstruction_error(test), scores, s=6)

@@ -21,11 +21,12 @@ if "google.colab" in sys.modules:
 import tempfile
 from pathlib import Path
 
-import aezoo
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from keras import ops
+
+import aezoo
 
 train = aezoo.load_dataset("digits", "train").x
 test = aezoo.load_dataset("digits", "test").x

@@ -74,5 +74,12 @@ def with_bottleneck(encoder, layer):
 
     Returns:
         `keras.Model` called `"encoder"`.
+
+    Example:
+
+    >>> import aezoo, keras
+    >>> encoder, decoder = aezoo.backbones.build("dense", 8, 2)
+    >>> aezoo.backbones.with_bottleneck(encoder, keras.layers.UnitNormalization()).output_shape
+    (None, 2)
     """
     return keras.Model(encoder.inputs[0], layer(encoder.outputs[0]), name="encoder")

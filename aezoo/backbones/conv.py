@@ -59,6 +59,13 @@ def conv(
     Raises:
         ValueError: For a value out of its range, or a shape without spatial axes.
 
+    Example:
+
+    >>> import aezoo
+    >>> encoder, decoder = aezoo.backbones.conv((28, 28, 1), 16, filters=(8,))
+    >>> encoder.get_layer("conv_1").output.shape
+    (None, 14, 14, 8)
+
     Reference:
         Masci et al., "Stacked Convolutional Auto-Encoders for Hierarchical Feature Extraction",
         ICANN 2011, with strided convolutions in place of pooling.

@@ -55,6 +55,13 @@ def dense(
     Raises:
         ValueError: For a value out of its range.
 
+    Example:
+
+    >>> import aezoo
+    >>> encoder, decoder = aezoo.backbones.dense((4,), 2, hidden_units=(3,))
+    >>> encoder.count_params()
+    23
+
     Reference:
         Hinton and Salakhutdinov, "Reducing the Dimensionality of Data with Neural Networks",
         Science 313, 2006; for blocks He et al., "Identity Mappings in Deep Residual Networks",
