@@ -188,7 +188,7 @@ def loss_and_gradient(weights, x):
 weights = initial_weights(np.random.default_rng(0))
 order = np.random.default_rng(0)
 scratch_losses = []
-for epoch in range(100):
+for _ in range(100):
     shuffled = order.permutation(digits)
     by_batch = []
     for begin in range(0, len(shuffled), 32):

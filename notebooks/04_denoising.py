@@ -96,7 +96,7 @@ def with_stripes(images, rng):
 rng = np.random.default_rng(0)
 striped = with_stripes(test, rng)
 ae = aezoo.build("conv", input_shape=(8, 8, 1), latent_dim=16)
-for epoch in range(60):
+for _ in range(60):
     ae.fit(with_stripes(train, rng), train, epochs=1, batch_size=32, verbose=0)
 print(
     f"PSNR with stripes {psnr(striped):.1f} dB, without them {psnr(ae.reconstruct(striped)):.1f} dB"
