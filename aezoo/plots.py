@@ -5,8 +5,11 @@ import itertools
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import patheffects
 from sklearn.decomposition import PCA
 
+OUTLINE = [patheffects.withStroke(linewidth=3, foreground="white")]
+CENTRED = {"ha": "center", "va": "center", "weight": "bold"}
 COLOURS = matplotlib.color_sequences["petroff10"]  # told apart with any colour vision
 
 
@@ -112,7 +115,9 @@ def latent(codes, labels=None):
     classes = [] if labels is None else np.unique(labels)
     if 1 < len(classes) <= len(COLOURS):
         for colour, value in zip(COLOURS, classes, strict=False):
-            axes.scatter(*codes[labels == value].T[:2], color=colour, label=str(value), **points)
+            members = codes[labels == value][:, :2]
+            axes.scatter(*members.T, color=colour, label=str(value), **points)
+            axes.annotate(str(value), np.median(members, axis=0), path_effects=OUTLINE, **CENTRED)
         legend = axes.legend(title="label", loc="center left", bbox_to_anchor=(1, 0.5))
         for handle in legend.legend_handles:
             handle.set(sizes=[30], alpha=1)

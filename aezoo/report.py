@@ -107,7 +107,9 @@ class ExportReport:
 
     def __str__(self):
         stream = io.StringIO()
-        Console(file=stream, width=100).print(self)
+        # in a notebook rich would show it at once, and return nothing
+        plain = {"force_jupyter": False, "force_terminal": False}
+        Console(file=stream, width=100, **plain).print(self)
         return stream.getvalue()
 
 

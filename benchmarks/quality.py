@@ -2,7 +2,7 @@
 
     python benchmarks/quality.py                                # all: half an hour
     python benchmarks/quality.py --only sweep --models conv --latent-dims 2 32
-    python benchmarks/quality.py --only networks
+    python benchmarks/quality.py --only networks --networks 784-128-64-12-3
 
 The sweep trains each family as `aezoo.build` gives it, two epochs for every size of code, and
 draws the elbow. The networks are those that others published figures of, trained until they have
@@ -29,6 +29,7 @@ BATCH = 128
 HERE = Path(__file__).parent
 NETWORKS = {  # name: units and size of the code, then epochs, learning rate, shift; most error
     "784-512-256-128": ((512, 256), 128, (40, 1e-3, 1), 0.0020),
+    "784-1000-500-250-30": ((1000, 500, 250), 30, (40, 1e-3, 1), 2.8 / 784),
     "784-128-64-12-3": ((128, 64, 12), 3, (100, 4e-3, 0), 0.0290),
 }
 
@@ -62,7 +63,8 @@ def main():
                 ae = aezoo.build(name, (28, 28, 1), size)
                 keep("sweep", name, str(size), trained(ae, train, test, EPOCHS, 2e-3)["mse"])
     if arguments.only != "sweep":
-        for name, (units, size, settings, most) in NETWORKS.items():
+        for name in arguments.networks:
+            units, size, settings, most = NETWORKS[name]
             keras.utils.set_random_seed(0)
             ae = aezoo.deep((28, 28, 1), size, hidden_units=units, activation="gelu")
             result = trained(ae, train, test, *settings)

@@ -70,9 +70,10 @@ history = ae.fit(train, validation_data=test, epochs=40, batch_size=32, verbose=
 aezoo.plots.history(history.history)
 
 # %% [markdown]
-# Both curves fall, and they stay close together: what the network has learned from the training
-# images is also true of others. If the validation curve rose while the other one fell, the network
-# would be learning the training images by heart, which is called overfitting.
+# Both curves fall together: what the network learns from the training images is also true of others.
+# In the end the validation curve lies a little higher, and is nearly flat. If it rose again while the
+# other one fell, the network would be learning the training images by heart, which is called
+# overfitting, and it would be time to stop.
 #
 # ## Look
 #
@@ -121,12 +122,12 @@ aezoo.plots.latent(codes, labelled_test.y)
 # back with it.
 
 # %%
+import os
 import tempfile
-from pathlib import Path
 
-folder = Path(tempfile.mkdtemp())
-ae.save(folder / "digits.keras")
-loaded = keras.saving.load_model(folder / "digits.keras")
+os.chdir(tempfile.mkdtemp())  # a temporary folder; leave this out to keep the files
+ae.save("digits.keras")
+loaded = keras.saving.load_model("digits.keras")
 print("largest difference after loading:", abs(loaded.reconstruct(test) - rebuilt).max())
 
 # %% [markdown]
@@ -141,7 +142,7 @@ print("largest difference after loading:", abs(loaded.reconstruct(test) - rebuil
 
 # %%
 report = aezoo.export_tflite(
-    ae, folder / "digits.tflite", quantize="int8", calibration_data=train, samples=test
+    ae, "digits.tflite", quantize="int8", calibration_data=train, samples=test
 )
 print(report)
 
@@ -150,7 +151,7 @@ print(report)
 # has the same methods as the model.
 
 # %%
-lite = aezoo.LiteModel(folder / "digits.tflite")
+lite = aezoo.LiteModel("digits.tflite")
 print("mean squared error in Keras:", metrics["mse"].__round__(5))
 print(
     "mean squared error in int8: ",

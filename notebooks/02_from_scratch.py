@@ -112,7 +112,7 @@ print(
 
 # %%
 losses = []
-for _ in range(300):
+for _ in range(2000):
     losses.append(np.mean((forward(points)[1] - points) ** 2))
     for weight, slope in zip((W1, b1, W2, b2), gradient(points), strict=True):
         weight -= 0.2 * slope
@@ -212,7 +212,8 @@ aezoo.plots.reconstructions(digits[:8].reshape(-1, 8, 8, 1), rebuilt.reshape(-1,
 #
 # `aezoo.build("deep", ...)` makes the same network. Given the same weights it has the same error; and
 # after one step of plain gradient descent with the learning rate 1 its weights have moved by exactly
-# the gradient that we have written by hand.
+# the gradient that we have written by hand. (The biases are moved off 0 before: where they are all 0,
+# aezoo takes the network for an untrained one, and first sets them to what gives the average image.)
 
 # %%
 ae = aezoo.build(
@@ -224,7 +225,7 @@ ae = aezoo.build(
     latent_activation="sigmoid",
     output_activation="sigmoid",
 )
-start = initial_weights(np.random.default_rng(0))
+start = [weight + rng.uniform(-0.1, 0.1, weight.shape) for weight in initial_weights(rng)]
 ae.set_weights(start)
 ae.compile(keras.optimizers.SGD(1.0), loss="mse")
 
@@ -273,7 +274,7 @@ aezoo.plots.reconstructions(images, ae.reconstruct(digits[:8]).reshape(-1, 8, 8,
 # %%
 keras.utils.set_random_seed(0)
 line = aezoo.build("vanilla", input_shape=2, latent_dim=1, latent_activation="linear")
-line.fit(points, epochs=200, batch_size=32, verbose=0)
+line.fit(points, epochs=1000, batch_size=32, verbose=0)
 print(f"mean squared error: aezoo {line.reconstruction_error(points).mean():.6f}, PCA {by_pca:.6f}")
 
 # %% [markdown]

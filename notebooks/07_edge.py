@@ -16,6 +16,7 @@ if "google.colab" in sys.modules:
 
 # %%
 import importlib.util
+import os
 import tempfile
 from pathlib import Path
 
@@ -27,7 +28,7 @@ import aezoo
 keras.utils.set_random_seed(0)
 train = aezoo.load_dataset("digits", "train").x
 test = aezoo.load_dataset("digits", "test").x
-folder = Path(tempfile.mkdtemp())
+os.chdir(tempfile.mkdtemp())  # a temporary folder; leave this out to keep the files
 
 ae = aezoo.build("conv", input_shape=(8, 8, 1), latent_dim=8)
 ae.fit(train, epochs=60, batch_size=32, verbose=0)
@@ -41,13 +42,13 @@ print(f"mean squared error in Keras: {ae.reconstruction_error(test).mean():.5f}"
 # by which anomalies are found).
 
 # %%
-report = aezoo.export_saved_model(ae, folder / "saved_model", samples=test)
+report = aezoo.export_saved_model(ae, "saved_model", samples=test)
 print(report)
 
 # %%
 import tensorflow as tf
 
-loaded = tf.saved_model.load(str(folder / "saved_model"))
+loaded = tf.saved_model.load("saved_model")
 print("signatures:", ", ".join(sorted(loaded.signatures)))
 
 # %% [markdown]
@@ -68,7 +69,7 @@ for precision in (None, "float16", "dynamic", "int8"):
     name = precision or "float32"
     reports[name] = aezoo.export_tflite(
         ae,
-        folder / f"digits-{name}.tflite",
+        f"digits-{name}.tflite",
         quantize=precision,
         calibration_data=train,
         samples=test,
@@ -85,8 +86,9 @@ for name, report in reports.items():
 print(f"{'Keras':8} {'':8} {parity['mse_keras']:9.5f} {'':8} {report.latency['predict_us']:12.0f}")
 
 # %% [markdown]
-# On so small a network eight bits save little time, but `predict` of Keras takes a thousand times as long
-# for a single sample: it is made for many at once.
+# On so small a network eight bits save no time, and dynamic is slower: it turns values into eight bits
+# and back in every layer. But `predict` of Keras takes a thousand times as long for a single sample: it
+# is made for many at once.
 #
 # ## The report
 #
@@ -104,7 +106,7 @@ print(reports["int8"])
 # ordinary numbers and does the rounding itself.
 
 # %%
-lite = aezoo.LiteModel(folder / "digits-int8.tflite")
+lite = aezoo.LiteModel("digits-int8.tflite")
 codes = lite.encode(test)
 scores = lite.score(test)
 print(
@@ -132,7 +134,7 @@ plt.show()
 if importlib.util.find_spec("tflite_micro"):
     report = aezoo.export_tflite(
         ae,
-        folder / "firmware",
+        "firmware",
         quantize="int8",
         target="micro",
         calibration_data=train,
@@ -140,13 +142,13 @@ if importlib.util.find_spec("tflite_micro"):
     )
     for part, measured in report.micro.items():
         print(f"{part:12} needs an arena of {measured['arena']:,} bytes")
-    print(*sorted(path.name for path in (folder / "firmware").iterdir()), sep="\n")
+    print(*sorted(path.name for path in Path("firmware").iterdir()), sep="\n")
 else:
     print("TensorFlow Lite Micro is not installed: pip install 'aezoo[micro]' (Linux, x86-64)")
 
 # %%
-if (folder / "firmware").exists():
-    header = next((folder / "firmware").glob("*encode*.h"))
+if Path("firmware").exists():
+    header = next(Path("firmware").glob("*encode*.h"))
     print(header.name, "\n")
     print(header.read_text()[:1500])
 

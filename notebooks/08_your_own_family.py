@@ -18,8 +18,8 @@ if "google.colab" in sys.modules:
     pass
 
 # %%
+import os
 import tempfile
-from pathlib import Path
 
 import keras
 import matplotlib.pyplot as plt
@@ -133,13 +133,13 @@ for name, model in (("conv", plain), ("decorrelated", ae)):
 # Saved and loaded, and exported with a report:
 
 # %%
-folder = Path(tempfile.mkdtemp())
-ae.save(folder / "decorrelated.keras")
-loaded = keras.saving.load_model(folder / "decorrelated.keras")
+os.chdir(tempfile.mkdtemp())  # a temporary folder; leave this out to keep the files
+ae.save("decorrelated.keras")
+loaded = keras.saving.load_model("decorrelated.keras")
 print("difference after loading:", abs(loaded.encode(test) - ae.encode(test)).max())
 
 report = aezoo.export_tflite(
-    ae, folder / "decorrelated.tflite", quantize="int8", calibration_data=train, samples=test
+    ae, "decorrelated.tflite", quantize="int8", calibration_data=train, samples=test
 )
 print(f"int8: {report.size:,} bytes, mean squared error {report.parity['mse_export']:.4f}")
 
