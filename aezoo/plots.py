@@ -6,6 +6,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import patheffects
+from matplotlib.ticker import LogLocator
 from sklearn.decomposition import PCA
 
 OUTLINE = [patheffects.withStroke(linewidth=3, foreground="white")]
@@ -156,6 +157,8 @@ def elbow(errors):
         axes.plot(*zip(*points, strict=True), marker="o", markersize=4, label=name, **style)
     axes.set(xscale="log", yscale="log", xlabel="numbers in a code", ylabel="mean squared error")
     axes.set_xticks(sizes, sizes, fontsize="small")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
     axes.grid(alpha=0.2)
     axes.set_title("Error by the size of the code")

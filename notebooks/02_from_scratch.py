@@ -112,10 +112,10 @@ print(
 
 # %%
 losses = []
-for _ in range(2000):
+for _ in range(5000):
     losses.append(np.mean((forward(points)[1] - points) ** 2))
     for weight, slope in zip((W1, b1, W2, b2), gradient(points), strict=True):
-        weight -= 0.2 * slope
+        weight -= 0.4 * slope
 
 z, y = forward(points)
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
