@@ -29,11 +29,20 @@ def batches(arrays, batch_size, shuffle):
 
     Returns:
         `tf.data.Dataset` of tuples, the last batch smaller if it must be.
+
+    Raises:
+        ValueError: If the lengths differ.
     """
     import tensorflow as tf
 
     tensors = [None if array is None else tf.convert_to_tensor(array) for array in arrays]
-    count = len(arrays[0])
+    lengths = [len(tensor) for tensor in tensors if tensor is not None]
+    count = lengths[0]
+    if any(length != count for length in lengths):
+        raise ValueError(
+            "Input, target and weights must have as many samples as each other. Received: "
+            f"{', '.join(map(str, lengths))}"
+        )
     length = -(-count // batch_size)
 
     def indices(seed):

@@ -10,8 +10,7 @@
 import sys
 
 if "google.colab" in sys.modules:
-    # %pip install -q aezoo
-    pass
+    get_ipython().run_line_magic("pip", "install -q aezoo")
 
 # %%
 import keras
@@ -34,8 +33,8 @@ codes.shape
 # %% [markdown]
 # ## Two pictures of eight dimensions
 #
-# **PCA** shows the two directions in which the codes differ most, as a shadow on a wall would: distances
-# are true to scale, but points that are far apart behind each other fall together.
+# **PCA** shows the two directions in which the codes differ most. It is like a shadow on a wall: points
+# that lie behind each other fall together.
 
 # %%
 aezoo.plots.latent(codes, test.y)

@@ -14,8 +14,7 @@
 import sys
 
 if "google.colab" in sys.modules:
-    # %pip install -q aezoo
-    pass
+    get_ipython().run_line_magic("pip", "install -q aezoo")
 
 # %%
 import os

@@ -62,3 +62,9 @@ def test_the_seed_decides_the_order(x):
         ae = aezoo.deep(2, 1, hidden_units=(4,))
         losses.append(ae.fit(x, batch_size=5, epochs=2, verbose=0).history["loss"])
     assert losses[0] == losses[1]
+
+
+@pytest.mark.parametrize("kwargs", [{"y": np.ones((24, 2))}, {"sample_weight": np.ones(26)}])
+def test_lengths_that_differ_are_refused(x, kwargs):
+    with pytest.raises(ValueError, match="as many samples.*25, 2"):
+        aezoo.deep(2, 1, hidden_units=(4,)).fit(x, **kwargs, verbose=0)
