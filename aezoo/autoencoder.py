@@ -197,8 +197,9 @@ class Autoencoder(keras.Model):
             self.adapt(target)
         self._start_at_mean(target)
         own = {"validation_split", "steps_per_epoch"}  # of arrays; Keras knows what they mean
-        if not is_dataset(x) and not own & kwargs.keys() and feeding.worthwhile():
+        if not is_dataset(x) and not own & kwargs.keys() and feeding.worthwhile(self):
             arrays = (x, y, sample_weight)
+            kwargs.setdefault("validation_batch_size", batch_size)
             x = feeding.batches(arrays, batch_size or 32, kwargs.pop("shuffle", True))
             y = batch_size = sample_weight = None
         if is_dataset(x):

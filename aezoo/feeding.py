@@ -3,8 +3,11 @@
 import keras
 
 
-def worthwhile():
-    """Whether batches come faster from here than from Keras: with TensorFlow on CPUs alone.
+def worthwhile(model):
+    """Whether batches come faster from here than from Keras: with TensorFlow on one CPU.
+
+    Args:
+        model: `keras.Model`, built.
 
     Returns:
         Boolean.
@@ -13,7 +16,9 @@ def worthwhile():
         return False
     import tensorflow as tf
 
-    return not tf.distribute.has_strategy() and not tf.config.list_logical_devices("GPU")
+    if tf.distribute.has_strategy() or tf.config.list_logical_devices("GPU"):
+        return False
+    return model.distribute_strategy is tf.distribute.get_strategy()  # built under none
 
 
 def batches(arrays, batch_size, shuffle):

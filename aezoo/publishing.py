@@ -50,6 +50,7 @@ ae = aezoo.build("{model}", weights="{data}")
 {quality}
 ![Samples above, their reconstructions below]({picture})
 
+{int8}
 It has {parameters:,} parameters. The `.tflite` files run with `aezoo.LiteModel`, `saved_model` in
 any TensorFlow; the reports beside them say how they differ from the Keras model. `card.json` has
 the hash of each file, and what it takes to train it again: `aezoo rebuild {folder}`.
@@ -72,6 +73,8 @@ def publish(run, destination):
     Returns:
         Dictionary, the card.
 
+    An int8 file that would not be as good as the model is left out, and the model card says so.
+
     Raises:
         FileExistsError: If the destination exists.
         FileNotFoundError: If the run is not complete.
@@ -93,12 +96,17 @@ def publish(run, destination):
     with replacing(destination) as beside:
         beside.mkdir(parents=True)
         _write_weights(ae, beside / weights.FILE, test_set.x)
+        refused = ""
         for kind in ("saved_model", "float32", "int8"):
-            if kind != "int8" or not hasattr(ae.bottleneck, "indices"):
+            try:
                 export_to(beside, ae, kind, train_set.x, test_set.x)
+            except ValueError as error:
+                if kind != "int8":
+                    raise
+                refused = str(error).partition(". ")[0].rstrip(".")
         shutil.copy(run / PICTURE, beside / PICTURE)
         name = destination.name
-        (beside / "README.md").write_text(_readme(record, name), encoding="utf-8")
+        (beside / "README.md").write_text(_readme(record, name, refused), encoding="utf-8")
         for report in beside.glob("*.json"):  # paths inside of this folder, not of this machine
             found = json.loads(report.read_text(encoding="utf-8"))
             report.write_text(
@@ -223,7 +231,7 @@ def _write_weights(ae, path, x):
     whole.unlink()
 
 
-def _readme(record, folder):
+def _readme(record, folder, refused):
     metrics = record["metrics"]
     rows = [("psnr", "PSNR (dB)", ".2f"), ("ssim", "SSIM", ".4f")]
     quality = "".join(
@@ -240,5 +248,6 @@ def _readme(record, folder):
         quality=quality,
         picture=PICTURE,
         folder=folder,
+        int8=f"\nThere is no file in int8, which was refused: {refused}.\n" if refused else "",
         **{key: metrics[key] for key in ("mse", "pca_mse", "parameters", "latent_size")},
     )

@@ -118,7 +118,7 @@ def train(
     for name, value in given.items():
         if value is not None and (value != int(value) or value < 1):
             raise ValueError(f"{name} must be a positive integer. Received: {value!r}")
-    if max_shift != int(max_shift) or max_shift < 0:
+    if not hasattr(max_shift, "__index__") or max_shift < 0:
         raise ValueError(f"max_shift must be an integer, 0 or more. Received: {max_shift!r}")
     if learning_rate is not None and not 0 < learning_rate < math.inf:
         raise ValueError(f"learning_rate must be a positive number. Received: {learning_rate!r}")
@@ -160,7 +160,9 @@ def train(
     begin = time.perf_counter()
     history, outcome = _fit(
         ae,
-        {"x": fitted, "batch_size": batch_size} if moved is None else {"x": moved},
+        {"x": fitted, "batch_size": batch_size}
+        if moved is None
+        else {"x": moved, "validation_batch_size": batch_size},
         validation_data=held_out,
         log_file=folder / "log.csv",
         callbacks=callbacks,

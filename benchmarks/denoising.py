@@ -3,8 +3,8 @@
     python benchmarks/denoising.py
 
 MNIST with Gaussian noise of standard deviation 0.5, clipped to [0, 1]. The ridge regression goes
-from the noisy pixels to the clean ones, and PCA projects the noisy ones; both learn from the
-training split with noise of its own, and have the settings that serve them best on the test split.
+from the noisy pixels to the clean ones, with noise of its own on the training split; PCA, fitted to
+clean images, projects the noisy ones. Both have the settings that are best on the test split.
 The figures are peak signal-to-noise ratios in dB, of the mean squared error over all pixels.
 """
 

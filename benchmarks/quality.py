@@ -5,8 +5,11 @@
     python benchmarks/quality.py --only networks --networks 784-128-64-12-3
 
 The sweep trains each family as `aezoo.build` gives it, two epochs for every size of code, and
-draws the elbow. The networks are those that others published figures of, trained until they have
-settled. Each result is written as it comes, and lines that are not asked for are kept.
+draws the elbow. The networks are well-known ones, trained until they have settled:
+784-1000-500-250-30 has 3.00 summed over the image in Hinton and Salakhutdinov, Science 313, 2006.
+Activation, rate and shift were chosen by these errors.
+
+Each result is written as it comes, and lines that are not asked for are kept.
 """
 
 import argparse
@@ -40,6 +43,7 @@ def main():
     parser.add_argument("--only", choices=("sweep", "networks"))
     parser.add_argument("--models", nargs="*", default=families, choices=families)
     parser.add_argument("--latent-dims", nargs="*", type=int, default=SIZES)
+    parser.add_argument("--networks", nargs="*", default=list(NETWORKS), choices=NETWORKS)
     parser.add_argument(
         "--output", default=str(HERE / "quality"), help="without an ending, or none"
     )

@@ -43,7 +43,7 @@ def networks():
             f"`{row['model']}`, {row['data']}",
             str(row["latent_size"]),
             f"{row['mse']:.5f}",
-            f"{row['mse'] / row['of_pca']:.5f}",
+            f"{row['pca_mse']:.5f}",
             f"{row['of_pca']:.2f}",
             f"{row['bytes']['weights'] / 1e6:.1f} MB",
         )
@@ -58,7 +58,7 @@ def networks():
     return (
         "Pretrained models, on test images:\n\n"
         + markdown(("", "code", "test MSE", "PCA's", "of PCA's", "weights"), rows)
-        + f"\nDense networks of others, trained by `benchmarks/quality.py`: {layers}.\n"
+        + f"\nWell-known dense networks, trained by `benchmarks/quality.py`: {layers}.\n"
         "\nPretrained `denoising` brings noisy digits (Gaussian, standard deviation 0.5) to a "
         f"PSNR of\n{noise['denoising, pretrained']:.1f} dB; {opponents}.\n"
     )
@@ -69,8 +69,12 @@ def speed():
     rows = []
     for name, row in found["epochs"].items():
         network, by = name.split("-")
+        by += ", plain gradient descent" if by == "numpy" else ""
+        low, high = min(row["ratios"]), max(row["ratios"])
         kind = "784-512-256-128" if network == "dense" else "conv 16-32-64"
-        rows.append((kind, by, f"{row['seconds']:.2f}", f"{row['ratio']:.2f}"))
+        rows.append(
+            (kind, by, f"{row['seconds']:.2f}", f"{row['ratio']:.2f} ({low:.2f} to {high:.2f})")
+        )
     errors = found["errors"]
     own, theirs = (errors[f"128-numbers-to-goal-{by}"] for by in ("aezoo", "numpy"))
     ours, pythaes = (errors[f"16-numbers-to-end-{by}"] for by in ("aezoo", "pythae"))
@@ -78,10 +82,11 @@ def speed():
         "Seconds an epoch on two CPU cores (60,000 images, batches of 128, medians), and how many "
         "of\ntheirs aezoo needs:\n\n"
         + markdown(("network", "by", "seconds", "aezoo's part"), rows)
-        + f"\nA test error of 0.0040 with 128 numbers takes aezoo {own['seconds']:.0f} s and the "
-        f"NumPy network\n{theirs['seconds']:.0f} s. With 16 numbers pythae's default autoencoder "
-        f"has an error of {pythaes['mse']:.4f} after\n{pythaes['seconds']:.0f} s, "
-        f"`aezoo.deep` {ours['mse']:.4f} after {ours['seconds']:.0f} s.\n"
+        + f"\nWith 128 numbers `aezoo.deep` has a test error of {own['mse']:.4f} after "
+        f"{own['seconds']:.0f} s; the NumPy network, by\nplain gradient descent, one of "
+        f"{theirs['mse']:.4f} after {theirs['seconds']:.0f} s. With 16 numbers pythae's default "
+        f"autoencoder has\n{pythaes['mse']:.4f} after {pythaes['seconds']:.0f} s, `aezoo.deep` "
+        f"{ours['mse']:.4f} after {ours['seconds']:.0f} s.\n"
     )
 
 
@@ -97,8 +102,9 @@ def edge():
         for row in measured("edge")
     ]
     return (
-        "On a device: the pretrained MNIST models by precision, one sample at a time on one "
-        "thread:\n\n" + markdown(("", "form", "kB", "test MSE", "µs"), rows)
+        "For devices: the pretrained MNIST models by precision, one sample at a time on one core "
+        "of this\nmachine (Keras on both):\n\n"
+        + markdown(("", "form", "kB", "test MSE", "µs"), rows)
     )
 
 

@@ -13,7 +13,7 @@
 # that a phone or a small computer can run.
 
 # %%
-# On Colab this installs aezoo; anywhere else it does nothing.
+# On Colab this installs aezoo from PyPI; anywhere else it does nothing.
 import sys
 
 if "google.colab" in sys.modules:
@@ -112,7 +112,8 @@ images.shape
 # %% [markdown]
 # Codes have 8 numbers, and paper has two dimensions. The picture shows each test image as a dot, by
 # the two directions in which the codes differ most. Nobody told the network which digit an image
-# shows (that is only the colour here), and still equal digits have come to lie together.
+# shows (that is only the colour here, and the numeral in the middle of each colour), and still many
+# equal digits have come to lie together.
 
 # %%
 aezoo.plots.latent(codes, labelled_test.y)
@@ -135,9 +136,9 @@ print("largest difference after loading:", abs(loaded.reconstruct(test) - rebuil
 # %% [markdown]
 # ## Take it to a small device
 #
-# Phones and small computers run networks in a format of their own, TFLite. They are fastest with
+# Phones and small computers run networks in a format of their own, TFLite, and often fastest with
 # **int8**: weights and values as whole numbers from -128 to 127 in place of fractions, which makes
-# the file about four times smaller. Rounding like that costs some precision, and how much depends on
+# the file three to four times smaller. Rounding like that costs some precision, and how much depends on
 # the model, so `export_tflite` measures it. It needs some images to learn which range of values to
 # spread over those 256 steps (`calibration_data`), and others to compare on (`samples`). If the result
 # were much worse than the model, it would say so and write nothing.

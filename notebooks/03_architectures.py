@@ -7,7 +7,7 @@
 # analysis (PCA), the classical method without a network, as the measure that they have to beat.
 
 # %%
-# On Colab this installs aezoo; anywhere else it does nothing.
+# On Colab this installs aezoo from PyPI; anywhere else it does nothing.
 import sys
 
 if "google.colab" in sys.modules:
@@ -66,8 +66,8 @@ for name in families:
 # %% [markdown]
 # A test error below PCA's means that the layers earn their keep. `vanilla` is close to PCA, and has to
 # be: with one layer each way it can do little else. On images as small as these `deep` is ahead, with
-# eight times the weights of `conv`; on larger ones there are too many pixels to connect them all, and
-# convolutions win. `residual` makes them better still, and slower. Look at what is lost:
+# eight times the weights of `conv`; the larger the images, the more connections each pixel of `deep`
+# needs, and `conv` needs no more. `residual` makes convolutions better, and slower. Look at what is lost:
 
 # %%
 for name in ("vanilla", "residual"):
@@ -78,8 +78,10 @@ for name in ("vanilla", "residual"):
 # %% [markdown]
 # ## How many numbers?
 #
-# More numbers mean a smaller error, but each one brings less than the one before. Where the curve
-# bends, at the **elbow**, more numbers begin to be of little use.
+# More numbers mean a smaller error, but each one brings less than the one before. Somewhere more
+# numbers begin to be of little use; a curve of the error bends there, and the place is called the
+# **elbow**. Few curves have a sharp one. Here both axes are logarithmic: each step to the right doubles
+# the numbers, and equal steps down divide the error by equal factors.
 
 # %%
 sizes = (1, 2, 4, 8, 16, 32)
@@ -93,14 +95,14 @@ for size in sizes:
 aezoo.plots.elbow(errors)
 
 # %% [markdown]
-# Both axes are logarithmic. With few numbers the networks are far ahead of PCA: they have to choose
-# what to keep, and can describe it by curves. With half as many numbers as pixels nearly everything
+# Between 2 and 16 numbers the networks are well ahead of PCA: they have to choose what to keep, and can
+# describe it by curves. With half as many numbers as pixels nearly everything
 # can be kept by straight directions, too, and PCA, which finds the very best of those, catches up and
 # overtakes networks that have been trained for seconds. So:
 #
 # - for strong compression use a network: `deep` for tables and small images, `conv` for larger images;
 # - for codes nearly as large as the sample try PCA first;
-# - take the size at the elbow, unless you have to keep more.
+# - double the size until the error is small enough for what you want, or hardly falls.
 #
 # ## Words for the options
 #

@@ -6,7 +6,7 @@
 # it should return is the clean image. In the end it can take noise away that it has never seen.
 
 # %%
-# On Colab this installs aezoo; anywhere else it does nothing.
+# On Colab this installs aezoo from PyPI; anywhere else it does nothing.
 import sys
 
 if "google.colab" in sys.modules:
@@ -106,7 +106,8 @@ aezoo.plots.reconstructions(test, ae.reconstruct(striped), corrupted=striped)
 # ## Where it ends
 #
 # A denoising autoencoder returns what it has learned to expect. Under so much noise that a digit could
-# be two, it draws one of them, clean and perhaps wrong. And a clean image loses something, too:
+# be two, the mean squared error asks for the average of both, and that is what it draws. And a clean
+# image loses something, too:
 
 # %%
 gaussian = models["gaussian"]

@@ -6,7 +6,7 @@
 # we look at that space in several ways, and then use it: codes as the input of a classifier.
 
 # %%
-# On Colab this installs aezoo; anywhere else it does nothing.
+# On Colab this installs aezoo from PyPI; anywhere else it does nothing.
 import sys
 
 if "google.colab" in sys.modules:

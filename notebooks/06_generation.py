@@ -6,7 +6,7 @@
 # it.
 
 # %%
-# On Colab this installs aezoo; anywhere else it does nothing.
+# On Colab this installs aezoo from PyPI; anywhere else it does nothing.
 import sys
 
 if "google.colab" in sys.modules:
@@ -37,7 +37,8 @@ def show(images, title):
 # ## Why a plain autoencoder samples badly
 #
 # Nothing tells a plain autoencoder where to put its codes. They fill some odd shape, with gaps, and in
-# the gaps the decoder has never learned anything.
+# the gaps the decoder has never learned anything. Even codes that have the right mean and standard
+# deviation in each number often fall into gaps.
 
 # %%
 keras.utils.set_random_seed(0)
@@ -46,7 +47,8 @@ plain.fit(train, epochs=60, batch_size=32, verbose=0)
 
 codes = plain.encode(train)
 print("standard deviation of each number of the code:", codes.std(axis=0).round(1))
-show(plain.decode(rng.normal(size=(24, 8))), "codes drawn from a normal distribution")
+drawn = codes.mean(axis=0) + codes.std(axis=0) * rng.normal(size=(24, 8))
+show(plain.decode(drawn), "each number of the code drawn on its own")
 
 # %% [markdown]
 # Better codes come from a model of where the codes are. `sample` fits a mixture of Gaussian
@@ -70,7 +72,7 @@ show(plain.sample(24, x=train), "codes drawn from a mixture of Gaussians")
 # %%
 keras.utils.set_random_seed(0)
 vae = aezoo.build("variational", input_shape=(8, 8, 1), latent_dim=8, beta=0.1)
-vae.fit(train, epochs=100, batch_size=32, verbose=0)
+vae.fit(train, epochs=60, batch_size=32, verbose=0)
 show(vae.sample(24, seed=0), "drawn from the variational autoencoder")
 
 # %% [markdown]
@@ -83,7 +85,7 @@ aezoo.plots.reconstructions(test, vae.reconstruct(test))
 
 # %% [markdown]
 # How many of the 8 numbers does it use? Those with a KL divergence near 0 say nothing: their cloud is
-# the whole normal distribution, whatever the image.
+# the whole normal distribution, whatever the image. With a larger `beta` there are more of them.
 
 # %%
 by_number = vae.kl_divergence(test).mean(axis=0)
@@ -107,7 +109,7 @@ indices = vq.encode_indices(test)
 print("an image as whole numbers below 32:")
 print(indices[0])
 bits = indices[0].size * 5
-print(f"{bits} bits in place of {64 * 8} (64 pixels of 8 bits); test error", end=" ")
+print(f"{bits} bits in place of {64 * 4} (64 pixels of 4 bits); test error", end=" ")
 print(f"{vq.reconstruction_error(test).mean():.4f}")
 aezoo.plots.reconstructions(test, vq.decode_indices(indices))
 
@@ -121,6 +123,6 @@ drawn = rng.permuted(train_indices, axis=0)[:24]  # each place of its own accord
 show(vq.decode_indices(drawn), "each place drawn on its own")
 
 # %% [markdown]
-# Strokes are there, digits are not: what makes a digit is how its places go together.
+# Strokes are there, but few digits: what makes a digit is how its places go together.
 #
 # Next: small devices, in `07_edge`.

@@ -7,7 +7,7 @@
 # model it came from, and comes with a report; one that is too far off is refused.
 
 # %%
-# On Colab this installs aezoo; anywhere else it does nothing.
+# On Colab this installs aezoo from PyPI; anywhere else it does nothing.
 import sys
 
 if "google.colab" in sys.modules:
@@ -55,7 +55,7 @@ print("signatures:", ", ".join(sorted(loaded.signatures)))
 #
 # - **float32**: the numbers as they are;
 # - **float16**: weights in half as many bits; they are widened before they are used;
-# - **dynamic**: weights in 8 bits, everything else computed in float32;
+# - **dynamic**: weights in 8 bits; each layer turns its input into 8 bits and its output back;
 # - **int8**: weights and values as whole numbers of 8 bits. It is the smallest, the fastest where the
 #   processor has instructions for it, and the only one for microcontrollers.
 #
@@ -85,13 +85,13 @@ for name, report in reports.items():
 print(f"{'Keras':8} {'':8} {parity['mse_keras']:9.5f} {'':8} {report.latency['predict_us']:12.0f}")
 
 # %% [markdown]
-# On so small a network eight bits save no time, and dynamic is slower: it turns values into eight bits
-# and back in every layer. But `predict` of Keras takes a thousand times as long for a single sample: it
+# On so small a network eight bits save no time, and dynamic is slower: all that
+# turning takes longer than it saves. But `predict` of Keras takes a thousand times as long for a single sample: it
 # is made for many at once.
 #
 # ## The report
 #
-# It says what is in the file, and how its results differ from the model's: reconstructions, codes,
+# It says what is in the file, and how its results differ from the model's: the reconstructions, the
 # error, and the **rank correlation** of the scores (1 means that samples come in the same order, which
 # is what matters for finding anomalies).
 

@@ -10,7 +10,7 @@
 # from the other: 0 not at all, 1 entirely.)
 
 # %%
-# On Colab this installs aezoo; anywhere else it does nothing.
+# On Colab this installs aezoo from PyPI; anywhere else it does nothing.
 import sys
 
 if "google.colab" in sys.modules:
@@ -98,7 +98,7 @@ class Decorrelation(keras.layers.Layer):
 # %%
 @aezoo.register
 def decorrelated(input_shape=(28, 28, 1), latent_dim=32, *, weight=0.01, **options):
-    """Codes whose numbers are not correlated, as those of PCA are."""
+    """Codes whose numbers are less correlated, as those of PCA are not at all."""
     encoder, decoder = aezoo.backbones.build("auto", input_shape, latent_dim, **options)
     encoder = aezoo.backbones.with_bottleneck(encoder, Decorrelation(weight, name="bottleneck"))
     return aezoo.Autoencoder(encoder, decoder, name="decorrelated")

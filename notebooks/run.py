@@ -32,9 +32,9 @@ def main():
 
 def run(script):
     notebook = jupytext.read(script)
-    notebook.metadata = METADATA
     with tempfile.TemporaryDirectory() as folder:
         NotebookClient(notebook, timeout=600, resources={"metadata": {"path": folder}}).execute()
+    notebook.metadata = METADATA
     for i, cell in enumerate(notebook.cells):
         cell.id = f"cell-{i}"  # the same ones every time, for the sake of diffs
         cell.metadata = {}

@@ -56,7 +56,9 @@ def test_complete(name):
     described = found.get("Args", "") + found.get("Attributes", "")
     for parameter in names:
         if parameter not in ("args", "kwargs"):
-            assert re.search(rf"^ *[\w, *]*\b{parameter}\b.*:", described, re.M), parameter
+            assert re.search(rf"^(    )?[\w, *]*\b{parameter}\b[^:\n]*:", described, re.M), (
+                parameter
+            )
     if inspect.isfunction(value):
         returns = re.search(r"^\s+return \S", inspect.getsource(value), re.M)
         assert not returns or "Returns" in found

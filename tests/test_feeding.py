@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import aezoo
 from aezoo import feeding
@@ -46,7 +47,7 @@ def test_trains_as_keras_does(x, parts, monkeypatch):
     kwargs = dict(zip(("x", "y", "sample_weight"), arrays, strict=False))
     weights = []
     for worthwhile in (True, False):
-        monkeypatch.setattr(feeding, "worthwhile", lambda worthwhile=worthwhile: worthwhile)
+        monkeypatch.setattr(feeding, "worthwhile", lambda ae, answer=worthwhile: answer)
         keras.utils.set_random_seed(0)
         ae = aezoo.deep(2, 1, hidden_units=(4,))
         ae.fit(**kwargs, batch_size=10, epochs=3, shuffle=False, verbose=0)
@@ -68,3 +69,21 @@ def test_the_seed_decides_the_order(x):
 def test_lengths_that_differ_are_refused(x, kwargs):
     with pytest.raises(ValueError, match="as many samples.*25, 2"):
         aezoo.deep(2, 1, hidden_units=(4,)).fit(x, **kwargs, verbose=0)
+
+
+def test_a_model_built_under_a_strategy_is_left_to_keras(x):
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        ae = aezoo.deep(2, 1, hidden_units=(4,))
+    assert not feeding.worthwhile(ae)
+    assert feeding.worthwhile(aezoo.deep(2, 1, hidden_units=(4,)))
+    assert len(ae.fit(x, verbose=0).history["loss"]) == 1
+
+
+def test_validation_has_the_batches_of_the_training(x):
+    sizes = []
+    callback = keras.callbacks.LambdaCallback()
+    callback.on_test_batch_end = lambda batch, logs=None: sizes.append(batch)
+    ae = aezoo.deep(2, 1, hidden_units=(4,))
+    ae.compile("adam", "mse")
+    ae.fit(x, validation_data=x, batch_size=5, callbacks=[callback], verbose=0)
+    assert len(sizes) == 5

@@ -24,3 +24,6 @@ def test_has_outputs_and_no_error(path):
     outputs = [out for cell in jupytext.read(path).cells for out in cell.get("outputs", [])]
     assert any("image/png" in out.get("data", {}) for out in outputs)
     assert not any(out.output_type == "error" or out.get("name") == "stderr" for out in outputs)
+    text = path.read_text(encoding="utf-8")
+    assert "INFO:" not in text
+    assert "/tmp/" not in text

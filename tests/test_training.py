@@ -1,13 +1,14 @@
 import csv
 import json
 import logging
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 
 import aezoo
-from aezoo import training
+from aezoo import augmentation, training
 
 FILES = [
     "history.png",
@@ -41,10 +42,17 @@ class Interrupt(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-def test_training_images_can_be_shifted(tmp_path):
-    run = quick(tmp_path, "shifted", max_shift=1)
-    assert run.metrics["mse"] != quick(tmp_path, "still").metrics["mse"]
-    again = quick(tmp_path, "again", max_shift=1)
+def test_training_images_can_be_shifted(tmp_path, monkeypatch):
+    asked = []
+
+    def shifted(images, *args):
+        asked.append((len(images), *args))
+        return augmentation.shifted(images, *args)
+
+    monkeypatch.setattr(training, "augmentation", SimpleNamespace(shifted=shifted))
+    run = quick(tmp_path, "shifted", max_shift=1, batch_size=50, seed=3)
+    assert asked == [(1293, 50, 1, 3)]
+    again = quick(tmp_path, "again", max_shift=1, batch_size=50, seed=3)
     assert again.metrics["mse"] == pytest.approx(run.metrics["mse"], rel=1e-3)
     assert json.loads((run.folder / "metrics.json").read_text())["training"]["max_shift"] == 1
 
@@ -193,6 +201,7 @@ def test_nothing_is_overwritten(tmp_path, monkeypatch):
         ({"batch_size": 1.5}, r"batch_size.*1\.5"),
         ({"patience": -1}, "patience.*-1"),
         ({"max_shift": -1}, "max_shift.*-1"),
+        ({"max_shift": 1.0}, r"max_shift.*1\.0"),
         ({"max_shift": 8}, "max_shift.*8"),
         ({"learning_rate": -1}, "learning_rate.*-1"),
         ({"latent_dim": 0}, "latent_dim.*0"),
