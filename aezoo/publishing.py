@@ -49,7 +49,6 @@ ae = aezoo.build("{model}", weights="{data}")
 | mean squared error | {mse:.5f} | {pca_mse:.5f} |
 {quality}
 ![Samples above, their reconstructions below]({picture})
-
 {int8}
 It has {parameters:,} parameters. The `.tflite` files run with `aezoo.LiteModel`, `saved_model` in
 any TensorFlow; the reports beside them say how they differ from the Keras model. `card.json` has
