@@ -4,8 +4,9 @@
 
 MNIST with Gaussian noise of standard deviation 0.5, clipped to [0, 1]. The ridge regression goes
 from the noisy pixels to the clean ones, with noise of its own on the training split; PCA, fitted to
-clean images, projects the noisy ones. Both have the settings that are best on the test split.
-The figures are peak signal-to-noise ratios in dB, of the mean squared error over all pixels.
+clean images, projects the noisy ones less the mean of such noisy ones. Both have the settings that
+are best on the test split. The figures are peak signal-to-noise ratios in dB, of the mean squared
+error over all pixels.
 """
 
 import argparse
@@ -38,15 +39,15 @@ def main():
     def flat(x):
         return x.reshape(len(x), -1)
 
-    found = {"as it is": psnr(test, noisy)}
+    found = {"as they are": psnr(test, noisy)}
     for size in (3, 5):
         filtered = median_filter(noisy, (1, size, size, 1))
         found[f"median filter, {size} x {size}"] = psnr(test, filtered)
     pca = PCA(128, svd_solver="covariance_eigh").fit(flat(train))
-    scores = pca.transform(flat(noisy))
+    scores = (flat(noisy) - flat(noisy_train).mean(axis=0)) @ pca.components_.T
     by_size = {
         n: psnr(flat(test), scores[:, :n] @ pca.components_[:n] + pca.mean_)
-        for n in (8, 12, 16, 20, 24, 32, 48, 64)
+        for n in (16, 32, 48, 64, 96, 128)
     }
     best = max(by_size, key=by_size.get)
     found[f"PCA, {best} components"] = by_size[best]

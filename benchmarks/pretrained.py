@@ -60,7 +60,7 @@ def show(rows):
         *("weights", "float32", "int8 (kB)"),
     )
     for row in rows:
-        sizes = (f"{row['bytes'].get(key, 0) / 1e3:,.0f}" for key in ("weights", "float32", "int8"))
+        kilobytes = {key: f"{size / 1e3:,.0f}" for key, size in row["bytes"].items()}
         table.add_row(
             row["data"],
             row["model"],
@@ -69,7 +69,7 @@ def show(rows):
             f"{row['summed']:.2f}",
             f"{row['of_pca']:.2f}",
             f"{row['parameters']:,}",
-            *sizes,
+            *(kilobytes.get(key, "") for key in ("weights", "float32", "int8")),
         )
     Console(width=120).print(table)
 

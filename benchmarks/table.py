@@ -54,13 +54,13 @@ def networks():
         for name, row in measured("quality")["networks"].items()
     )
     noise = measured("denoising")
-    opponents = ", ".join(f"{name} {noise[name]:.1f}" for name in list(noise)[:-1])
+    opponents = "; ".join(f"{name}: {noise[name]:.1f}" for name in list(noise)[:-1])
     return (
         "Pretrained models, on test images:\n\n"
         + markdown(("", "code", "test MSE", "PCA's", "of PCA's", "weights"), rows)
         + f"\nWell-known dense networks, trained by `benchmarks/quality.py`: {layers}.\n"
         "\nPretrained `denoising` brings noisy digits (Gaussian, standard deviation 0.5) to a "
-        f"PSNR of\n{noise['denoising, pretrained']:.1f} dB; {opponents}.\n"
+        f"PSNR of\n{noise['denoising, pretrained']:.1f} dB ({opponents}).\n"
     )
 
 
@@ -96,8 +96,8 @@ def edge():
             f"`{row['model']}`",
             row["form"],
             f"{row['bytes'] / 1e3:,.0f}" if "bytes" in row else "",
-            f"{row['mse']:.5f}",
-            f"{row['microseconds']:,.0f}",
+            f"{row['mse']:.5f}" if "mse" in row else "",
+            f"{row['microseconds']:,.0f}" if "mse" in row else "",
         )
         for row in measured("edge")
     ]
