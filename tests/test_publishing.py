@@ -43,6 +43,25 @@ def test_published_folder(published, zoo):
     )
 
 
+def test_an_int8_file_that_is_refused_is_left_out(published, tmp_path, monkeypatch):
+    def refuse(folder, ae, kind, *args):
+        if kind == "int8":
+            raise aezoo.ExportError("It reconstructs worse: 0.2 after 0.1. Use more.")
+
+    monkeypatch.setattr(publishing, "export_to", refuse)
+    card = publishing.publish(published[0] / "run", tmp_path / "deep-digits")
+    assert not any("int8" in file for file in card["files"])
+    text = (tmp_path / "deep-digits" / "README.md").read_text()
+    assert "no file in int8, which was refused: It reconstructs worse: 0.2 after 0.1.\n" in text
+
+    def broken(*args):
+        raise aezoo.ExportError("It is broken")
+
+    monkeypatch.setattr(publishing, "export_to", broken)
+    with pytest.raises(aezoo.ExportError, match="broken"):
+        publishing.publish(published[0] / "run", tmp_path / "other")
+
+
 def test_verify_opens_and_measures_everything(zoo, published):
     errors = publishing.verify("deep-digits")
     assert set(errors) == {
