@@ -1,5 +1,6 @@
 """The notebooks are those of the scripts, and have been run."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -26,4 +27,4 @@ def test_has_outputs_and_no_error(path):
     assert not any(out.output_type == "error" or out.get("name") == "stderr" for out in outputs)
     text = path.read_text(encoding="utf-8")
     assert "INFO:" not in text
-    assert "/tmp/" not in text
+    assert tempfile.gettempdir() not in text
