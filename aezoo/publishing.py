@@ -63,7 +63,8 @@ anomalies. It has not been examined for any decision about people.
 def publish(run, destination):
     """Makes a pretrained model of a run folder.
 
-    The weights are kept in half precision if the test error stays the same to four digits.
+    The weights are kept in half precision if the test error stays the same to four digits. An int8
+    file that is refused is left out, and the model card says why.
 
     Args:
         run: String or path of a run folder of `aezoo.train`.
@@ -71,8 +72,6 @@ def publish(run, destination):
 
     Returns:
         Dictionary, the card.
-
-    An int8 file that would not be as good as the model is left out, and the model card says so.
 
     Raises:
         FileExistsError: If the destination exists.

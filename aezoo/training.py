@@ -155,20 +155,21 @@ def train(
         "patience": patience,
         "max_shift": max_shift,
     }
-    moved = augmentation.shifted(fitted, batch_size, max_shift, seed) if max_shift else None
+    fed = {"x": fitted, "batch_size": batch_size}
+    if max_shift:
+        fed["x"] = augmentation.shifted(fitted, fed.pop("batch_size"), max_shift, seed)
+        fed["validation_batch_size"] = batch_size
     folder = _new_folder(output, f"{model}-{train_set.name}")
     begin = time.perf_counter()
     history, outcome = _fit(
         ae,
-        {"x": fitted, "batch_size": batch_size}
-        if moved is None
-        else {"x": moved, "validation_batch_size": batch_size},
+        fed,
         validation_data=held_out,
         log_file=folder / "log.csv",
         callbacks=callbacks,
         **{key: settings[key] for key in ("epochs", "learning_rate", "patience")},
     )
-    del fitted, held_out, moved  # copies of the training split, which the baseline has no use for
+    del fitted, held_out, fed  # copies of the training split, which the baseline has no use for
     if not all(np.isfinite(weight).all() for weight in ae.get_weights()):
         raise RuntimeError(
             "The training diverged: the loss became infinite or NaN. Lower the learning rate (it "

@@ -72,11 +72,14 @@ def measure(name, train, test):
     return row
 
 
-def fit(ae, x, epochs, **kwargs):
+def fit(ae, x, epochs, rate=2e-3, max_shift=0):
     """Trains with a rate that falls to 0 by half a cosine."""
     steps = epochs * -(-len(x) // BATCH)
-    ae.optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(2e-3, steps)
-    return ae.fit(x, epochs=epochs, batch_size=BATCH, verbose=0, **kwargs)
+    ae.optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(rate, steps)
+    if max_shift:
+        ae.fit(aezoo.augmentation.shifted(x, BATCH, max_shift), epochs=epochs, verbose=0)
+    else:
+        ae.fit(x, epochs=epochs, batch_size=BATCH, verbose=0)
 
 
 def variational(train, test, epochs=40, samples=200, images=1000):

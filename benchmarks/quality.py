@@ -19,6 +19,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from families import fit
 from rich.console import Console
 from rich.table import Table
 from sklearn.decomposition import PCA
@@ -28,7 +29,6 @@ import aezoo
 SIZES = (2, 3, 8, 16, 30, 32, 64, 128)
 EPOCHS = 2
 MOST = {"contractive": 32}  # the time of its exact Jacobian grows with the code
-BATCH = 128
 HERE = Path(__file__).parent
 NETWORKS = {  # name: units and size of the code, then epochs, learning rate, shift; most error
     "784-512-256-128": ((512, 256), 128, (40, 1e-3, 1), 0.0020),
@@ -95,15 +95,9 @@ def pca(train, test, sizes):
 
 
 def trained(ae, train, test, epochs, rate, max_shift=0):
-    """Trains with a rate that falls to 0 by half a cosine."""
-    steps = epochs * -(-len(train) // BATCH)
-    ae.optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(rate, steps)
+    """Trains a model. Returns its test error, and what that took."""
     begin = time.perf_counter()
-    if max_shift:
-        data = aezoo.augmentation.shifted(train, BATCH, max_shift)
-        ae.fit(data, epochs=epochs, verbose=0)
-    else:
-        ae.fit(train, epochs=epochs, batch_size=BATCH, verbose=0)
+    fit(ae, train, epochs, rate, max_shift)
     seconds = time.perf_counter() - begin
     mse = float(ae.reconstruction_error(test).mean())
     return {"mse": mse, "epochs": epochs, "seconds": round(seconds)}

@@ -278,14 +278,13 @@ def code16_aezoo_to_end(epochs=6):
 def trained(make, epochs):
     """A model trained with a rate that falls to 0, as `aezoo.train` does."""
     import keras
+    from families import fit
 
     keras.utils.set_random_seed(0)
     x, test = mnist(), mnist("test")
     begin = time.perf_counter()
     ae = make()
-    steps = epochs * -(-len(x) // BATCH)
-    ae.optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(2e-3, steps)
-    ae.fit(x, epochs=epochs, batch_size=BATCH, verbose=0)
+    fit(ae, x, epochs)
     seconds = time.perf_counter() - begin
     mse = float(ae.reconstruction_error(test).mean())
     return {"seconds": seconds, "epochs": epochs, "mse": mse}

@@ -215,15 +215,9 @@ aezoo.plots.reconstructions(digits[:8].reshape(-1, 8, 8, 1), rebuilt.reshape(-1,
 # aezoo takes the network for an untrained one, and first sets them to what gives the average image.)
 
 # %%
-ae = aezoo.build(
-    "deep",
-    input_shape=64,
-    latent_dim=16,
-    hidden_units=(32,),
-    activation="sigmoid",
-    latent_activation="sigmoid",
-    output_activation="sigmoid",
-)
+options = {"activation": "sigmoid", "latent_activation": "sigmoid", "output_activation": "sigmoid"}
+options |= {"input_shape": 64, "latent_dim": 16, "hidden_units": (32,)}
+ae = aezoo.build("deep", **options)
 start = [weight + rng.uniform(-0.1, 0.1, weight.shape) for weight in initial_weights(rng)]
 ae.set_weights(start)
 ae.compile(keras.optimizers.SGD(1.0), loss="mse")
@@ -244,15 +238,7 @@ print(f"gradients differ by {worst:.1e} at most; the largest is {largest:.1e}")
 
 # %%
 keras.utils.set_random_seed(0)
-ae = aezoo.build(
-    "deep",
-    input_shape=64,
-    latent_dim=16,
-    hidden_units=(32,),
-    activation="sigmoid",
-    latent_activation="sigmoid",
-    output_activation="sigmoid",
-)
+ae = aezoo.build("deep", **options)
 history = ae.fit(digits, batch_size=32, epochs=100, verbose=0).history
 
 plt.figure(figsize=(6, 3.5))
