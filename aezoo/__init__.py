@@ -1,52 +1,44 @@
 """aezoo: a model zoo of autoencoders for Keras and TensorFlow.
 
-The public names load on first use, so that importing aezoo imports neither keras nor tensorflow.
+The public names, which `__init__.pyi` lists, load on first use, so that importing aezoo imports
+neither keras nor tensorflow.
 """
 
 import importlib
 import importlib.abc
 import importlib.util
 import sys
+import warnings
+
+import lazy_loader
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "Autoencoder": "autoencoder",
-    "Dataset": "datasets",
-    "build": "models",
-    "conv": "models",
-    "deep": "models",
-    "denoising": "models",
-    "ExportError": "report",
-    "ExportReport": "report",
-    "LiteModel": "edge",
-    "evaluate": "evaluation",
-    "export_onnx": "export",
-    "export_saved_model": "export",
-    "export_tflite": "export",
-    "list_models": "models",
-    "load_dataset": "datasets",
-    "register": "models",
-    "train": "training",
-    "contractive": "models",
-    "masked": "models",
-    "residual": "models",
-    "sparse": "models",
-    "variational": "models",
-    "vector_quantized": "models",
-    "vanilla": "models",
+__getattr__, _, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__all__ += ["__version__"]
+
+_MOVED = {  # since 0.1.0
+    "augmentation": "data.augmentation",
+    "backbones": "layers.backbones",
+    "corruptions": "layers.corruptions",
+    "datasets": "data.datasets",
+    "feeding": "data.feeding",
+    "files": "system.files",
+    "generation": "sampling",
+    "initialization": "layers.initialization",
+    "inputs": "data.inputs",
+    "micro": "export.micro",
+    "normalization": "layers.normalization",
+    "progress": "training.progress",
+    "publishing": "training.publishing",
+    "quiet": "system.quiet",
+    "report": "export.report",
+    "saved_model": "export.saved_model",
+    "scales": "export.scales",
+    "tflite": "export.conversion",
+    "tflm": "export.tflm",
+    "weights": "registry.weights",
 }
-_MODULES = ("augmentation", "backbones", "corruptions", "edge", "export", "plots")
-
-__all__ = ["__version__", *_HOMES, *_MODULES]
-
-
-def __getattr__(name):
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"aezoo.{_HOMES[name]}"), name)
-    if name in _MODULES:
-        return importlib.import_module(f"aezoo.{name}")
-    raise AttributeError(f"module 'aezoo' has no attribute {name!r}")
 
 
 def __dir__():
@@ -74,6 +66,28 @@ class _RegisterWithKeras(importlib.abc.MetaPathFinder):
         return spec
 
 
+class _FindMoved(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds modules by the names that they had in 0.1.0, and says what they are called now."""
+
+    def find_spec(self, name, path=None, target=None):
+        package, _, rest = name.partition(".")
+        old, _, inner = rest.partition(".")
+        if package != __name__ or old not in _MOVED:
+            return None
+        new = ".".join(filter(None, (package, _MOVED[old], inner)))
+        warnings.warn(f"{name} is now {new}: import it from there.", FutureWarning, stacklevel=2)
+        return importlib.util.spec_from_loader(name, self, origin=new)
+
+    def create_module(self, spec):
+        module = importlib.import_module(spec.origin)
+        spec.loader_state = module.__spec__
+        return module
+
+    def exec_module(self, module):
+        module.__spec__ = module.__spec__.loader_state  # the import has put its own in its place
+
+
+sys.meta_path.append(_FindMoved())
 if "keras" in sys.modules:
     importlib.import_module("aezoo.models")
 else:

@@ -7,10 +7,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from aezoo import feeding, generation
-from aezoo.initialization import flat_layers, output_activation, start_at_mean
-from aezoo.inputs import checked_array, inputs_of, is_dataset, refuse_endless, targets_of
-from aezoo.normalization import Normalization
+from aezoo import sampling
+from aezoo.data import feeding
+from aezoo.data.inputs import checked_array, inputs_of, is_dataset, refuse_endless, targets_of
+from aezoo.layers.initialization import flat_layers, output_activation, start_at_mean
+from aezoo.layers.normalization import Normalization
 
 BATCH = 256
 DENSE = (
@@ -427,7 +428,7 @@ class Autoencoder(keras.Model):
         Raises:
             ValueError: If the codes of the model are discrete, or the samples do not fit.
         """
-        return generation.interpolate(self, a, b, steps)
+        return sampling.interpolate(self, a, b, steps)
 
     def sample(self, n, sampler=None, x=None, seed=None):
         """Draws new samples: codes from a distribution, decoded.
@@ -450,7 +451,7 @@ class Autoencoder(keras.Model):
             Ghosh et al., "From Variational to Deterministic Autoencoders", ICLR 2020,
             arXiv:1903.12436, section 4, for the mixture.
         """
-        return generation.sample(self, n, sampler, x, seed)
+        return sampling.sample(self, n, sampler, x, seed)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         if training and self.weighs_errors and y is not None and sample_weight is None:

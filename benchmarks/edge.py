@@ -22,7 +22,7 @@ from rich.table import Table
 
 import aezoo
 from aezoo.edge import microseconds
-from aezoo.quiet import native_output_discarded
+from aezoo.system.quiet import native_output_discarded
 
 MODELS = ("conv", "deep", "residual")
 PRECISIONS = (None, "float16", "dynamic", "int8")

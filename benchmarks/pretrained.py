@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 import aezoo
-from aezoo import weights
 from aezoo.evaluation import evaluate
+from aezoo.registry import weights
 
 HERE = Path(__file__).parent
 KEPT = ("mse", "psnr", "ssim", "pca_mse", "latent_size", "parameters")

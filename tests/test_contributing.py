@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import aezoo
-from aezoo import registry
+from aezoo.registry import factories as registry
 
 CONTRIBUTING = Path(__file__).parents[1] / "CONTRIBUTING.md"
 

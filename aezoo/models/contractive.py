@@ -5,9 +5,9 @@ import math
 import keras
 from keras import layers, ops
 
-from aezoo import backbones
 from aezoo.autoencoder import Autoencoder
-from aezoo.backbones.options import number
+from aezoo.checks import number
+from aezoo.layers import backbones
 from aezoo.registry import register
 
 LOGGED = 8  # samples of a batch that the log looks at: a Jacobian costs as much as training

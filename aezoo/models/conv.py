@@ -1,7 +1,7 @@
 """Convolutions down to the code, and transposed convolutions back."""
 
-from aezoo import backbones
 from aezoo.autoencoder import Autoencoder
+from aezoo.layers import backbones
 from aezoo.registry import register
 
 

@@ -1,7 +1,7 @@
 """Several fully connected layers down to the code, and the same back."""
 
-from aezoo import backbones
 from aezoo.autoencoder import Autoencoder
+from aezoo.layers import backbones
 from aezoo.registry import register
 
 

@@ -2,8 +2,8 @@
 
 import keras
 
-from aezoo import backbones, corruptions
 from aezoo.autoencoder import Autoencoder
+from aezoo.layers import backbones, corruptions
 from aezoo.registry import register
 
 

@@ -1,7 +1,7 @@
 """Residual blocks at every level: the strongest plain reconstructor of the zoo."""
 
-from aezoo import backbones
 from aezoo.autoencoder import Autoencoder
+from aezoo.layers import backbones
 from aezoo.registry import register
 
 

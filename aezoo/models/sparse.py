@@ -3,9 +3,9 @@
 import keras
 from keras import ops
 
-from aezoo import backbones
 from aezoo.autoencoder import Autoencoder
-from aezoo.backbones.options import number, positive
+from aezoo.checks import number, positive
+from aezoo.layers import backbones
 from aezoo.registry import register
 
 WEIGHTS = {"l1": 1e-4, "kl": 1e-2, "top_k": 0.0}

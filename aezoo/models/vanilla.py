@@ -1,7 +1,7 @@
 """The smallest autoencoder: the code is the only hidden layer."""
 
-from aezoo import backbones
 from aezoo.autoencoder import Autoencoder
+from aezoo.layers import backbones
 from aezoo.registry import register
 
 

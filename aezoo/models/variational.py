@@ -5,9 +5,9 @@ import math
 import keras
 from keras import ops
 
-from aezoo import backbones
 from aezoo.autoencoder import Autoencoder
-from aezoo.backbones.options import number, positive
+from aezoo.checks import number, positive
+from aezoo.layers import backbones
 from aezoo.registry import register
 
 LOSSES = {"gaussian": "mse", "bernoulli": "binary_crossentropy"}

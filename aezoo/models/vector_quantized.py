@@ -5,9 +5,9 @@ import math
 import keras
 from keras import layers, ops
 
-from aezoo import backbones
 from aezoo.autoencoder import Autoencoder
-from aezoo.backbones.options import number, positive, sequence
+from aezoo.checks import number, positive, sequence
+from aezoo.layers import backbones
 from aezoo.registry import register
 
 GAIN = 4.0  # untrained features are around 0.3: without it all of them would round to one code

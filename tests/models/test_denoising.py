@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import aezoo
-from aezoo import corruptions
+from aezoo.layers import corruptions
 
 IMAGE = (8, 8, 1)
 

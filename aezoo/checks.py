@@ -1,0 +1,44 @@
+"""Values of options: returned as they should be, or refused with their name."""
+
+import math
+import numbers
+
+
+def sequence(name, value):
+    """Returns a value as a tuple; one integer is a tuple of it."""
+    if hasattr(value, "__index__"):
+        return (value,)
+    if isinstance(value, str) or not hasattr(value, "__iter__"):
+        raise ValueError(f"{name} must be a sequence of positive integers. Received: {value!r}")
+    return tuple(value)
+
+
+def positive(name, value):
+    """Returns an integer of at least 1, or raises `ValueError` with its name."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
+        raise ValueError(f"{name} must be made of positive integers. Received: {value!r}")
+    return int(value)
+
+
+def count(name, value):
+    """Returns an integer of at least 0, or raises `ValueError` with its name."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value < 0:
+        raise ValueError(f"{name} must be an integer, 0 or more. Received: {value!r}")
+    return int(value)
+
+
+def number(name, value, *, least=None, above=None, below=None):
+    """Returns a number within its bounds, or raises `ValueError` with its name."""
+    bounds = {"at least": least, "above": above, "below": below}
+    inside = (
+        isinstance(value, numbers.Real)  # NumPy's scalars are, too
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+        and (least is None or value >= least)
+        and (above is None or value > above)
+        and (below is None or value < below)
+    )
+    if not inside:
+        text = " and ".join(f"{key} {bound}" for key, bound in bounds.items() if bound is not None)
+        raise ValueError(f"{name} must be a number {text}. Received: {value!r}")
+    return value if isinstance(value, int) else float(value)

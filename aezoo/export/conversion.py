@@ -1,0 +1,128 @@
+"""From a SavedModel to the bytes of a .tflite file."""
+
+import json
+import warnings
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from aezoo.edge import METADATA
+from aezoo.export.report import ExportError
+from aezoo.export.scales import narrow_sigmoids
+from aezoo.system.quiet import native_output_discarded
+
+
+def convert(folder, signatures, quantize, calibration=None, io="int8", per_unit=False):
+    """Converts a SavedModel with one endpoint a signature.
+
+    Args:
+        folder: String, the SavedModel's folder.
+        signatures: Sequence of strings, the endpoints.
+        quantize: `None`, `"float16"`, `"dynamic"` or `"int8"`.
+        calibration: For int8, dictionary of float32 arrays: `x` and `code`, typical inputs.
+        io: For int8, `"int8"` or `"float32"`, the type of inputs and outputs.
+        per_unit: For int8, whether dense layers have a scale for each unit in place of one for
+            the kernel, which takes 16 bytes more a unit. Convolutions have one for
+            each filter.
+
+    Returns:
+        Bytes, the content of a .tflite file.
+
+    Raises:
+        ExportError: If the builtin operators cannot express the model.
+    """
+    import tensorflow as tf
+
+    converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(signatures))
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    if quantize:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if quantize == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if quantize == "int8":
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = converter.inference_output_type = tf.dtypes.as_dtype(io)
+        converter._experimental_disable_per_channel_quantization_for_dense_layers = not per_unit
+
+        def representative():
+            for name in signatures:
+                key = "code" if name == "decode" else "x"
+                for sample in calibration[key]:
+                    yield name, {key: sample[np.newaxis]}
+
+        converter.representative_dataset = representative
+    try:
+        with native_output_discarded(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the converter's own use of a deprecated interpreter
+            return converter.convert()
+    except tf.errors.OpError as error:
+        raise ExportError(f"TensorFlow Lite cannot express the model: {error}") from error
+    except Exception as error:
+        if type(error).__name__ != "ConverterError":
+            raise
+        raise ExportError(f"TensorFlow Lite cannot express the model: {error}") from error
+
+
+def packed(content, metadata):
+    """A TFLite file with finer scales, without names of inner tensors, with metadata of ours.
+
+    Args:
+        content: Bytes, the content of a .tflite file.
+        metadata: Dictionary that JSON can express; nothing is added for an empty one.
+
+    Returns:
+        Bytes.
+    """
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    for graph in model.subgraphs:
+        for i, tensor in enumerate(graph.tensors):
+            if i not in graph.inputs and i not in graph.outputs:
+                tensor.name = b""
+            if tensor.quantization is not None:  # the calibration's ranges, which nothing reads
+                tensor.quantization.min = tensor.quantization.max = None
+    narrow_sigmoids(model)
+    if metadata:
+        buffer = schema.BufferT()
+        buffer.data = np.frombuffer(json.dumps(metadata).encode(), "uint8")
+        model.buffers.append(buffer)
+        entry = schema.MetadataT()
+        entry.name, entry.buffer = METADATA, len(model.buffers) - 1
+        model.metadata = [*(model.metadata or []), entry]
+    for buffer in model.buffers:
+        buffer.__class__ = _AlignedBuffer
+    builder = _SharingBuilder(len(content) + 4096)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+class _SharingBuilder(flatbuffers.Builder):
+    """A builder that writes equal arrays once: scales and zeros recur in every signature."""
+
+    def __init__(self, size):
+        super().__init__(size)
+        self._known = {}
+
+    def CreateNumpyVector(self, x):  # noqa: N802, as in the base class
+        key = (x.dtype.str, x.tobytes())
+        if key not in self._known:
+            self._known[key] = super().CreateNumpyVector(x)
+        return self._known[key]
+
+
+class _AlignedBuffer(schema.BufferT):
+    """A buffer that starts at a multiple of 16 bytes, as the format asks of constant tensors.
+
+    The class that flatc generates for Python leaves this attribute of the schema out.
+    """
+
+    def Pack(self, builder):  # noqa: N802, as generated
+        if self.data is not None and len(self.data):
+            builder.StartVector(1, len(self.data), 16)
+            builder.head = builder.head - len(self.data)
+            builder.Bytes[builder.head : builder.head + len(self.data)] = bytes(self.data)
+            data = builder.EndVector()
+        schema.BufferStart(builder)
+        if self.data is not None and len(self.data):
+            schema.BufferAddData(builder, data)
+        return schema.BufferEnd(builder)

@@ -1,0 +1,86 @@
+"""Encoder and decoder stacks: what turns an input into a code and a code into an output.
+
+A backbone is a function of `input_shape` and `latent_dim` that returns two Keras models, the
+encoder and the decoder. Families choose one by name through `build` and add what makes them
+different.
+"""
+
+import difflib
+import inspect
+
+import keras
+
+from aezoo.checks import positive
+from aezoo.layers.backbones.conv import conv
+from aezoo.layers.backbones.dense import dense
+from aezoo.layers.backbones.options import shape_of
+
+BACKBONES = {"conv": conv, "dense": dense}
+
+__all__ = ["BACKBONES", "build", "conv", "dense", "with_bottleneck"]
+
+
+def build(backbone, input_shape, latent_dim, **options):
+    """Builds the encoder and decoder of a backbone given by name.
+
+    Args:
+        backbone: String, `"dense"` or `"conv"`; `"residual"` for conv, or dense for vectors, with
+            one residual block a level; or `"auto"` for conv, or dense for vectors.
+        input_shape: Tuple of positive integers, the shape of one sample without the batch axis,
+            or one integer for vectors. Channels come last.
+        latent_dim: Positive integer, how many numbers a code has.
+        **options: Options of the backbone, see `dense` and `conv`.
+
+    Returns:
+        A pair of `keras.Model`: the encoder, `(B, *input_shape) -> (B, *latent_shape)`, and the
+        decoder, `(B, *latent_shape) -> (B, *input_shape)`.
+
+    Raises:
+        ValueError: For an unknown backbone or option, or a value out of its range.
+
+    Example:
+
+    >>> import aezoo
+    >>> encoder, decoder = aezoo.backbones.build("dense", (28, 28, 1), 16, hidden_units=(128,))
+    >>> encoder.output_shape, decoder.output_shape
+    ((None, 16), (None, 28, 28, 1))
+    """
+    names = ("auto", *sorted(BACKBONES), "residual")
+    if backbone not in names:
+        raise ValueError(f"Unknown backbone. Expected one of {names}. Received: {backbone!r}")
+    input_shape = shape_of(input_shape)
+    if backbone == "residual":
+        options = {"blocks": 1, **options}
+    if backbone not in BACKBONES:
+        backbone = "conv" if len(input_shape) > 1 else "dense"
+    function = BACKBONES[backbone]
+    valid = list(inspect.signature(function).parameters)[2:]
+    for option in options:
+        if option not in valid:
+            near = difflib.get_close_matches(option, valid, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise ValueError(
+                f"Unknown option {option!r}.{hint} "
+                f"The {backbone} backbone takes: {', '.join(sorted(valid))}."
+            )
+    return function(input_shape, positive("latent_dim", latent_dim), **options)
+
+
+def with_bottleneck(encoder, layer):
+    """Puts a layer at the end of an encoder.
+
+    Args:
+        encoder: `keras.Model`.
+        layer: Keras layer that takes what the encoder returns, and returns the code.
+
+    Returns:
+        `keras.Model` called `"encoder"`.
+
+    Example:
+
+    >>> import aezoo, keras
+    >>> encoder, decoder = aezoo.backbones.build("dense", 8, 2)
+    >>> aezoo.backbones.with_bottleneck(encoder, keras.layers.UnitNormalization()).output_shape
+    (None, 2)
+    """
+    return keras.Model(encoder.inputs[0], layer(encoder.outputs[0]), name="encoder")

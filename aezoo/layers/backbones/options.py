@@ -1,0 +1,86 @@
+"""What the backbones share: their options, checked, and what stands between two layers."""
+
+import difflib
+
+import keras
+from keras import layers
+
+from aezoo.checks import number, positive
+
+ACTIVATIONS = (
+    "elu",
+    "gelu",
+    "hard_sigmoid",
+    "hard_swish",
+    "leaky_relu",
+    "linear",
+    "mish",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softplus",
+    "softsign",
+    "swish",
+    "tanh",
+)
+
+
+def between_layers(activation, dropout, batch_normalization):
+    """Returns what stands between two layers: normalization, activation, dropout."""
+    activation_layer(activation)  # an unknown name is refused before anything is built
+    dropout = number("dropout", dropout, least=0, below=1)
+    if not isinstance(batch_normalization, bool):
+        raise ValueError(
+            f"batch_normalization must be True or False. Received: {batch_normalization!r}"
+        )
+
+    def apply(x, i):
+        if batch_normalization:
+            x = layers.BatchNormalization(name=f"batch_normalization_{i}")(x)
+        x = activation_layer(activation, f"activation_{i}")(x)
+        return layers.Dropout(dropout, name=f"dropout_{i}")(x) if dropout else x
+
+    return apply
+
+
+def residual_block(x, make_layer, between, name):
+    """What comes in plus two layers of it: x + W2 f(W1 f(x))."""
+    branch = make_layer(name=f"block_{name}_1")(between(x, f"{name}_1"))
+    branch = between(branch, f"{name}_2")
+    branch = make_layer(name=f"block_{name}_2", kernel_initializer="zeros")(branch)
+    return layers.Add(name=f"add_{name}")([x, branch])
+
+
+def activation_layer(activation, name=None):
+    """Returns the layer of an activation by name; an unknown one is refused."""
+    try:
+        return layers.Activation(activation, name=name)
+    except (ValueError, TypeError):
+        near = difflib.get_close_matches(str(activation), ACTIVATIONS, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(
+            f"Unknown activation {activation!r}.{hint} Known names: {', '.join(ACTIVATIONS)}."
+        ) from None
+
+
+def resolved(output_activation, input_shape):
+    """Returns the name of an output activation: images are in [0, 1], all else is not."""
+    if output_activation != "auto":
+        return output_activation
+    return "sigmoid" if len(input_shape) >= 3 else "linear"
+
+
+def l2_penalty(factor):
+    """Returns the L2 regularizer of a factor, `None` for 0."""
+    factor = number("l2", factor, least=0)
+    return keras.regularizers.L2(factor) if factor else None
+
+
+def shape_of(input_shape):
+    """Returns an input shape as a tuple of integers; one integer is a vector's."""
+    shape = (input_shape,) if hasattr(input_shape, "__index__") else tuple(input_shape)
+    if not shape:
+        raise ValueError("input_shape must have at least one axis. Received: ()")
+    return tuple(positive("input_shape", size) for size in shape)

@@ -1,0 +1,188 @@
+"""The zoo's register: names to factories."""
+
+import difflib
+import inspect
+import warnings
+
+import numpy as np
+
+from aezoo.registry import weights as pretrained
+
+_FACTORIES = {}
+
+
+def register(factory):
+    """Adds a factory to the zoo under its own name; a decorator.
+
+    Args:
+        factory: Function of `input_shape` and `latent_dim`, and keyword options, that returns an
+            `aezoo.Autoencoder`. Its name is the model's, the first line of its docstring what
+            `aezoo list` says of it.
+
+    Returns:
+        The factory, unchanged.
+
+    Raises:
+        ValueError: If the name is taken, or the docstring is missing.
+
+    Example:
+
+    >>> import aezoo
+    >>> @aezoo.register
+    ... def linear(input_shape=(28, 28, 1), latent_dim=32):
+    ...     '''One linear layer each way: PCA by gradient descent.'''
+    ...     return aezoo.vanilla(input_shape, latent_dim, latent_activation="linear")
+    >>> aezoo.build("linear", (8,), 2).latent_shape
+    (2,)
+    """
+    name = factory.__name__
+    taken = _FACTORIES.get(name)
+    # The same function may come again: a notebook cell or a module that is run twice.
+    if taken and (taken.__module__, taken.__qualname__) != (
+        factory.__module__,
+        factory.__qualname__,
+    ):
+        raise ValueError(f"A model called {name!r} is registered already: choose another name.")
+    if not inspect.getdoc(factory):
+        raise ValueError(f"{name} needs a docstring: its first line is what the list shows.")
+    _FACTORIES[name] = factory
+    return factory
+
+
+def list_models(weights=None):
+    """Names of the registered models.
+
+    Args:
+        weights: `None`, or a string, a dataset: those alone that are pretrained on it.
+
+    Returns:
+        List of strings, sorted.
+
+    Example:
+
+    >>> import aezoo
+    >>> "conv" in aezoo.list_models()
+    True
+    """
+    if weights is None:
+        return sorted(_FACTORIES)
+    return sorted(model for model, data in pretrained.cards() if data == weights)
+
+
+def summary(name):
+    """What a model is, in one line.
+
+    Args:
+        name: String, a name from `list_models()`.
+
+    Returns:
+        String, the first line of the factory's docstring.
+    """
+    return inspect.getdoc(_factory(name)).splitlines()[0]
+
+
+def accepts(name, option):
+    """Whether a model's factory takes an option.
+
+    Args:
+        name: String, a name from `list_models()`.
+        option: String, the name of a keyword argument.
+
+    Returns:
+        Boolean. True also for factories that pass any option on to their backbone.
+    """
+    parameters = inspect.signature(_factory(name)).parameters
+    return option in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+
+
+def build(name, input_shape=None, latent_dim=None, *, weights=None, **options):
+    """Builds a model by name.
+
+    Args:
+        name: String, one of `list_models()`.
+        input_shape: Tuple of positive integers, the shape of one sample without the batch axis,
+            channels last; or one integer for vectors. Default: (28, 28, 1).
+        latent_dim: Positive integer, how many numbers a code has. Default: 32.
+        weights: `None` for an untrained model; a dataset that it was pretrained on, such as
+            `"mnist"`; the path of a `.weights.h5` file, or of a folder with a card; or
+            `hf://OWNER/REPOSITORY`. Shapes and options come from the card of the weights.
+        **options: The model's own options, see `help(aezoo.conv)` and its like.
+
+    Returns:
+        A compiled `aezoo.Autoencoder`.
+
+    Raises:
+        ValueError: For an unknown name or option, a value out of its range, or weights that are
+            damaged or do not fit what was asked for.
+        FileNotFoundError: If there is no such file of weights.
+
+    Example:
+
+    >>> import aezoo
+    >>> aezoo.build("deep", input_shape=(30,), latent_dim=4).latent_shape
+    (4,)
+    """
+    factory = _factory(name)
+    for option in options:
+        if not accepts(name, option):
+            valid = sorted(list(inspect.signature(factory).parameters)[2:])
+            raise ValueError(
+                f"Unknown option {option!r} for {name}.{_nearest(option, valid)} "
+                f"It takes: {', '.join(valid) or 'none'}."
+            )
+    shapes = {"input_shape": input_shape, "latent_dim": latent_dim}
+    asked = {key: value for key, value in shapes.items() if value is not None} | options
+    file = None
+    if weights is not None:
+        card, file = pretrained.find(name, weights)
+        if card is not None:
+            asked = _agreed(card, asked)
+    ae = factory(asked.pop("input_shape", (28, 28, 1)), asked.pop("latent_dim", 32), **asked)
+    if file is not None:
+        try:
+            _load(ae, file)
+        except (OSError, ValueError, KeyError) as error:
+            raise ValueError(f"{file} has no weights for this model: {error}") from error
+    return ae
+
+
+def _agreed(card, asked):
+    """The shapes and options of a card, if nothing else was asked for."""
+    fixed = {key: card[key] for key in ("input_shape", "latent_dim")} | card["options"]
+    for key, value in asked.items():
+        if key not in fixed or np.ravel(value).tolist() != np.ravel(fixed[key]).tolist():
+            known = repr(fixed[key]) if key in fixed else "the model's default"
+            raise ValueError(
+                f"The weights are for {key}={known}. Received: {value!r}. Leave it out, or build "
+                "without weights."
+            )
+    return fixed
+
+
+def _load(ae, file):
+    """Loads weights, if they are for this model and no other: Keras ignores what it has no use for.
+
+    Files of Keras hold the optimizer's state, too, which is of no use here.
+    """
+    own = {name: tuple(shape) for name, shape in pretrained.arrays(ae.save_weights)}
+    found = {name: tuple(shape) for name, shape in pretrained.arrays(file)}
+    if own != found:
+        wrong = sorted(set(own.items()) ^ set(found.items()))[0]
+        raise ValueError(f"its arrays are not the model's, such as {wrong[0]} of shape {wrong[1]}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras misses the optimizer's state
+        ae.load_weights(file)
+
+
+def _factory(name):
+    if name not in _FACTORIES:
+        raise ValueError(
+            f"Unknown model {name!r}.{_nearest(name, _FACTORIES)} "
+            f"The zoo has: {', '.join(list_models())}."
+        )
+    return _FACTORIES[name]
+
+
+def _nearest(name, valid):
+    near = difflib.get_close_matches(str(name), valid, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""

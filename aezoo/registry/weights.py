@@ -1,0 +1,199 @@
+"""Pretrained weights: where they are, whether they are whole, and what they belong to."""
+
+import difflib
+import hashlib
+import json
+import tempfile
+from pathlib import Path
+
+import h5py
+
+CARD = "card.json"
+FILE = "model.weights.h5"
+HUB = "hf://"
+KEYS = {
+    "model": str,
+    "data": str,
+    "input_shape": list,
+    "latent_dim": int,
+    "options": dict,
+    "training": dict,
+    "metrics": dict,
+    "files": dict,
+}
+
+
+class WeightsError(ValueError):
+    """Pretrained files that are not what their card says."""
+
+
+def folder():
+    """Where the pretrained models are: in the installed package, or beside it in a checkout.
+
+    Returns:
+        `pathlib.Path`, which may not exist.
+    """
+    package = Path(__file__).parents[1]
+    inside = package / "saved_models"
+    return inside if inside.is_dir() else package.parent / "saved_models"
+
+
+def cards():
+    """The cards of all pretrained models.
+
+    Returns:
+        Dictionary of pairs (model, dataset) to the card, a dictionary, see `read_card`.
+    """
+    found = [read_card(path.parent) for path in sorted(folder().glob(f"*/{CARD}"))]
+    return {(card["model"], card["data"]): card for card in found}
+
+
+def read_card(path):
+    """Reads the card of a pretrained model.
+
+    Args:
+        path: String or path of its folder.
+
+    Returns:
+        Dictionary: `model`, `data`, `input_shape`, `latent_dim`, `options`, `training`, `metrics`,
+        `files`, a dictionary of each file's SHA-256, and `folder`, the path.
+
+    Raises:
+        FileNotFoundError: If there is no card.
+        WeightsError: A `ValueError`, if it is damaged, or names a file outside its folder.
+    """
+    path = Path(path)
+    file = path / CARD
+    if not file.is_file():
+        raise FileNotFoundError(f"There is no card {file}.")
+    try:
+        card = json.loads(file.read_text(encoding="utf-8"))
+        for key, kind in KEYS.items():
+            if not isinstance(card[key], kind):
+                raise TypeError(f"{key} is {card[key]!r}")
+    except (ValueError, KeyError, TypeError) as error:
+        raise WeightsError(f"{file} is a damaged card: {error}") from error
+    for name in card["files"]:
+        if not (path / name).resolve().is_relative_to(path.resolve()):
+            raise WeightsError(f"{file} names a file outside its folder: {name}")
+    # JSON has no tuples, which shapes and options are
+    card["options"] = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in card["options"].items()
+    }
+    return {**card, "input_shape": tuple(card["input_shape"]), "folder": path}
+
+
+def check(card, name):
+    """Compares a file with the hash in its card.
+
+    Args:
+        card: Dictionary from `read_card`.
+        name: String, a file of it.
+
+    Returns:
+        `pathlib.Path` of the file.
+
+    Raises:
+        FileNotFoundError: If the file is missing.
+        WeightsError: A `ValueError`, if the file is not the one that the card was written for.
+    """
+    path = card["folder"] / name
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file {path}.")
+    if sha256(path) != card["files"].get(name):
+        raise WeightsError(
+            f"{path} is damaged, or another file than its card names: its SHA-256 is not the "
+            "card's. Get it again."
+        )
+    return path
+
+
+def find(model, weights):
+    """The weights of a model, checked, with their card.
+
+    Args:
+        model: String, a family.
+        weights: String, a dataset that the model was pretrained on; the path of a `.weights.h5`
+            file or of a folder with a card; or `hf://OWNER/REPOSITORY` for such a folder on the
+            Hugging Face Hub.
+
+    Returns:
+        A pair: the card, a dictionary, or `None` for a file without one, and the path of the file.
+
+    Raises:
+        ImportError: For the hub, if its package is not installed.
+        FileNotFoundError: If there is no such file.
+        ValueError: If there are no such weights, they are of another model, or damaged.
+    """
+    text = str(weights)
+    if text.startswith(HUB):
+        card = read_card(_downloaded(text.removeprefix(HUB)))
+    elif text.endswith(".h5"):
+        path = Path(weights)
+        if not path.is_file():
+            raise FileNotFoundError(f"There is no file {path}.")
+        card = read_card(path.parent) if path.with_name(CARD).is_file() else {"files": {}}
+        if path.name not in card["files"]:
+            return None, path
+    elif (model, text) in (known := cards()):
+        card = known[model, text]
+    elif Path(weights).is_dir():
+        card = read_card(weights)
+    else:
+        datasets = sorted(data for name, data in known if name == model)
+        near = difflib.get_close_matches(text, datasets, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(
+            f"There are no weights {text!r} for {model}.{hint} It is pretrained on: "
+            f"{', '.join(datasets) or 'nothing'}."
+        )
+    if card["model"] != model:
+        raise ValueError(f"These weights are for the model {card['model']}, not for {model}.")
+    return card, check(card, Path(text).name if text.endswith(".h5") else FILE)
+
+
+def sha256(path):
+    """The hash of a file.
+
+    Args:
+        path: String or path.
+
+    Returns:
+        String, hexadecimal.
+    """
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def arrays(source):
+    """What a file of weights holds, without the optimizer's state.
+
+    Args:
+        source: Path of a `.weights.h5` file, or a function that writes one to a path.
+
+    Returns:
+        List of pairs: each array's name and shape.
+    """
+    found = []
+
+    def look(name, item):
+        if isinstance(item, h5py.Dataset) and not name.startswith("optimizer"):
+            found.append((name, item.shape))
+
+    with tempfile.TemporaryDirectory() as temporary:
+        path = source
+        if callable(source):
+            path = Path(temporary, FILE)
+            source(path)
+        with h5py.File(path) as file:
+            file.visititems(look)
+    return found
+
+
+def _downloaded(repository):
+    try:
+        from huggingface_hub import snapshot_download
+    except ImportError as error:
+        raise ImportError("The hub needs one more package: pip install aezoo[hub]") from error
+    return snapshot_download(repository, allow_patterns=[CARD, FILE])

@@ -1,0 +1,5 @@
+"""From a name and some data to a trained model in a run folder."""
+
+from aezoo.training.runs import EXPORTS, Run, export_to, split_validation, train
+
+__all__ = ["EXPORTS", "Run", "export_to", "split_validation", "train"]

@@ -1,0 +1,250 @@
+"""From a run folder to a pretrained model of the zoo, and the proof that it still is one."""
+
+import json
+import math
+import shutil
+import warnings
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from aezoo.data.datasets import is_path, load_dataset
+from aezoo.edge import LiteModel
+from aezoo.export.saved_model import SavedModel
+from aezoo.registry import build, weights
+from aezoo.system.files import replacing
+from aezoo.training.runs import export_to, train
+
+NOISE = 0.05  # how far the error of a model trained again may be off, relative; seeds give 1 to 3 %
+PICTURE = "reconstructions.png"
+ARTEFACTS = {  # file, how to open it, how far its error may be off the card's, relative
+    "saved_model": (SavedModel, 1e-3),
+    "model-float32.tflite": (LiteModel, 1e-3),
+    "model-int8.tflite": (LiteModel, 0.03),
+}
+README = """\
+---
+library_name: keras
+license: apache-2.0
+tags: [autoencoder, aezoo]
+datasets: [{data}]
+metrics: [mse]
+---
+
+# {model}, {data}
+
+An autoencoder of aezoo, the `{model}` family, with a code of {latent_size} numbers for
+{shape} samples. It was trained on `{data}` with the seed {seed}.
+
+```python
+import aezoo
+
+ae = aezoo.build("{model}", weights="{data}")
+```
+
+| on the test split ({test:,} samples, not used in training) | this model | PCA, same code size |
+| --- | --- | --- |
+| mean squared error | {mse:.5f} | {pca_mse:.5f} |
+{quality}
+![Samples above, their reconstructions below]({picture})
+{int8}
+It has {parameters:,} parameters. The `.tflite` files run with `aezoo.LiteModel`, `saved_model` in
+any TensorFlow; the reports beside them say how they differ from the Keras model. `card.json` has
+the hash of each file, and what it takes to train it again: `aezoo rebuild {folder}`.
+
+Intended use: examples, teaching, a start for further training, a baseline to compare with. It knows
+samples like those of its dataset alone: others are rebuilt badly, which is what makes it detect
+anomalies. It has not been examined for any decision about people.
+"""
+
+
+def publish(run, destination):
+    """Makes a pretrained model of a run folder.
+
+    The weights are kept in half precision if the test error stays the same to four digits. An int8
+    file that is refused is left out, and the model card says why.
+
+    Args:
+        run: String or path of a run folder of `aezoo.train`.
+        destination: String or path of the folder to write, which must not exist.
+
+    Returns:
+        Dictionary, the card.
+
+    Raises:
+        FileExistsError: If the destination exists.
+        FileNotFoundError: If the run is not complete.
+        ValueError: If the data has no name, or the model cannot be built from its card.
+    """
+    import keras
+
+    run, destination = Path(run), Path(destination)
+    if destination.exists():
+        raise FileExistsError(f"{destination} exists already: choose another folder.")
+    record = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    data = record["data"]["source"]
+    if is_path(data):
+        raise ValueError(f"A pretrained model is of a dataset with a name, not of the file {data}.")
+    ae = keras.saving.load_model(run / "model.keras")
+    data_dir = record["data"].get("data_dir")
+    splits = (load_dataset(data, split, data_dir=data_dir) for split in ("train", "test"))
+    train_set, test_set = splits
+    with replacing(destination) as beside:
+        beside.mkdir(parents=True)
+        _write_weights(ae, beside / weights.FILE, test_set.x)
+        refused = ""
+        for kind in ("saved_model", "float32", "int8"):
+            try:
+                export_to(beside, ae, kind, train_set.x, test_set.x)
+            except ValueError as error:
+                if kind != "int8":
+                    raise
+                refused = str(error).partition(". ")[0].rstrip(".")
+        shutil.copy(run / PICTURE, beside / PICTURE)
+        name = destination.name
+        (beside / "README.md").write_text(_readme(record, name, refused), encoding="utf-8")
+        for report in beside.glob("*.json"):  # paths inside of this folder, not of this machine
+            found = json.loads(report.read_text(encoding="utf-8"))
+            report.write_text(
+                json.dumps({**found, "path": Path(found["path"]).name}, indent=2) + "\n",
+                encoding="utf-8",
+            )
+        files = sorted(path for path in beside.rglob("*") if path.is_file())
+        card = {
+            "model": record["model"],
+            "data": data,
+            "input_shape": record["input_shape"],
+            "latent_dim": record["latent_dim"],
+            "options": record["options"],
+            "command": f"aezoo rebuild {name}",
+            "samples": {key: record["data"][key] for key in ("train", "validation", "test")},
+            "training": record["training"],
+            "versions": record["versions"],
+            "metrics": record["metrics"],
+            "noise": NOISE,
+            "files": {path.relative_to(beside).as_posix(): weights.sha256(path) for path in files},
+        }
+        (beside / weights.CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+        build(card["model"], weights=beside)  # or it is of no use
+    return card
+
+
+def verify(name, data_dir=None):
+    """Checks the hashes of a pretrained model, opens every artefact and measures it again.
+
+    Args:
+        name: String, a folder of the pretrained models.
+        data_dir: String or path, where TensorFlow Datasets keeps its data.
+
+    Returns:
+        Dictionary of each artefact's file to its test error, that of the weights first.
+
+    Raises:
+        WeightsError: A `ValueError`, if a file is damaged, or an error is not the card's.
+        FileNotFoundError: If there is no such model, or no data.
+    """
+    card = weights.read_card(weights.folder() / name)
+    whole = (card["folder"] / "README.md").exists()  # an installed package has the weights alone
+    for file in card["files"] if whole else [weights.FILE]:
+        weights.check(card, file)
+    x = load_dataset(card["data"], "test", data_dir=data_dir).x
+    ae = build(card["model"], weights=card["folder"])
+    expected = card["metrics"]["mse"]
+    errors = {weights.FILE: (float(ae.reconstruction_error(x).mean()), 1e-3)}
+    for file, (opened, tolerance) in ARTEFACTS.items():
+        if (card["folder"] / file).exists():
+            score = opened(card["folder"] / file).score(x)
+            errors[file] = (float(np.mean(score)), tolerance)
+    for file, (error, tolerance) in errors.items():
+        if not math.isclose(error, expected, rel_tol=tolerance):
+            raise weights.WeightsError(
+                f"{name}/{file} has the test error {error:.6f}, its card says {expected:.6f}."
+            )
+    return {file: error for file, (error, _) in errors.items()}
+
+
+def rebuild(name, output, data_dir=None, callbacks=()):
+    """Trains a pretrained model again as its card says.
+
+    Args:
+        name: String, a folder of the pretrained models.
+        output: String or path of the run folder to write, which must not exist.
+        data_dir: String or path, where TensorFlow Datasets keeps its data.
+        callbacks: Sequence of `keras.callbacks.Callback`.
+
+    Returns:
+        `aezoo.training.Run`.
+
+    Raises:
+        WeightsError: A `ValueError`, if the error is further off the card's than its noise.
+        FileNotFoundError: If there is no such model, or no data.
+    """
+    card = weights.read_card(weights.folder() / name)
+    settings = ("epochs", "batch_size", "learning_rate", "patience", "max_shift", "seed")
+    run = train(
+        card["model"],
+        card["data"],
+        latent_dim=card["latent_dim"],
+        output=output,
+        data_dir=data_dir,
+        callbacks=callbacks,
+        **{key: card["training"][key] for key in settings if key in card["training"]},
+        **card["options"],
+    )
+    expected, error = card["metrics"]["mse"], run.metrics["mse"]
+    if not run.interrupted and not math.isclose(error, expected, rel_tol=card["noise"]):
+        raise weights.WeightsError(
+            f"Trained again, {name} has the test error {error:.6f}; its card says {expected:.6f} "
+            f"with a noise of {card['noise']:.0%}."
+        )
+    return run
+
+
+def _write_weights(ae, path, x):
+    """The weights alone, in half precision where that makes no difference to four digits."""
+    whole = path.with_name("whole.weights.h5")
+    ae.save_weights(whole)
+    before = float(ae.reconstruction_error(x).mean())
+    for half in (True, False):
+        with h5py.File(whole) as source, h5py.File(path, "w") as target:
+
+            def copy(key, item, target=target, half=half):
+                if isinstance(item, h5py.Dataset) and not key.startswith("optimizer/"):
+                    values = item[()]
+                    narrow = half and values.dtype == "float32"
+                    kind = "float16" if narrow else values.dtype
+                    target.create_dataset(key, data=values.astype(kind))
+                elif isinstance(item, h5py.Group) and not key.startswith("optimizer"):
+                    target.require_group(key)
+
+            source.visititems(copy)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Keras misses the optimizer's state
+            ae.load_weights(path)
+        after = float(ae.reconstruction_error(x).mean())
+        if f"{after:.4g}" == f"{before:.4g}":
+            break
+    whole.unlink()
+
+
+def _readme(record, folder, refused):
+    metrics = record["metrics"]
+    rows = [("psnr", "PSNR (dB)", ".2f"), ("ssim", "SSIM", ".4f")]
+    quality = "".join(
+        f"| {label} | {metrics[key]:{form}} | {metrics['pca_' + key]:{form}} |\n"
+        for key, label, form in rows
+        if key in metrics
+    )
+    return README.format(
+        model=record["model"],
+        data=record["data"]["source"],
+        shape=" x ".join(map(str, record["input_shape"])),
+        seed=record["training"]["seed"],
+        test=record["data"]["test"],
+        quality=quality,
+        picture=PICTURE,
+        folder=folder,
+        int8=f"\nThere is no file in int8, which was refused: {refused}.\n" if refused else "",
+        **{key: metrics[key] for key in ("mse", "pca_mse", "parameters", "latent_size")},
+    )

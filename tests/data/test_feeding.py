@@ -1,0 +1,89 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import aezoo
+from aezoo.data import feeding
+
+
+@pytest.fixture
+def x():
+    return np.arange(50, dtype="float32").reshape(25, 2) / 50
+
+
+def read(data):
+    return [[None if part is None else part.numpy() for part in batch] for batch in data]
+
+
+def test_every_sample_once_with_its_target_and_weight(x):
+    weights = np.arange(25, dtype="float32")
+    data = feeding.batches((x, 2 * x, weights), 10, shuffle=True)
+    assert int(data.cardinality()) == 3
+    orders = []
+    for _ in range(2):
+        epoch = read(data)
+        assert [len(batch[0]) for batch in epoch] == [10, 10, 5]
+        inputs, targets, order = (np.concatenate(parts) for parts in zip(*epoch, strict=True))
+        np.testing.assert_array_equal(np.sort(order), weights)
+        np.testing.assert_array_equal(inputs, x[order.astype(int)])
+        np.testing.assert_array_equal(targets, 2 * inputs)
+        orders.append(order.tolist())
+    assert orders[0] != orders[1] != weights.tolist()
+
+
+def test_in_order_and_without_targets(x):
+    for _ in range(2):
+        inputs, targets, weights = zip(
+            *read(feeding.batches((x, None, None), 25, False)), strict=True
+        )
+        np.testing.assert_array_equal(inputs[0], x)
+        assert targets == weights == (None,)
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3])
+def test_trains_as_keras_does(x, parts, monkeypatch):
+    arrays = (x, x[::-1].copy(), np.linspace(0, 1, 25, dtype="float32"))[:parts]
+    kwargs = dict(zip(("x", "y", "sample_weight"), arrays, strict=False))
+    weights = []
+    for worthwhile in (True, False):
+        monkeypatch.setattr(feeding, "worthwhile", lambda ae, answer=worthwhile: answer)
+        keras.utils.set_random_seed(0)
+        ae = aezoo.deep(2, 1, hidden_units=(4,))
+        ae.fit(**kwargs, batch_size=10, epochs=3, shuffle=False, verbose=0)
+        weights.append(ae.get_weights())
+    for own, kerass in zip(*weights, strict=True):
+        np.testing.assert_allclose(own, kerass, atol=1e-6)
+
+
+def test_the_seed_decides_the_order(x):
+    losses = []
+    for _ in range(2):
+        keras.utils.set_random_seed(7)
+        ae = aezoo.deep(2, 1, hidden_units=(4,))
+        losses.append(ae.fit(x, batch_size=5, epochs=2, verbose=0).history["loss"])
+    assert losses[0] == losses[1]
+
+
+@pytest.mark.parametrize("kwargs", [{"y": np.ones((24, 2))}, {"sample_weight": np.ones(26)}])
+def test_lengths_that_differ_are_refused(x, kwargs):
+    with pytest.raises(ValueError, match="as many samples.*25, 2"):
+        aezoo.deep(2, 1, hidden_units=(4,)).fit(x, **kwargs, verbose=0)
+
+
+def test_a_model_built_under_a_strategy_is_left_to_keras(x):
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        ae = aezoo.deep(2, 1, hidden_units=(4,))
+    assert not feeding.worthwhile(ae)
+    assert feeding.worthwhile(aezoo.deep(2, 1, hidden_units=(4,)))
+    assert len(ae.fit(x, verbose=0).history["loss"]) == 1
+
+
+def test_validation_has_the_batches_of_the_training(x):
+    sizes = []
+    callback = keras.callbacks.LambdaCallback()
+    callback.on_test_batch_end = lambda batch, logs=None: sizes.append(batch)
+    ae = aezoo.deep(2, 1, hidden_units=(4,))
+    ae.compile("adam", "mse")
+    ae.fit(x, validation_data=x, batch_size=5, callbacks=[callback], verbose=0)
+    assert len(sizes) == 5

@@ -1,0 +1,80 @@
+import flatbuffers
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter
+
+import aezoo
+from aezoo.edge.lite_model import inspect
+from aezoo.export import exports as export
+from aezoo.export.conversion import convert
+from aezoo.export.saved_model import write_saved_model
+from aezoo.export.scales import SIGMOID_END, narrow_sigmoids, output_levels
+
+
+@pytest.fixture(scope="module")
+def far(tmp_path_factory):
+    """A model in int8 whose sigmoid takes values from about -40 to 40, before it is refined."""
+    folder = str(tmp_path_factory.mktemp("far"))
+    ae = aezoo.deep((4, 4, 1), 16, hidden_units=())
+    encoder, decoder = ae.encoder.layers[2], ae.decoder.layers[1]
+    encoder.set_weights([np.eye(16), np.zeros(16)])
+    decoder.set_weights([80 * np.eye(16), np.full(16, -40.0)])
+    write_saved_model(ae, folder, ["reconstruct"], batch_size=1)
+    x = np.random.default_rng(0).random((300, 4, 4, 1)).astype("float32")
+    return convert(folder, ["reconstruct"], "int8", {"x": x}), ae, x
+
+
+def refined(content):
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    narrow_sigmoids(model)
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return model, bytes(builder.Output())
+
+
+def rebuilt(content, x):
+    runner = Interpreter(model_content=content).get_signature_runner("reconstruct")
+    q = np.clip(np.round(x * 255) - 128, -128, 127).astype("int8")
+    out = [runner(x=sample[None])["reconstruction"] for sample in q]
+    return (np.concatenate(out).astype("float32") + 128) / 256
+
+
+def test_sigmoid_gets_the_range_where_it_changes(far):
+    content, ae, x = far
+    model, after = refined(content)
+    (graph,) = model.subgraphs
+    scales = [t.quantization.scale[0] for t in graph.tensors if t.quantization.scale is not None]
+    assert any(s == pytest.approx(2 * SIGMOID_END / 255, rel=1e-3) for s in scales)
+    expected = ae.reconstruct(x)
+    errors = [np.mean((rebuilt(c, x) - expected) ** 2) for c in (content, after)]
+    assert errors[1] < 0.5 * errors[0]
+
+
+def test_silu_keeps_its_range(tmp_path, monkeypatch):
+    """x sigmoid(x) reads x twice: it must not saturate where the sigmoid does."""
+    monkeypatch.setattr(export, "check", lambda found: None)  # its own error is next to nothing
+    ae = aezoo.deep(4, 4, hidden_units=(), latent_activation="silu")
+    for model in (ae.encoder, ae.decoder):
+        model.set_weights([np.eye(4), np.zeros(4)])
+    x = np.random.default_rng(0).uniform(0, 20, (300, 4)).astype("float32")
+    path = tmp_path / "model.tflite"
+    aezoo.export_tflite(ae, path, quantize="int8", calibration_data=x)
+    assert np.abs(aezoo.LiteModel(path).encode(x) - ae.encode(x)).max() < 0.3
+
+
+def test_output_levels(far, tmp_path):
+    (tmp_path / "model.tflite").write_bytes(far[0])
+    levels = output_levels(tmp_path / "model.tflite")
+    assert len(levels) < 60  # a step of about 80 / 255 before the sigmoid leaves few values
+    seen = np.unique(np.round(rebuilt(far[0], far[2]) * 256 - 128).astype(int))
+    assert np.abs(seen[:, None] - levels).min(axis=1).max() <= 1
+
+
+def test_levels_of_a_linear_output(tmp_path, rng):
+    x = rng.normal(size=(50, 6)).astype("float32")
+    ae = aezoo.deep(6, 2, hidden_units=(8,))
+    path = tmp_path / "model.tflite"
+    aezoo.export_tflite(ae, path, quantize="int8", calibration_data=x, signatures=("reconstruct",))
+    assert inspect(path)["ops"].get("LOGISTIC") is None
+    np.testing.assert_array_equal(output_levels(path), np.arange(-128, 128))

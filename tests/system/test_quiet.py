@@ -1,0 +1,24 @@
+import logging
+import os
+
+from aezoo.system.quiet import native_output_discarded
+
+
+def test_only_inside(capfd):
+    os.write(2, b"before ")
+    with native_output_discarded():
+        os.write(2, b"inside ")
+    os.write(2, b"after")
+    assert capfd.readouterr().err == "before after"
+
+
+def test_tensorflow_logs_warnings_alone():
+    log = logging.getLogger("tensorflow")
+    before = log.level
+    log.setLevel(logging.INFO)
+    try:
+        with native_output_discarded():
+            assert log.level == logging.WARNING
+        assert log.level == logging.INFO
+    finally:
+        log.setLevel(before)

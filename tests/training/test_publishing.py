@@ -1,0 +1,125 @@
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+import aezoo
+from aezoo.cli.commands import app
+from aezoo.registry import weights
+from aezoo.training import publishing
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    patch = pytest.MonkeyPatch()
+    patch.setattr("aezoo.export.report.RUNS", 3)
+    patch.setattr("aezoo.export.report.PREDICT_RUNS", 1)
+    root = tmp_path_factory.mktemp("zoo")
+    run = aezoo.train(
+        "deep", "digits", latent_dim=4, epochs=15, hidden_units=(24,), output=root / "run"
+    )
+    card = publishing.publish(run.folder, root / "saved_models" / "deep-digits")
+    patch.undo()
+    return root, card
+
+
+@pytest.fixture
+def zoo(published, monkeypatch):
+    monkeypatch.setattr(weights, "folder", lambda: published[0] / "saved_models")
+    return published[0] / "saved_models"
+
+
+def test_published_folder(published, zoo):
+    _, card = published
+    folder = zoo / "deep-digits"
+    on_disk = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    assert on_disk == {*card["files"], "card.json"}
+    assert {"model.weights.h5", "README.md", "reconstructions.png"} <= on_disk
+    text = (folder / "README.md").read_text()
+    assert text.startswith("---\nlibrary_name: keras\n")
+    assert f"{card['metrics']['mse']:.5f}" in text
+    assert str(zoo) not in "".join(p.read_text() for p in folder.glob("*.json"))
+    assert json.loads((folder / "model-int8.tflite.json").read_text())["path"] == (
+        "model-int8.tflite"
+    )
+
+
+def test_an_int8_file_that_is_refused_is_left_out(published, tmp_path, monkeypatch):
+    def refuse(folder, ae, kind, *args):
+        if kind == "int8":
+            raise aezoo.ExportError("It reconstructs worse: 0.2 after 0.1. Use more.")
+
+    monkeypatch.setattr(publishing, "export_to", refuse)
+    card = publishing.publish(published[0] / "run", tmp_path / "deep-digits")
+    assert not any("int8" in file for file in card["files"])
+    text = (tmp_path / "deep-digits" / "README.md").read_text()
+    assert "no file in int8, which was refused: It reconstructs worse: 0.2 after 0.1.\n" in text
+
+    def broken(*args):
+        raise aezoo.ExportError("It is broken")
+
+    monkeypatch.setattr(publishing, "export_to", broken)
+    with pytest.raises(aezoo.ExportError, match="broken"):
+        publishing.publish(published[0] / "run", tmp_path / "other")
+
+
+def test_verify_opens_and_measures_everything(zoo, published):
+    errors = publishing.verify("deep-digits")
+    assert set(errors) == {
+        "model.weights.h5", "saved_model", "model-float32.tflite", "model-int8.tflite",
+    }  # fmt: skip
+    result = CliRunner().invoke(app, ["verify-models"])
+    assert result.exit_code == 0
+    assert "deep-digits" in result.stdout
+    result = CliRunner().invoke(app, ["list"])
+    assert f"{published[1]['metrics']['mse']:.5f}" in result.stdout
+
+
+def test_verify_finds_a_changed_file_and_a_wrong_figure(zoo):
+    card = zoo / "deep-digits" / "card.json"
+    before = card.read_text()
+    report = zoo / "deep-digits" / "model-int8.tflite.json"
+    kept = report.read_text()
+    try:
+        report.write_text(kept + " ")
+        with pytest.raises(ValueError, match="is damaged"):
+            publishing.verify("deep-digits")
+        report.write_text(kept)
+        record = json.loads(before)
+        record["metrics"]["mse"] *= 0.9
+        card.write_text(json.dumps(record))
+        with pytest.raises(ValueError, match="has the test error .*, its card says"):
+            publishing.verify("deep-digits")
+        result = CliRunner().invoke(app, ["verify-models", "deep-digits"])
+        assert result.exit_code == 1
+    finally:
+        report.write_text(kept)
+        card.write_text(before)
+
+
+def test_rebuild_gives_the_same_model(zoo, published, tmp_path):
+    run = publishing.rebuild("deep-digits", tmp_path / "again")
+    expected = published[1]["metrics"]["mse"]
+    assert run.metrics["mse"] == pytest.approx(expected, rel=published[1]["noise"])
+
+
+def test_rebuild_says_when_it_does_not(zoo, tmp_path, monkeypatch):
+    real = weights.read_card
+
+    def other(path):
+        card = real(path)
+        return {**card, "metrics": {**card["metrics"], "mse": 1e-4}}
+
+    monkeypatch.setattr(weights, "read_card", other)
+    with pytest.raises(ValueError, match="Trained again, deep-digits has"):
+        publishing.rebuild("deep-digits", tmp_path / "again")
+
+
+def test_refused(published, zoo, tmp_path):
+    run = published[0] / "run"
+    with pytest.raises(FileExistsError, match="choose another folder"):
+        publishing.publish(run, tmp_path)
+    with pytest.raises(FileNotFoundError):
+        publishing.publish(tmp_path / "nothing", tmp_path / "new")
+    with pytest.raises(FileNotFoundError, match="no card"):
+        publishing.verify("conv-digits")
