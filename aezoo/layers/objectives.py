@@ -1,0 +1,112 @@
+"""Terms of the loss, taken from the forward pass of training itself."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+Tensor = Any  # of the backend
+
+
+class Forward(NamedTuple):
+    """One pass of a batch through a model, in the units of its encoder and decoder.
+
+    Attributes:
+        x: Tensor of shape `(B, *input_shape)`, the input, normalized, before any corruption.
+        target: Tensor of that shape, what should come out.
+        features: Tensor, what came into the bottleneck.
+        code: Tensor of shape `(B, *latent_shape)`, what came out of it; while training of a
+            stochastic bottleneck one draw.
+        output: Tensor of shape `(B, *input_shape)`, what the decoder made of the code.
+        decoder: Function of a tensor of codes, for terms that decode others.
+        training: Boolean.
+    """
+
+    x: Tensor
+    target: Tensor
+    features: Tensor
+    code: Tensor
+    output: Tensor
+    decoder: Callable
+    training: bool
+
+
+class Term(NamedTuple):
+    """What an objective says of a batch.
+
+    Attributes:
+        value: Scalar tensor, which the training log shows under the term's name.
+        loss: Scalar tensor that is added to the loss, or `None` for what is only looked at.
+    """
+
+    value: Tensor
+    loss: Tensor | None = None
+
+
+class Objective(keras.layers.Layer):
+    """A layer that looks at a forward pass and returns named terms. Subclass it.
+
+    A bottleneck is one; others are given to `aezoo.Autoencoder(objectives=...)`. An objective may
+    have weights of its own, such as those of a discriminator, which train with the model's. What
+    it returns is of one `fit`: terms that want opposite things of a tensor meet in
+    `reversed_gradient`.
+
+    Attributes:
+        term_names: Tuple of strings, the names of the terms. They stand in the training log.
+
+    Example:
+
+    >>> import aezoo, keras, numpy as np
+    >>> from aezoo.layers.objectives import Objective, Term
+    >>> @keras.saving.register_keras_serializable("docs")
+    ... class SmallCodes(Objective):
+    ...     term_names = ("size",)
+    ...     def terms(self, forward):
+    ...         size = keras.ops.mean(keras.ops.square(forward.code))
+    ...         return {"size": Term(size, 0.1 * size)}
+    >>> parts = aezoo.backbones.build("dense", 6, 2)
+    >>> ae = aezoo.Autoencoder(*parts, objectives=[SmallCodes()])
+    >>> sorted(ae.fit(np.random.rand(32, 6), verbose=0).history)
+    ['loss', 'size']
+    """
+
+    term_names: tuple[str, ...] = ()
+
+    def terms(self, forward: Forward) -> dict[str, Term]:
+        """Terms of a batch.
+
+        Args:
+            forward: `Forward`.
+
+        Returns:
+            Dictionary of each of the `term_names` to a `Term`.
+        """
+        return {}
+
+
+def reversed_gradient(x: Tensor, factor: float = 1.0) -> Tensor:
+    """A tensor as it is, whose gradient is turned round on its way back.
+
+    What comes after it learns to lower a loss, what comes before it to raise the same loss: an
+    adversary in one `fit`.
+
+    Args:
+        x: Float tensor.
+        factor: Float, the gradient is multiplied by its negative.
+
+    Returns:
+        Tensor, equal to `x` but for rounding.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from aezoo.layers.objectives import reversed_gradient
+    >>> float(reversed_gradient(np.float32(3)))
+    3.0
+
+    Reference:
+        Ganin and Lempitsky, "Unsupervised Domain Adaptation by Backpropagation", ICML 2015,
+        arXiv:1409.7495, equation 10.
+    """
+    return ops.stop_gradient((1.0 + factor) * x) - factor * x
