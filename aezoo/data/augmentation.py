@@ -1,9 +1,11 @@
 """Training images that are never quite the same twice."""
 
+import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 
-def shifted(images, batch_size, max_shift, seed=0):
+def shifted(images: ArrayLike, batch_size: int, max_shift: int, seed: int = 0) -> tf.data.Dataset:
     """Batches of images, each moved at random, anew in every epoch.
 
     An autoencoder that sees every image in one place only learns some of the places by heart. On
@@ -31,14 +33,15 @@ def shifted(images, batch_size, max_shift, seed=0):
     >>> data = aezoo.augmentation.shifted(digits.x, batch_size=32, max_shift=1)
     >>> history = ae.fit(data, epochs=2, verbose=0)
     """
+    images = np.asarray(images)
     if images.ndim != 4:
         raise ValueError(
             "Only images (height, width, channels) can be shifted. Received samples of shape "
             f"{images.shape[1:]}"
         )
-    if not 0 < max_shift < min(images.shape[1:3]):
+    if not (hasattr(max_shift, "__index__") and 0 < max_shift < min(images.shape[1:3])):
         raise ValueError(
-            "max_shift must be positive, and less than the height and width of the images. "
+            "max_shift must be a positive integer, less than the height and width of the images. "
             f"Received: {max_shift!r}"
         )
     count = len(images)

@@ -1,21 +1,17 @@
 """A name or a path -> arrays, ready for an autoencoder."""
 
-import csv
 import difflib
 import os
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 
-TEST_FRACTION = 0.2  # where a dataset brings no test split of its own
-IMAGES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
-FILES = (".npy", ".npz", ".csv")
+from aezoo.data.images import read_folder
+from aezoo.data.samples import DataError, as_labels, as_samples, split_off
+from aezoo.data.tables import read_csv, read_numpy
 
-
-class DataError(ValueError):
-    """Data that were found but cannot be used."""
+READERS = {".npy": read_numpy, ".npz": read_numpy, ".csv": read_csv}  # by the ending of a file
 
 
 class Dataset(NamedTuple):
@@ -24,8 +20,7 @@ class Dataset(NamedTuple):
     Attributes:
         x: float32 array of shape `(n, ...)`: images `(n, height, width, channels)` in [0, 1],
             other data in its own units.
-        y: Integer array of shape `(n,)`, the labels, or `None`. For pictures only, never trained
-            on.
+        y: Array of shape `(n,)`, the labels, or `None`. For pictures only, never trained on.
         name: String, the dataset's name.
 
     Example:
@@ -41,7 +36,12 @@ class Dataset(NamedTuple):
     name: str
 
 
-def load_dataset(name_or_path="digits", split="train", *, data_dir=None):
+def load_dataset(
+    name_or_path: str | os.PathLike = "digits",
+    split: str = "train",
+    *,
+    data_dir: str | os.PathLike | None = None,
+) -> Dataset:
     """Loads a dataset into memory.
 
     Args:
@@ -54,9 +54,11 @@ def load_dataset(name_or_path="digits", split="train", *, data_dir=None):
               under `y`; or under `x_train`, `y_train`, `x_test`, `y_test`). Integers of 8 or 16
               bits and shape `(n, height, width)` or `(n, height, width, channels)` are images;
               floats of three axes are signals, `(n, steps, channels)`;
-            - a `.csv` file of numbers, a row a sample, with or without a line of names;
+            - a `.csv` file of numbers, a row a sample, with a first row of names or without. An
+              index without a name, as pandas writes it, is left out;
             - a folder of images of one size, labelled by their subfolders, if there are any; with
-              subfolders `train` and `test` these are the splits.
+              subfolders `train` and `test` these are the splits. Each image is scaled by its own
+              depth, 8 or 16 bits, and turned as its EXIF data say.
         split: `"train"`, `"test"` or `"all"`. Where the data has no splits of its own, a fixed
             random fifth is the test split.
         data_dir: String or path, where TensorFlow Datasets keeps its data. Default: the variable
@@ -100,7 +102,7 @@ def load_dataset(name_or_path="digits", split="train", *, data_dir=None):
     return Dataset(x, y, name)
 
 
-def is_path(name_or_path):
+def is_path(name_or_path: str | os.PathLike) -> bool:
     """Whether `load_dataset` takes its argument for a path, not for a name.
 
     Args:
@@ -109,9 +111,10 @@ def is_path(name_or_path):
     Returns:
         Boolean: true for `Path` objects, and for strings with a slash or the ending of a file.
     """
+    if isinstance(name_or_path, os.PathLike):
+        return True
     name = str(name_or_path)
-    suffix = Path(name).suffix.lower()
-    return isinstance(name_or_path, Path) or os.sep in name or "/" in name or suffix in FILES
+    return os.sep in name or "/" in name or Path(name).suffix.lower() in READERS
 
 
 def _digits(split):
@@ -119,103 +122,20 @@ def _digits(split):
 
     digits = load_digits()
     images = np.float32(digits.images[..., np.newaxis] / 16)  # intensities from 0 to 16
-    return _split(images, digits.target, split)
+    return split_off(images, digits.target, split)
 
 
 def _path(path, split):
     if not path.exists():
         raise FileNotFoundError(f"There is no file or folder {path}.")
     if path.is_dir():
-        return _folder(path, split)
-    if path.suffix.lower() == ".csv":
-        return _split(_csv(path), None, split)
-    if path.suffix.lower() in (".npy", ".npz"):
-        return _numpy(path, split)
-    raise DataError(
-        f"Expected a folder of images or a file of {', '.join(FILES)}. Received: {path}"
-    )
-
-
-def _numpy(path, split):
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        arrays = dict(loaded) if path.suffix.lower() == ".npz" else {"x": loaded}
-    except (ValueError, OSError, EOFError) as error:
-        raise DataError(f"{path} cannot be read as numbers: {error}") from error
-    arrays = {key.lower(): array for key, array in arrays.items()}
-    if {"x_train", "x_test"} <= set(arrays):
-        parts = ("train", "test") if split == "all" else (split,)
-        x = np.concatenate([arrays[f"x_{part}"] for part in parts])
-        labels = [arrays.get(f"y_{part}") for part in parts]
-        y = None if any(label is None for label in labels) else np.concatenate(labels)
-        return _numbers(x, path), _labels(y, x)
-    if "x" not in arrays and len(arrays) != 1:
-        raise DataError(f"{path} must hold samples under 'x'. It holds: {', '.join(arrays)}.")
-    x = arrays["x"] if "x" in arrays else next(iter(arrays.values()))
-    return _split(_numbers(x, path), _labels(arrays.get("y"), x), split)
-
-
-def _csv(path):
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        try:
-            dialect = csv.Sniffer().sniff(text.split("\n", 1)[0], ",;\t")
-        except csv.Error:  # a single column
-            dialect = csv.excel
-        rows = [row for row in csv.reader(text.splitlines(), dialect) if any(row)]
-        if rows and not all(map(_is_number, rows[0])):
-            del rows[0]  # names
-        if not rows:
-            raise ValueError("it has no rows")
-        for number, row in enumerate(rows, start=1):
-            if len(row) != len(rows[0]):
-                raise ValueError(
-                    f"row {number} of numbers has {len(row)} columns, the first one {len(rows[0])}"
-                )
-        return np.array(rows, "float32")
-    except (ValueError, OSError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read as a table of numbers: {error}") from error
-
-
-def _is_number(text):
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _folder(path, split):
-    """Images of a folder; labels are the names of subfolders, in alphabetical order."""
-    from PIL import Image, UnidentifiedImageError
-
-    own_splits = all((path / part).is_dir() for part in ("train", "test"))
-    root = path / split if own_splits and split != "all" else path
-    files = sorted(f for f in root.rglob("*") if f.suffix.lower() in IMAGES)
-    if not files:
-        raise DataError(f"{root} holds no image ({', '.join(IMAGES)}).")
-    images = []
-    for file in files:
-        try:
-            with Image.open(file) as image:
-                if image.mode in ("F", "I"):
-                    raise OSError(f"32 bits a pixel (mode {image.mode}), save it with 8 or 16")
-                # 16-bit greys stay as they are, palettes and transparency become colours
-                grey = image.mode in ("1", "L", "I;16")
-                mode = "L" if image.mode == "1" else image.mode
-                images.append(np.asarray(image.convert(mode if grey else "RGB")))
-        except (UnidentifiedImageError, OSError) as error:
-            raise DataError(f"{file} cannot be read as an image: {error}") from error
-        if images[-1].shape != images[0].shape:
-            raise DataError(
-                "The images of a folder must be of one size and number of channels. "
-                f"{files[0]} is {images[0].shape}, {file} is {images[-1].shape}."
-            )
-    x = _numbers(np.stack(images), root)
-    y = None
-    if all(file.parent != root for file in files):
-        y = np.unique([file.parent.name for file in files], return_inverse=True)[1]
-    return (x, y) if own_splits else _split(x, y, split)
+        return read_folder(path, split)
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise DataError(
+            f"Expected a folder of images or a file of {', '.join(READERS)}. Received: {path}"
+        )
+    return reader(path, split)
 
 
 def _tfds(name, split, data_dir):
@@ -223,14 +143,9 @@ def _tfds(name, split, data_dir):
 
     try:
         builder = tfds.builder(name, data_dir=data_dir)
-    except (tfds.core.DatasetNotFoundError, ModuleNotFoundError, AssertionError):
+    except (ValueError, ModuleNotFoundError, AssertionError):
         known = ["digits", *tfds.list_builders(with_community_datasets=False)]
-        near = difflib.get_close_matches(name, known, n=1)
-        raise ValueError(
-            f"Unknown dataset {name!r}.{f' Did you mean {near[0]!r}?' if near else ''} Expected "
-            "'digits', a name from TensorFlow Datasets, or the path of a .npy, .npz or .csv file "
-            "or of a folder of images (write ./name for one in this folder)."
-        ) from None
+        raise _unknown(name, known) from None
     if "image" not in builder.info.features:
         raise DataError(
             f"{name} has no images, its features are {', '.join(builder.info.features)}. Load it "
@@ -247,8 +162,26 @@ def _tfds(name, split, data_dir):
     own_splits = {"train", "test"} <= splits
     wanted = split if own_splits and split != "all" else "+".join(sorted(splits))
     data = tfds.as_numpy(builder.as_dataset(split=wanted, batch_size=-1))
-    x, y = _numbers(data["image"], name), _labels(data.get("label"), data["image"])
-    return (x, y) if own_splits else _split(x, y, split)
+    x, y = as_samples(data["image"], name), as_labels(data.get("label"), data["image"])
+    return (x, y) if own_splits else split_off(x, y, split)
+
+
+def _unknown(name, known):
+    if Path(name).is_file():  # of an ending that no reader has, else it were a path
+        return DataError(
+            f"Expected a name, a folder of images or a file of {', '.join(READERS)}. Received: "
+            f"{name!r}, a file in this folder"
+        )
+    if name and Path(name).is_dir():
+        hint = f" There is a folder of that name here: write ./{name}."
+    else:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+    return ValueError(
+        f"Unknown dataset {name!r}.{hint} Expected 'digits', a name from TensorFlow Datasets, or "
+        f"the path of a {', '.join(READERS)} file or of a folder of images (write ./name for one "
+        "in this folder)."
+    )
 
 
 def _download(builder, name):
@@ -267,38 +200,3 @@ def _download(builder, name):
             f"tfds.load({name!r}, data_dir=DIR), copy DIR here and pass it as data_dir (--data-dir"
             ") or in the variable TFDS_DATA_DIR. 'digits' needs no network."
         ) from None
-
-
-def _numbers(x, source):
-    """float32, images scaled to [0, 1] and with an axis of channels."""
-    x = np.asarray(x)
-    if not (np.issubdtype(x.dtype, np.number) or x.dtype == bool) or np.iscomplexobj(x):
-        raise DataError(f"{source} must hold real numbers. It holds: {x.dtype}")
-    if x.ndim < 2:
-        raise DataError(
-            f"{source} must hold an array of samples, (n, ...). Its shape is {x.shape}."
-        )
-    if x.dtype in (np.uint8, np.uint16) and x.ndim in (3, 4):
-        x = x[..., np.newaxis] if x.ndim == 3 else x  # (n, h, w) -> (n, h, w, 1)
-        return np.divide(x, np.iinfo(x.dtype).max, dtype=np.float32)
-    if np.issubdtype(x.dtype, np.integer) and x.ndim > 2:
-        raise DataError(
-            f"{source} holds integers of type {x.dtype}, whose range is not known: save images as "
-            "uint8 or uint16, or other data as float32."
-        )
-    return x.astype(np.float32, copy=False)
-
-
-def _labels(y, x):
-    """Labels if there is one a sample, else None: they only colour pictures."""
-    return y if y is not None and y.shape == x.shape[:1] else None
-
-
-def _split(x, y, split):
-    if split == "all":
-        return x, y
-    if len(x) < 2:
-        raise DataError(f"Splitting needs two samples or more. Received: {len(x)}")
-    parts = train_test_split(np.arange(len(x)), test_size=TEST_FRACTION, random_state=0)
-    chosen = parts[("train", "test").index(split)]
-    return x[chosen], None if y is None else y[chosen]

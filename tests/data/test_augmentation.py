@@ -45,7 +45,7 @@ def test_the_border_is_repeated():
     assert rows == {(0, 1, 2, 3, 4), (0, 0, 1, 2, 3), (1, 2, 3, 4, 4)}
 
 
-@pytest.mark.parametrize("max_shift", [0, -1, 7])
+@pytest.mark.parametrize("max_shift", [0, -1, 7, 1.5])
 def test_refuses_shifts_out_of_range(images, max_shift):
     with pytest.raises(ValueError, match=f"max_shift.*{max_shift}"):
         shifted(images, 16, max_shift)

@@ -1,0 +1,204 @@
+"""Files of numbers: NumPy's and CSV."""
+
+import csv
+import io
+import logging
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from aezoo.data.samples import DataError, as_labels, as_samples, split_off
+
+
+def read_numpy(path: Path, split: str) -> tuple[np.ndarray, np.ndarray | None]:
+    """Samples and labels of a `.npy` or `.npz` file.
+
+    Of a `.npz` file only the arrays `x` and `y`, or `x_train`, `y_train`, `x_test`, `y_test`, or
+    the only one are read, in upper or lower case. Other arrays may hold anything.
+
+    Args:
+        path: Path of the file.
+        split: `"train"`, `"test"` or `"all"`.
+
+    Returns:
+        float32 array of shape `(n, ...)`, and labels of shape `(n,)` or `None`.
+
+    Raises:
+        DataError: If the file is damaged, or does not hold what can be trained on.
+    """
+    # opened here, since NumPy does not close what turns out to be damaged
+    with _read(lambda: path.open("rb"), path) as file:
+        loaded = _read(lambda: np.load(file, allow_pickle=False), path)
+        if isinstance(loaded, np.ndarray):
+            return split_off(as_samples(loaded, path), None, split)
+        names = {name.lower(): name for name in loaded.files}
+        if {"x_train", "x_test"} <= names.keys():
+            parts = ("train", "test") if split == "all" else (split,)
+            return _joined([_pair(loaded, names, f"_{part}", path) for part in parts], path)
+        if len(names) == 1:
+            names = {"x": loaded.files[0]}
+        if "x" not in names:
+            raise DataError(
+                f"{path} must hold samples under 'x', or under 'x_train' and 'x_test'. "
+                f"Received: {', '.join(loaded.files) or 'no arrays'}"
+            )
+        return split_off(*_pair(loaded, names, "", path), split)
+
+
+def read_csv(path: Path, split: str) -> tuple[np.ndarray, None]:
+    """Samples of a CSV file, a row each.
+
+    Cells are separated by commas, semicolons or tabs. The first row is taken for names if none of
+    its cells is a number. A first column without a name whose whole numbers are all different is
+    an index, as pandas writes it, and is left out, which is logged.
+
+    Args:
+        path: Path of the file, UTF-8.
+        split: `"train"`, `"test"` or `"all"`.
+
+    Returns:
+        float32 array of shape `(n, columns)`, and `None`, since a table has no labels.
+
+    Raises:
+        DataError: If a cell holds no number, which the error names by row and column, both
+            counted from 1 as spreadsheets do, or rows differ in length.
+    """
+    numbered = _rows(path)
+    names = numbered.pop(0)[1] if numbered and _are_names(numbered[0][1]) else None
+    rows = [row for _, row in numbered]
+    if not rows:
+        raise DataError(f"{path} has no rows of numbers.")
+    columns = len(rows[0] if names is None else names)
+    for number, row in numbered:
+        if len(row) != columns:
+            raise DataError(
+                f"{path}: every row must have as many cells as the first one, {columns}. "
+                f"Received: row {number} with {len(row)}"
+            )
+    first = [row[0] for row in rows]
+    indexed = names is not None and columns > 1 and _is_unnamed(names[0]) and _is_index(first)
+    _warn_of_names_and_indices(path, indexed, rows[0] if names is None else [], first)
+    try:
+        with np.errstate(over="ignore"):  # infinite then, which load_dataset refuses
+            table = np.array([row[1:] for row in rows] if indexed else rows, np.float32)
+    except ValueError:
+        raise DataError(_first_bad_cell(path, numbered, names)) from None
+    return split_off(table, None, split)
+
+
+def _read(load, path):
+    try:
+        return load()
+    except Exception as error:  # of damaged files: of zipfile, zlib, tokenize, struct, NumPy
+        reason = str(error) or type(error).__name__
+        raise DataError(f"{path} cannot be read as numbers, is it whole? {reason}") from error
+
+
+def _pair(loaded, names, ending, path):
+    """Samples and labels of one split of a `.npz` file."""
+    x = as_samples(_read(lambda: loaded[names[f"x{ending}"]], path), path)
+    if f"y{ending}" not in names:
+        return x, None
+    try:
+        return x, as_labels(_read(lambda: loaded[names[f"y{ending}"]], path), x)
+    except DataError as error:  # labels only colour pictures
+        logging.getLogger("aezoo").warning("Labels are left out. %s", error)
+        return x, None
+
+
+def _joined(pairs, path):
+    shapes = {x.shape[1:] for x, _ in pairs}
+    if len(shapes) > 1:
+        raise DataError(
+            f"{path} must hold samples of one shape in 'x_train' and 'x_test'. Received: "
+            f"{', '.join(map(str, sorted(shapes)))}"
+        )
+    labelled = all(y is not None for _, y in pairs)
+    y = np.concatenate([y for _, y in pairs]) if labelled else None
+    return np.concatenate([x for x, _ in pairs]), y
+
+
+def _rows(path: Path) -> list[tuple[int, list[str]]]:
+    """Rows that are not blank, each with its number in the file."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        rows = csv.reader(io.StringIO(text), delimiter=_delimiter(text))
+        return [(number, row) for number, row in enumerate(rows, start=1) if row]
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} must be text in UTF-8, save it as such: {error}") from error
+    except (OSError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read as a table: {error}") from error
+
+
+def _delimiter(text):
+    """What separates cells; semicolons go before commas, which may be decimal beside them."""
+    lines = [line for line in text[:100_000].split("\n") if line.strip()][:2]
+    present = (mark for mark in ";\t" if lines and all(mark in line for line in lines))
+    return next(present, ",")
+
+
+def _are_names(row: Sequence[str]) -> bool:
+    # the second is how pandas writes columns without names, beside its index
+    return not any(map(_is_number, row)) or (_is_unnamed(row[0]) and _counts(row[1:], 0))
+
+
+def _is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_unnamed(name):
+    return name.strip() in ("", "Unnamed: 0")  # the second after pandas has read the first
+
+
+def _is_index(cells):
+    return all(map(str.isdigit, cells)) and len(set(cells)) == len(cells)
+
+
+def _counts(cells, start):
+    return list(cells) == [str(i) for i in range(start, start + len(cells))]
+
+
+def _warn_of_names_and_indices(path, indexed, first_row, first_column):
+    log = logging.getLogger("aezoo")
+    if indexed:
+        log.warning(
+            "%s: the first column has no name and looks like an index, it is left out. Name it if "
+            "it is to be learned.",
+            path,
+        )
+    elif len(first_column) > 2 and (_counts(first_column, 0) or _counts(first_column, 1)):
+        log.warning(
+            "%s: the first column counts the rows. If it is an index, remove it from the file: it "
+            "is trained on.",
+            path,
+        )
+    if len(first_row) > 2 and _counts(first_row, 0):
+        log.warning(
+            "%s: the first row counts the columns. If these are names, remove them from the file: "
+            "they are trained on.",
+            path,
+        )
+
+
+def _first_bad_cell(path, numbered, names):
+    number, column, cell = next(
+        (number, column, cell)
+        for number, row in numbered
+        for column, cell in enumerate(row)
+        if not _is_number(cell)
+    )
+    place = f"row {number}, column {column + 1}"
+    place += f" ({names[column]!r})" if names and names[column] else ""
+    if not cell.strip():
+        problem = "is empty: fill it, or remove the row"
+    elif re.fullmatch(r"\s*[-+]?[\d.]+(,\d+)+\s*", cell):
+        problem = f"holds {cell!r}: write numbers with a decimal point, and without other marks"
+    else:
+        problem = f"holds {cell!r}, not a number: remove or fill the row, or leave the column out"
+    return f"{path} must be a table of numbers. Received: {place} {problem}."
