@@ -27,12 +27,11 @@ def sample(ae, n, sampler, x, seed):
     if isinstance(n, bool) or not hasattr(n, "__index__") or n < 1:
         raise ValueError(f"n must be a positive integer. Received: {n!r}")
     if sampler is None:
-        sampler = "normal" if hasattr(ae.bottleneck, "split") else "gaussian_mixture"
+        sampler = "normal" if ae.bottleneck.has_prior else "gaussian_mixture"
     if sampler not in SAMPLERS:
         raise ValueError(f"sampler must be one of {SAMPLERS}. Received: {sampler!r}")
     if sampler == "normal":
-        codes = np.random.default_rng(seed).normal(size=(n, *ae.latent_shape))
-        return ae.decode(codes.astype("float32"))
+        return ae.decode(ae.bottleneck.prior(n, ae.latent_shape, seed))
     if x is None:
         raise ValueError(
             "A Gaussian mixture is fitted to codes: give x, the training samples, as in "
@@ -44,11 +43,12 @@ def sample(ae, n, sampler, x, seed):
     mixture = GaussianMixture(min(COMPONENTS, len(codes)), random_state=seed)
     mixture.fit(codes.reshape(len(codes), -1).astype("float64"))  # (n, ...) -> (n, D)
     drawn = np.random.default_rng(seed).permutation(mixture.sample(n)[0])  # not by component
-    return ae.decode(drawn.reshape(n, *ae.latent_shape).astype("float32"))
+    drawn = drawn.reshape(n, *ae.latent_shape).astype("float32")
+    return ae.decode(ae.bottleneck.project(drawn))
 
 
 def _continuous(ae):
-    if hasattr(ae.bottleneck, "indices"):
+    if ae.bottleneck.discrete:
         raise ValueError(
             f"The codes of the family {ae.name} are discrete: neither a line between them nor a "
             "density has a meaning. Learn a prior over ae.encode_indices(x) instead."

@@ -4,11 +4,13 @@ import keras
 import numpy as np
 from scipy.special import logit
 
+from aezoo.layers.output import ending
+
 # Inverses of output activations. The ends of a sigmoid's range are at infinity.
 INVERSES = {"linear": lambda mean: mean, "sigmoid": lambda mean: logit(np.clip(mean, 0.01, 0.99))}
 
 
-def start_at_mean(decoder, mean):
+def start_at_mean(decoder: keras.Model, mean: np.ndarray) -> None:
     """Sets the output bias of an untrained decoder so that it begins at the mean of the data.
 
     Otherwise the first updates all push the outputs the same way, to the mean, and beyond it where
@@ -16,9 +18,9 @@ def start_at_mean(decoder, mean):
     model answers with one constant image for ever. From the mean on, training is also faster.
 
     Args:
-        decoder: `keras.Model` that returns arrays of shape `(B, ...)`. Left alone unless its last
-            layer with weights has a trainable bias that is still zero, and its output activation
-            is linear or a sigmoid.
+        decoder: `keras.Model` that returns arrays of shape `(B, ...)`. Left alone unless it ends
+            in a trainable bias that is still zero and an activation that is linear or a sigmoid,
+            see `aezoo.layers.output.ending`.
         mean: Array of the shape of one output, the mean of the targets, in the decoder's units.
 
     Example:
@@ -29,9 +31,8 @@ def start_at_mean(decoder, mean):
     >>> ae.decoder.get_layer("output").bias.numpy().tolist()
     [2.0, 20.0]
     """
-    inverse = INVERSES.get(output_activation(decoder))
-    weighted = [layer for layer in flat_layers(decoder) if layer.weights]
-    bias = getattr(weighted[-1], "bias", None) if weighted else None
+    activation, bias, _ = ending(decoder)
+    inverse = INVERSES.get(activation)
     if inverse is None or bias is None or not bias.trainable or not decoder.trainable:
         return
     if np.any(keras.ops.convert_to_numpy(bias)):
@@ -40,34 +41,3 @@ def start_at_mean(decoder, mean):
         mean = mean.reshape(-1, mean.shape[-1]).mean(axis=0)  # (..., C) -> (C,)
     if mean.size == bias.shape[0]:
         bias.assign(inverse(mean.ravel()))
-
-
-def output_activation(decoder):
-    """The name of the activation that ends a decoder.
-
-    Args:
-        decoder: `keras.Model`.
-
-    Returns:
-        String, or `None` if no layer has one.
-    """
-    for layer in reversed(list(flat_layers(decoder))):
-        if hasattr(layer, "activation"):
-            return getattr(layer.activation, "__name__", None)
-    return None
-
-
-def flat_layers(model):
-    """The layers of a model, with those of models inside of it in their place.
-
-    Args:
-        model: `keras.Model`.
-
-    Yields:
-        Keras layers, in their order.
-    """
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from flat_layers(layer)
-        else:
-            yield layer

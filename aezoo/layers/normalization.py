@@ -1,11 +1,15 @@
 """Scaling inside the model: raw values in, normalized values to the encoder, raw values out."""
 
+import math
+from collections.abc import Iterable
+
 import keras
 import numpy as np
 from keras import ops
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 SCALERS = {"minmax": MinMaxScaler, "standard": StandardScaler}
+PIECE = 2**22  # values that are looked at together
 
 
 @keras.saving.register_keras_serializable("aezoo")
@@ -24,6 +28,9 @@ class Normalization(keras.layers.Layer):
     Raises:
         ValueError: For another mode.
 
+    The statistics are two weights without training, and nothing else: whatever copies, averages or
+    loads weights takes them along.
+
     Example:
 
     >>> import numpy as np
@@ -41,7 +48,6 @@ class Normalization(keras.layers.Layer):
                 f"normalization must be None or one of {sorted(SCALERS)}. Received: {mode!r}"
             )
         self.mode = mode
-        self.statistics = None  # (offset, scale) once adapted
 
     def build(self, input_shape):
         # NaN until adapt: forgetting it must not pass for an identity.
@@ -52,7 +58,7 @@ class Normalization(keras.layers.Layer):
             )
             setattr(self, name, weight)
 
-    def adapt(self, data):
+    def adapt(self, data: np.ndarray | Iterable[np.ndarray]) -> None:
         """Learns the statistics of each feature.
 
         Args:
@@ -60,27 +66,27 @@ class Normalization(keras.layers.Layer):
         """
         scaler = SCALERS[self.mode]()
         for batch in [data] if hasattr(data, "shape") else data:
-            # in float64: scikit-learn takes small ranges for constants in float32
-            batch = np.asarray(batch, "float64")
-            scaler.partial_fit(batch.reshape(-1, batch.shape[-1]))  # (n, ..., F) -> (N, F)
+            for piece in _pieces(batch):
+                # in float64: scikit-learn takes small ranges for constants in float32
+                piece = np.asarray(piece, "float64")
+                scaler.partial_fit(piece.reshape(-1, piece.shape[-1]))  # (n, ..., F) -> (N, F)
         if not self.built:
             self.build((None, *batch.shape[1:]))
         minmax = self.mode == "minmax"
         self.offset.assign(scaler.data_min_ if minmax else scaler.mean_)
         self.scale.assign(1 / scaler.scale_ if minmax else scaler.scale_)
-        self._remember()
-
-    def load_own_variables(self, store):
-        super().load_own_variables(store)
-        self._remember()
-
-    def set_weights(self, weights):
-        super().set_weights(weights)
-        self._remember()
 
     @property
-    def adapted(self):
-        """Whether `adapt` has run."""
+    def statistics(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """A pair of arrays, offset and scale of each feature, or `None` before `adapt`."""
+        if not self.built:
+            return None
+        offset, scale = (ops.convert_to_numpy(w) for w in (self.offset, self.scale))
+        return (offset, scale) if np.isfinite(scale).all() else None
+
+    @property
+    def adapted(self) -> bool:
+        """Whether there are statistics, from `adapt` or from weights that were loaded."""
         return self.statistics is not None
 
     def call(self, inputs, inverse=False):
@@ -88,26 +94,14 @@ class Normalization(keras.layers.Layer):
             return inputs * self.scale + self.offset
         return (inputs - self.offset) / self.scale
 
-    def normalized(self, x):
-        """What `call` computes, with the statistics as constants.
-
-        For losses and metrics, which the JAX backend evaluates where it has no layer weights.
-
-        Args:
-            x: Tensor of shape `(B, ..., F)`.
-
-        Returns:
-            Tensor of the same shape.
-        """
-        offset, scale = self.statistics
-        return (x - offset) / scale
-
-    def _remember(self):
-        offset, scale = (ops.convert_to_numpy(w.value) for w in (self.offset, self.scale))
-        self.statistics = (offset, scale) if np.isfinite(scale).all() else None
-
     def compute_output_shape(self, input_shape):
         return input_shape
 
     def get_config(self):
         return {**super().get_config(), "mode": self.mode}
+
+
+def _pieces(data):
+    """Slices of an array that are small in float64, however large the whole."""
+    rows = max(1, PIECE // max(1, math.prod(data.shape[1:])))
+    return (data[i : i + rows] for i in range(0, len(data), rows))

@@ -8,9 +8,11 @@ from keras import layers, ops
 from aezoo.autoencoder import Autoencoder
 from aezoo.checks import number
 from aezoo.layers import backbones
+from aezoo.layers.bottleneck import Bottleneck
+from aezoo.layers.objectives import Term
 from aezoo.registry import register
 
-LOGGED = 8  # samples of a batch that the log looks at: a Jacobian costs as much as training
+LOGGED = 8  # samples of a batch that evaluation looks at: a Jacobian costs as much as training
 SLOPES = {  # derivatives of activations, from the sum s and the value a
     "elu": lambda s, a: ops.where(s > 0, 1.0, a + 1.0),
     "leaky_relu": lambda s, a: ops.where(s > 0, 1.0, 0.2),
@@ -49,8 +51,8 @@ def contractive(
             `"softplus"` or `"tanh"`.
 
     Returns:
-        A compiled `aezoo.Autoencoder`. Its log has `jacobian`, the penalty before its weight,
-        measured on a few samples of each batch. `val_loss` is the reconstruction's alone.
+        A compiled `aezoo.Autoencoder`. Its log has `jacobian`, the penalty before its weight, in
+        evaluation that of a few samples of each batch. `val_loss` is the reconstruction's alone.
 
     Raises:
         ValueError: For an unknown backbone or option, or a value out of its range.
@@ -88,8 +90,8 @@ def contractive(
 
 
 @keras.saving.register_keras_serializable("aezoo")
-class JacobianPenalty(keras.layers.Layer):
-    """An encoder that adds the squared Frobenius norm of its Jacobian to the loss while training.
+class JacobianPenalty(Bottleneck):
+    """An encoder, with the squared Frobenius norm of its Jacobian in the loss while training.
 
     Args:
         encoder: `keras.Model`, a chain of dense or convolutional layers and activations.
@@ -97,10 +99,10 @@ class JacobianPenalty(keras.layers.Layer):
         **kwargs: Arguments of `keras.layers.Layer`.
     """
 
-    log_names = ("jacobian",)
+    term_names = ("jacobian",)
 
     def __init__(self, encoder, weight=1e-3, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(encoder.layers[-1].activation.__name__, **kwargs)
         for layer in encoder.layers:
             activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
             if activation not in SLOPES:
@@ -111,10 +113,14 @@ class JacobianPenalty(keras.layers.Layer):
         self.encoder = encoder
         self.weight = number("weight", weight, least=0)
 
-    def call(self, inputs, training=False):
-        if training:
-            self.add_loss(self.weight * self.jacobian(inputs))
+    def call(self, inputs):
         return self.encoder(inputs)
+
+    def terms(self, forward):
+        if not forward.training:
+            return {"jacobian": Term(self.jacobian(forward.features[:LOGGED]))}
+        jacobian = self.jacobian(forward.features)
+        return {"jacobian": Term(jacobian, self.weight * jacobian)}
 
     def jacobian(self, inputs):
         """Mean over samples and units of the squares of d unit / d input, summed over the input.
@@ -139,9 +145,6 @@ class JacobianPenalty(keras.layers.Layer):
             else:  # a change of shape
                 g = ops.reshape(g, (-1, *before.shape[1:]))
         return ops.mean(ops.sum(ops.square(g), axis=range(1, len(g.shape))))  # (B * D, ...) -> ()
-
-    def log(self, features):
-        return {"jacobian": self.jacobian(features[:LOGGED])}
 
     def compute_output_shape(self, input_shape):
         return self.encoder.compute_output_shape(input_shape)

@@ -24,9 +24,10 @@ def masked(
 ):
     """Learns to fill in hidden patches: features from what belongs together.
 
-    The loss is the mean over the hidden patches alone. Nothing is hidden in `encode`,
-    `reconstruct` and exports, and the visible patches of a reconstruction were never trained for,
-    so that its error is above those of other families.
+    While training the loss, whichever it is, is the mean over the hidden patches alone; metrics
+    and `val_loss` are of all values. Nothing is hidden in `encode`, `reconstruct` and exports, and
+    the visible patches of a reconstruction were never trained for, so that its error is above
+    those of other families.
 
     Args:
         input_shape: Tuple of positive integers, or one integer for vectors.

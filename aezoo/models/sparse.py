@@ -1,11 +1,14 @@
 """Few active units for each sample."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from aezoo.autoencoder import Autoencoder
 from aezoo.checks import number, positive
 from aezoo.layers import backbones
+from aezoo.layers.bottleneck import Bottleneck
+from aezoo.layers.objectives import Term
 from aezoo.registry import register
 
 WEIGHTS = {"l1": 1e-4, "kl": 1e-2, "top_k": 0.0}
@@ -20,7 +23,7 @@ def sparse(
     backbone="auto",
     sparsity="l1",
     weight=None,
-    target=0.05,
+    target=None,
     k=None,
     latent_activation=None,
     normalization=None,
@@ -35,9 +38,9 @@ def sparse(
         sparsity: `"l1"` for a penalty on magnitudes, `"kl"` on the difference of mean activities
             from a target, `"top_k"` to keep the largest units (winner take all; with ties, all of
             the equal ones).
-        weight: Float, 0 or more: the factor of the penalty. Default: 0.0001 for `"l1"`, 0.01 for
-            `"kl"`.
-        target: Float in (0, 1), the mean activity of a unit that `"kl"` asks for.
+        weight: Float, 0 or more: the factor of the penalty of `"l1"` (default 0.0001) or `"kl"`
+            (default 0.01).
+        target: Float in (0, 1), the mean activity of a unit that `"kl"` asks for. Default: 0.05.
         k: Integer from 1 to `latent_dim`, how many units `"top_k"` keeps. Default: a quarter.
         latent_activation: String, activation of the code. Default: `"relu"` for `"l1"`,
             `"sigmoid"` for `"kl"`, which needs it, and `"linear"` for `"top_k"`.
@@ -45,8 +48,8 @@ def sparse(
         **options: Options of the backbone, see `aezoo.backbones`.
 
     Returns:
-        A compiled `aezoo.Autoencoder`. Its log has `active_fraction`, the part of all units whose
-        activity is above 0.001 (0.1 for `"kl"`).
+        A compiled `aezoo.Autoencoder`. Its log has `sparsity`, the penalty before its weight, and
+        `active_fraction`, the part of all units whose activity is above 0.001 (0.1 for `"kl"`).
 
     Raises:
         ValueError: For an unknown sparsity, backbone or option, or a value out of its range.
@@ -73,12 +76,20 @@ def sparse(
     encoder, decoder = backbones.build(
         backbone, input_shape, latent_dim, latent_activation=activation, **options
     )
-    if sparsity == "top_k":
-        k = max(1, latent_dim // 4) if k is None else k
-    elif k is not None:
-        raise ValueError(f"k is for sparsity='top_k', not for {sparsity!r}.")
+    for name, value, of in (
+        ("k", k, ("top_k",)),
+        ("target", target, ("kl",)),
+        ("weight", weight, ("l1", "kl")),
+    ):
+        if value is not None and sparsity in WEIGHTS and sparsity not in of:
+            raise ValueError(
+                f"{name} is for sparsity={' or '.join(map(repr, of))}, not for {sparsity!r}."
+            )
+    if sparsity == "top_k" and k is None:
+        k = max(1, latent_dim // 4)
     weight = WEIGHTS.get(sparsity, 0.0) if weight is None else weight
-    layer = Sparsity(sparsity, weight, target, k, name="bottleneck", dtype="float32")
+    target = 0.05 if target is None else target
+    layer = Sparsity(sparsity, weight, target, k, activation, name="bottleneck", dtype="float32")
     return Autoencoder(
         backbones.with_bottleneck(encoder, layer),
         decoder,
@@ -88,7 +99,7 @@ def sparse(
 
 
 @keras.saving.register_keras_serializable("aezoo")
-class Sparsity(keras.layers.Layer):
+class Sparsity(Bottleneck):
     """Penalizes activities, or keeps the largest alone; see `sparse` for the arguments.
 
     The penalties, with z the codes of a batch and a unit's mean activity r over it:
@@ -96,16 +107,16 @@ class Sparsity(keras.layers.Layer):
     for `"kl"` with the target t.
     """
 
-    log_names = ("active_fraction",)
-
-    def __init__(self, sparsity="l1", weight=1e-4, target=0.05, k=None, **kwargs):
-        super().__init__(**kwargs)
+    def __init__(self, sparsity="l1", weight=1e-4, target=0.05, k=None, activation=None, **kwargs):
+        super().__init__(ACTIVATIONS.get(sparsity) if activation is None else activation, **kwargs)
         if sparsity not in WEIGHTS:
             raise ValueError(f"sparsity must be one of {tuple(WEIGHTS)}. Received: {sparsity!r}")
         self.sparsity = sparsity
         self.weight = number("weight", weight, least=0)
         self.target = number("target", target, above=0, below=1)
         self.k = k
+        penalized = sparsity != "top_k"
+        self.term_names = ("sparsity", "active_fraction") if penalized else ("active_fraction",)
 
     def build(self, input_shape):
         if self.sparsity == "top_k":
@@ -114,28 +125,41 @@ class Sparsity(keras.layers.Layer):
                 raise ValueError(f"k must be from 1 to {input_shape[-1]}. Received: {self.k!r}")
 
     def call(self, inputs):
-        if self.sparsity == "top_k":
-            least = ops.top_k(inputs, self.k)[0][..., -1:]  # (B, ..., D) -> (B, ..., 1)
-            return ops.where(inputs >= least, inputs, 0.0)
-        if self.sparsity == "l1":
-            penalty = ops.mean(ops.abs(inputs))
-        else:
-            activity = ops.mean(inputs, axis=range(len(inputs.shape) - 1))  # (B, ..., D) -> (D,)
-            activity = ops.clip(activity, 1e-6, 1 - 1e-6)
-            penalty = ops.mean(
-                self.target * ops.log(self.target / activity)
-                + (1 - self.target) * ops.log((1 - self.target) / (1 - activity))
-            )
-        self.add_loss(self.weight * penalty)
-        return inputs
+        if self.sparsity != "top_k":
+            return inputs
+        least = ops.top_k(inputs, self.k)[0][..., -1:]  # (B, ..., D) -> (B, ..., 1)
+        return ops.where(inputs >= least, inputs, 0.0)
 
-    def log(self, features):
-        active = ops.abs(self(features)) > (0.1 if self.sparsity == "kl" else 1e-3)
-        return {"active_fraction": ops.mean(ops.cast(active, "float32"))}
+    def terms(self, forward):
+        active = ops.abs(forward.code) > (0.1 if self.sparsity == "kl" else 1e-3)
+        found = {"active_fraction": Term(ops.mean(ops.cast(active, "float32")))}
+        if self.sparsity != "top_k":
+            penalty = self.penalty(forward.code)
+            found["sparsity"] = Term(penalty, self.weight * penalty)
+        return found
+
+    def penalty(self, code):
+        """The penalty of a batch of codes, before its weight."""
+        if self.sparsity == "l1":
+            return ops.mean(ops.abs(code))
+        activity = ops.mean(code, axis=range(len(code.shape) - 1))  # (B, ..., D) -> (D,)
+        activity = ops.clip(activity, 1e-6, 1 - 1e-6)
+        return ops.mean(
+            self.target * ops.log(self.target / activity)
+            + (1 - self.target) * ops.log((1 - self.target) / (1 - activity))
+        )
+
+    def project(self, codes):
+        codes = super().project(codes)
+        if self.sparsity != "top_k":
+            return codes
+        least = np.sort(codes, axis=-1)[..., -self.k, None]
+        return np.where(codes >= least, codes, np.zeros_like(codes))
 
     def compute_output_shape(self, input_shape):
         return input_shape
 
     def get_config(self):
         names = ("sparsity", "weight", "target", "k")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        own = {name: getattr(self, name) for name in names}
+        return {**super().get_config(), **own, "activation": self.code_activation}

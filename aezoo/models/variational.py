@@ -1,13 +1,17 @@
 """A distribution of codes for each sample, close to a normal one that can be drawn from."""
 
 import math
+from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from aezoo.autoencoder import Autoencoder
 from aezoo.checks import number, positive
 from aezoo.layers import backbones
+from aezoo.layers.bottleneck import Bottleneck
+from aezoo.layers.objectives import Term
 from aezoo.registry import register
 
 LOSSES = {"gaussian": "mse", "bernoulli": "binary_crossentropy"}
@@ -22,7 +26,7 @@ def variational(
     likelihood="gaussian",
     beta=1.0,
     capacity=None,
-    capacity_steps=10_000,
+    capacity_steps=None,
     free_bits=0.0,
     normalization=None,
     **options,
@@ -31,6 +35,7 @@ def variational(
 
     The loss is the negative evidence lower bound by input value: reconstruction + beta * KL / N,
     with N values in a sample, so that beta = 1 is the bound itself: in nats it is N times as much.
+    It takes a draw of the code in `evaluate` and validation, too, the same ones each time.
 
     Args:
         input_shape: Tuple of positive integers, or one integer for vectors.
@@ -42,15 +47,15 @@ def variational(
             than 1, such as 0.1, gives sharper ones.
         capacity: `None`, or a float above 0 in nats: the penalty is beta * |KL - C|, with C
             growing from 0 to the capacity.
-        capacity_steps: Positive integer, the updates in which C grows.
+        capacity_steps: Positive integer, the updates in which C grows. Default: 10,000.
         free_bits: Float, 0 or more, in nats: each dimension's KL counts from there on only.
         normalization: `None`, `"minmax"` or `"standard"`, see `aezoo.Autoencoder`.
         **options: Options of the backbone, see `aezoo.backbones`.
 
     Returns:
-        A compiled `aezoo.Autoencoder`. `encode` gives `z_mean`, `encode_distribution` also
-        `z_log_var`, `kl_divergence` the KL by sample and dimension, `sample` new samples. Its log
-        has `kl`, the mean total in nats.
+        A compiled `Variational`, an `aezoo.Autoencoder`. `encode` gives `z_mean`,
+        `encode_distribution` also `z_log_var`, `kl_divergence` the KL by sample and dimension,
+        `sample` new samples. Its log has `kl`, the mean total in nats.
 
     Raises:
         ValueError: For an unknown backbone or option, or a value out of its range.
@@ -77,6 +82,8 @@ def variational(
             "A Bernoulli likelihood needs output_activation='sigmoid'. Received: "
             f"{options['output_activation']!r}"
         )
+    if capacity is None and capacity_steps is not None:
+        raise ValueError("capacity_steps are of a capacity: give capacity, too.")
     if options.get("latent_activation", "linear") != "linear":
         raise ValueError(
             "The code of a variational model is a mean and a logarithm, of any sign: "
@@ -88,12 +95,12 @@ def variational(
         math.prod(encoder.input_shape[1:]),
         beta=beta,
         capacity=capacity,
-        capacity_steps=capacity_steps,
+        capacity_steps=10_000 if capacity_steps is None else capacity_steps,
         free_bits=free_bits,
         name="bottleneck",
         dtype="float32",
     )
-    return Autoencoder(
+    return Variational(
         backbones.with_bottleneck(encoder, layer),
         decoder,
         normalization=normalization,
@@ -103,7 +110,39 @@ def variational(
 
 
 @keras.saving.register_keras_serializable("aezoo")
-class GaussianSampling(keras.layers.Layer):
+class Variational(Autoencoder):
+    """An autoencoder whose codes are distributions. See `variational`, which makes one."""
+
+    def encode_distribution(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Distributions of codes.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches.
+
+        Returns:
+            A pair of NumPy arrays of shape `(n, *latent_shape)`: `z_mean` and `z_log_var`, mean
+            and logarithm of the variance.
+        """
+
+        def both(batch):  # (B, ..., D) twice -> (B, ..., 2 * D)
+            return ops.concatenate(self.bottleneck.split(self._features(batch)), axis=-1)
+
+        return tuple(np.split(self._batched(both, x), 2, axis=-1))
+
+    def kl_divergence(self, x: Any) -> np.ndarray:
+        """KL divergence of each dimension's distribution from the prior.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches.
+
+        Returns:
+            NumPy array of shape `(n, *latent_shape)`, nats; a sample's sum is its total.
+        """
+        return self._batched(lambda b: self.bottleneck.divergence(self._features(b)), x)
+
+
+@keras.saving.register_keras_serializable("aezoo")
+class GaussianSampling(Bottleneck):
     """Draws z = z_mean + exp(z_log_var / 2) * noise while training; gives z_mean otherwise.
 
     Args:
@@ -116,7 +155,8 @@ class GaussianSampling(keras.layers.Layer):
         inputs: Tensor of shape `(B, ..., 2 * D)`, `z_mean` beside `z_log_var`.
     """
 
-    log_names = ("kl",)
+    has_prior = True
+    term_names = ("kl",)
 
     def __init__(
         self,
@@ -143,14 +183,22 @@ class GaussianSampling(keras.layers.Layer):
         )
 
     def call(self, inputs, training=False):
-        z_mean, z_log_var = self.split(inputs)
-        self.add_loss(self.beta * self._objective(self.divergence(inputs)) / self.values)
-        if not training:
-            return z_mean
-        if self.capacity is not None:
-            self.updates.assign_add(1.0)
-        noise = keras.random.normal(ops.shape(z_mean), dtype=z_mean.dtype, seed=self.seed_generator)
+        return self.draw(inputs, self.seed_generator) if training else self.split(inputs)[0]
+
+    def draw(self, features, seed=None):
+        z_mean, z_log_var = self.split(features)
+        noise = keras.random.normal(ops.shape(z_mean), dtype=z_mean.dtype, seed=seed)
         return z_mean + ops.exp(0.5 * z_log_var) * noise
+
+    def prior(self, n, latent_shape, seed=None):
+        return np.random.default_rng(seed).normal(size=(n, *latent_shape)).astype("float32")
+
+    def terms(self, forward):
+        if self.capacity is not None and forward.training:
+            self.updates.assign_add(1.0)
+        divergence = self.divergence(forward.features)
+        kl = ops.sum(ops.mean(divergence, axis=0))
+        return {"kl": Term(kl, self.beta * self._objective(divergence) / self.values)}
 
     def split(self, inputs):
         """`z_mean` and `z_log_var`; variances from e^-20 to e^20, past which exp is of no use."""
@@ -161,9 +209,6 @@ class GaussianSampling(keras.layers.Layer):
         """KL(N(z_mean, exp(z_log_var)) || N(0, 1)) of each dimension, in nats."""
         z_mean, z_log_var = self.split(inputs)
         return 0.5 * (ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var)
-
-    def log(self, features):
-        return {"kl": ops.sum(ops.mean(self.divergence(features), axis=0))}
 
     def _objective(self, divergence):
         each = ops.mean(divergence, axis=0)  # (B, ..., D) -> (..., D)
@@ -179,3 +224,6 @@ class GaussianSampling(keras.layers.Layer):
     def get_config(self):
         names = ("values", "beta", "capacity", "capacity_steps", "free_bits", "seed")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+GaussianSampling.autoencoder = Variational

@@ -1,17 +1,18 @@
 """Codes out of a codebook: each is a few integers."""
 
-import math
+from typing import Any
 
 import keras
+import numpy as np
 from keras import layers, ops
+from numpy.typing import ArrayLike
 
 from aezoo.autoencoder import Autoencoder
-from aezoo.checks import number, positive, sequence
+from aezoo.checks import positive
 from aezoo.layers import backbones
+from aezoo.layers.quantizers import Codebook, ScalarQuantizer, VectorQuantizer
 from aezoo.registry import register
 
-GAIN = 4.0  # untrained features are around 0.3: without it all of them would round to one code
-MOST_CODES = 2**16  # the largest codebook in the paper on finite scalar quantization
 QUANTIZERS = ("moving_average", "gradient", "fsq")
 
 
@@ -22,11 +23,11 @@ def vector_quantized(
     *,
     backbone="auto",
     quantizer="moving_average",
-    num_embeddings=128,
-    commitment_cost=0.25,
-    decay=0.99,
+    num_embeddings=None,
+    commitment_cost=None,
+    decay=None,
     levels=None,
-    num_codes=16,
+    num_codes=None,
     normalization=None,
     **options,
 ):
@@ -39,19 +40,23 @@ def vector_quantized(
         backbone: `"dense"`, `"conv"`, `"residual"` or `"auto"`, see `aezoo.backbones.build`.
         quantizer: `"moving_average"` or `"gradient"`, how the codebook learns; or `"fsq"`, finite
             scalar quantization, whose codebook is a fixed grid.
-        num_embeddings: Integer, 2 or more, how many vectors the codebook has.
-        commitment_cost: Float, 0 or more: the weight of the distance from features to codes.
-        decay: Float in (0, 1), of the moving average.
+        num_embeddings: Integer, 2 or more, how many vectors a learned codebook has. Default: 128.
+        commitment_cost: Float, 0 or more: the weight of the distance from features to codes of a
+            learned codebook. Default: 0.25.
+        decay: Float in (0, 1), of the moving average. Default: 0.99.
         levels: For FSQ, sequence of `latent_dim` integers, 3 or more, the steps of each number.
             Default: 5 each.
         num_codes: Positive integer, how many code vectors a dense backbone makes of a sample.
+            Default: 16.
         normalization: `None`, `"minmax"` or `"standard"`, see `aezoo.Autoencoder`.
         **options: Options of the backbone, see `aezoo.backbones`.
 
     Returns:
-        A compiled `aezoo.Autoencoder`. `encode` gives the code vectors, `encode_indices` their
-        places in the codebook, `decode_indices` takes those. Its log has `perplexity`, how many
-        codes are in use: the exponential of the entropy of their frequencies in a batch.
+        A compiled `VectorQuantized`, an `aezoo.Autoencoder`. `encode` gives the code vectors,
+        `encode_indices` their places in the codebook, `decode_indices` takes those. Its log has
+        `perplexity`, how many codes are in use: the exponential of the entropy of their
+        frequencies in a batch, and, of a learned codebook, `commitment`, the mean squared
+        distance from features to codes.
 
     There is no export in int8: the search for the nearest code would have to tell distances apart
     in eight bits, and picks others often enough to cost several percent of error. Export to
@@ -74,10 +79,20 @@ def vector_quantized(
     """
     if quantizer not in QUANTIZERS:
         raise ValueError(f"quantizer must be one of {QUANTIZERS}. Received: {quantizer!r}")
-    if levels is not None and quantizer != "fsq":
-        raise ValueError(f"levels are for quantizer='fsq', not for {quantizer!r}.")
     shape = backbones.options.shape_of(input_shape)
-    if backbone == "dense" or len(shape) == 1:
+    dense = backbone == "dense" or len(shape) == 1
+    learned = {"num_embeddings": num_embeddings, "commitment_cost": commitment_cost}
+    for given, of, fits in (
+        ({"levels": levels}, "quantizer='fsq'", quantizer == "fsq"),
+        (learned, "a learned codebook", quantizer != "fsq"),
+        ({"decay": decay}, "quantizer='moving_average'", quantizer == "moving_average"),
+        ({"num_codes": num_codes}, "dense backbones", dense),
+    ):
+        for name, value in given.items():
+            if value is not None and not fits:
+                raise ValueError(f"{name} is of no use here: it is for {of}. Received: {value!r}")
+    if dense:
+        num_codes = 16 if num_codes is None else num_codes
         size = positive("num_codes", num_codes) * positive("latent_dim", latent_dim)
         encoder, decoder = backbones.build(backbone, shape, size, **options)
         encoder = backbones.with_bottleneck(encoder, layers.Reshape((num_codes, latent_dim)))
@@ -90,14 +105,11 @@ def vector_quantized(
         levels = [5] * latent_dim if levels is None else levels
         layer = ScalarQuantizer(levels, name="bottleneck", dtype="float32")
     else:
-        layer = VectorQuantizer(
-            num_embeddings,
-            commitment_cost,
-            None if quantizer == "gradient" else decay,
-            name="bottleneck",
-            dtype="float32",
-        )
-    return Autoencoder(
+        if quantizer == "moving_average" and decay is None:
+            decay = 0.99
+        known = {name: value for name, value in learned.items() if value is not None}
+        layer = VectorQuantizer(**known, decay=decay, name="bottleneck", dtype="float32")
+    return VectorQuantized(
         backbones.with_bottleneck(encoder, layer),
         decoder,
         normalization=normalization,
@@ -106,202 +118,47 @@ def vector_quantized(
 
 
 @keras.saving.register_keras_serializable("aezoo")
-class VectorQuantizer(keras.layers.Layer):
-    """Replaces each vector by the nearest of a codebook; gradients pass straight through.
+class VectorQuantized(Autoencoder):
+    """An autoencoder with a codebook. See `vector_quantized`, which makes one."""
 
-    A code that takes less than `restart_below` of the average use is dead: a moving average is
-    moved to a vector of the batch, a learned codebook pulled towards one by its loss.
+    def encode_indices(self, x: Any) -> np.ndarray:
+        """Codes as indices into the codebook.
 
-    Args:
-        num_embeddings, commitment_cost: See `vector_quantized`.
-        decay: Float in (0, 1), of the moving average; `None` for a codebook learned by gradient.
-        restart_below: Float in [0, 1).
-        seed: Integer or `None`, for repeatable restarts.
-        **kwargs: Arguments of `keras.layers.Layer`.
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches.
 
-    Call arguments:
-        inputs: Tensor of shape `(B, ..., D)`.
-    """
+        Returns:
+            Integer NumPy array of shape `(n, *latent_shape[:-1])`.
+        """
+        return self._batched(lambda b: self.bottleneck.indices(self._features(b)), x)
 
-    log_names = ("perplexity",)
+    def decode_indices(self, indices: ArrayLike) -> np.ndarray:
+        """Outputs for indices into the codebook, in the units of the input.
 
-    def __init__(
-        self,
-        num_embeddings=128,
-        commitment_cost=0.25,
-        decay=0.99,
-        restart_below=0.05,
-        seed=None,
-        **kwargs,
-    ):
-        super().__init__(**kwargs)
-        if positive("num_embeddings", num_embeddings) < 2:
-            raise ValueError("num_embeddings must be at least 2. Received: 1")
-        self.num_embeddings = num_embeddings
-        self.commitment_cost = number("commitment_cost", commitment_cost, least=0)
-        self.decay = decay if decay is None else number("decay", decay, above=0, below=1)
-        self.restart_below = number("restart_below", restart_below, least=0, below=1)
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        Args:
+            indices: Integer array of shape `(n, *latent_shape[:-1])`.
 
-    def build(self, input_shape):
-        k, d = self.num_embeddings, input_shape[-1]
-        uniform = keras.initializers.RandomUniform(-1 / k, 1 / k, seed=self.seed)
-        learned = self.decay is None
-        weight = {"dtype": "float32", "trainable": False}
-        self.embeddings = self.add_weight(
-            name="embeddings", shape=(k, d), initializer=uniform, trainable=learned
-        )
-        # Starts at 0, so that codes count as dead until they are used: the first batches place
-        # the codebook among the data.
-        self.uses = self.add_weight(name="uses", shape=(k,), initializer="zeros", **weight)
-        if not learned:
-            self.sums = self.add_weight(name="sums", shape=(k, d), initializer="zeros", **weight)
+        Returns:
+            NumPy array of shape `(n, *input_shape)`.
 
-    def call(self, inputs, training=False):
-        flat = ops.reshape(inputs, (-1, inputs.shape[-1]))  # (B, ..., D) -> (N, D)
-        nearest = self._nearest(flat)
-        chosen = ops.reshape(ops.take(self.embeddings, nearest, axis=0), ops.shape(inputs))
-        fixed = ops.stop_gradient
-        loss = self.commitment_cost * ops.mean(ops.square(inputs - fixed(chosen)))
-        if self.decay is None:
-            loss = loss + ops.mean(ops.square(chosen - fixed(inputs)))
-        if training:
-            loss = loss + self._learn(fixed(flat), nearest)
-        self.add_loss(loss)
-        return inputs + fixed(chosen - inputs) if training else chosen
-
-    def indices(self, inputs):
-        """Places in the codebook: `(B, ..., D) -> (B, ...)`."""
-        flat = ops.reshape(inputs, (-1, inputs.shape[-1]))
-        return ops.reshape(self._nearest(flat), ops.shape(inputs)[:-1])
-
-    def lookup(self, indices):
-        """Code vectors: `(B, ...) -> (B, ..., D)`."""
-        return ops.take(self.embeddings, indices, axis=0)
-
-    def log(self, features):
-        indices = ops.reshape(self.indices(features), (-1,))
-        return {"perplexity": _perplexity(indices, self.num_embeddings)}
-
-    def _nearest(self, flat):
-        # ||z - e||^2 = ||z||^2 - 2 z e + ||e||^2, of which the first is the same for every e
-        norms = ops.sum(ops.square(self.embeddings), axis=1)  # (K, D) -> (K,)
-        closeness = 2 * ops.matmul(flat, ops.transpose(self.embeddings)) - norms
-        return ops.top_k(closeness, 1)[1][:, 0]  # argmax has bitwise steps that TFLite has not
-
-    def _learn(self, flat, nearest):
-        """Counts uses, moves the codebook, and returns the loss that revives dead codes."""
-        decay = 0.99 if self.decay is None else self.decay
-        chosen = ops.one_hot(nearest, self.num_embeddings)  # (N,) -> (N, K)
-        uses = decay * self.uses + (1 - decay) * ops.sum(chosen, axis=0)
-        dead = (uses < self.restart_below * ops.mean(uses))[:, None]
-        k = self.num_embeddings
-        rows = keras.random.uniform((k,), 0, 1, seed=self.seed_generator)
-        rows = ops.cast(rows * ops.cast(ops.shape(flat)[0], "float32"), "int32")
-        others = ops.take(flat, rows, axis=0)  # (N, D) -> (K, D)
-        if self.decay is None:
-            self.uses.assign(uses)
-            return ops.mean(ops.square(ops.where(dead, self.embeddings - others, 0.0)))
-        sums = decay * self.sums + (1 - decay) * ops.matmul(ops.transpose(chosen), flat)
-        once = ops.mean(uses)  # a code that restarts counts as used like the others
-        uses = ops.where(dead[:, 0], once, uses)
-        sums = ops.where(dead, others * once, sums)
-        self.uses.assign(uses)
-        self.sums.assign(sums)
-        used = uses[:, None] > 0
-        moved = sums / ops.where(used, uses[:, None], 1.0)
-        self.embeddings.assign(ops.where(used, moved, ops.convert_to_tensor(self.embeddings)))
-        return 0.0
-
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
-    def get_config(self):
-        names = ("num_embeddings", "commitment_cost", "decay", "restart_below", "seed")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
-
-
-@keras.saving.register_keras_serializable("aezoo")
-class ScalarQuantizer(keras.layers.Layer):
-    """Rounds each number of a vector to one of a few levels, evenly from -1 to 1.
-
-    Args:
-        levels: Sequence of integers, 3 or more, one for each number.
-        **kwargs: Arguments of `keras.layers.Layer`.
-
-    Call arguments:
-        inputs: Tensor of shape `(B, ..., D)`.
-    """
-
-    log_names = ("perplexity",)
-
-    def __init__(self, levels, **kwargs):
-        super().__init__(**kwargs)
-        self.levels = [positive("levels", level) for level in sequence("levels", levels)]
-        if not self.levels or min(self.levels) < 3:
-            raise ValueError(f"levels must be integers of at least 3. Received: {levels}")
-        self.num_embeddings = math.prod(self.levels)
-        if self.num_embeddings > MOST_CODES:
+        Raises:
+            ValueError: If there is no code, or an index is outside of the codebook.
+        """
+        indices = np.asarray(indices)
+        if not indices.size:
+            raise ValueError("Expected at least one code. Received: none")
+        size = self.bottleneck.num_embeddings
+        if (
+            not np.issubdtype(indices.dtype, np.integer)
+            or indices.min() < 0
+            or indices.max() >= size
+        ):
             raise ValueError(
-                f"levels make {self.num_embeddings:,} codes, at most {MOST_CODES:,} are of use: "
-                f"take a latent_dim of 3 to 6, or fewer levels. Received: {self.levels}"
+                f"Indices must be integers from 0 to {size - 1}. Received: {indices.dtype} from "
+                f"{indices.min()} to {indices.max()}"
             )
-
-    def build(self, input_shape):
-        if input_shape[-1] != len(self.levels):
-            raise ValueError(
-                f"levels must have latent_dim = {input_shape[-1]} numbers. Received: {self.levels}"
-            )
-
-    def call(self, inputs, training=False):
-        bounded = self._bounded(inputs)
-        rounded = ops.round(bounded)
-        if training:
-            rounded = bounded + ops.stop_gradient(rounded - bounded)
-        return (rounded + self._offset()) / self._half()
-
-    def indices(self, inputs):
-        """Numbers in the mixed radix of the levels: `(B, ..., D) -> (B, ...)`."""
-        steps = ops.round(self._bounded(inputs)) + self._offset() + self._half()
-        return ops.cast(ops.sum(ops.round(steps) * self._places(), axis=-1), "int32")
-
-    def lookup(self, indices):
-        """Code vectors: `(B, ...) -> (B, ..., D)`."""
-        places = ops.cast(self._places(), "int32")
-        steps = ops.expand_dims(ops.cast(indices, "int32"), -1) // places
-        steps = steps % ops.convert_to_tensor(self.levels, "int32")
-        return ops.cast(steps, "float32") / self._half() - 1.0
-
-    def log(self, features):
-        indices = ops.reshape(self.indices(features), (-1,))
-        return {"perplexity": _perplexity(indices, self.num_embeddings)}
-
-    def _half(self):
-        return (ops.convert_to_tensor(self.levels, "float32") - 1) / 2
-
-    def _offset(self):
-        """An even number of levels lies between the integers."""
-        return ops.convert_to_tensor([0.0 if level % 2 else 0.5 for level in self.levels])
-
-    def _places(self):
-        places = [float(math.prod(self.levels[:i])) for i in range(len(self.levels))]
-        return ops.convert_to_tensor(places, "float32")
-
-    def _bounded(self, inputs):
-        """Within the levels, so that rounding gives as many integers as there are levels."""
-        half = self._half() * (1 + 1e-3)
-        return ops.tanh(GAIN * inputs + ops.arctanh(self._offset() / half)) * half - self._offset()
-
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
-    def get_config(self):
-        return {**super().get_config(), "levels": self.levels}
+        codes = self.bottleneck.lookup(ops.convert_to_tensor(indices))
+        return self.decode(ops.convert_to_numpy(codes))
 
 
-def _perplexity(indices, size):
-    counts = ops.segment_sum(ops.ones_like(indices, "float32"), indices, num_segments=size)
-    frequencies = counts / ops.sum(counts)
-    entropy = -ops.sum(frequencies * ops.log(frequencies + 1e-10))
-    return ops.exp(entropy)
+Codebook.autoencoder = VectorQuantized

@@ -10,8 +10,8 @@ from aezoo.layers.backbones.options import (
     activation_layer,
     between_layers,
     l2_penalty,
+    output_layer,
     residual_block,
-    resolved,
 )
 
 
@@ -142,5 +142,5 @@ def conv(
             x = cropping_layer(cropping, name=f"crop_{i}")(x)
         if not last:
             x = level(x, f, i)
-    outputs = activation_layer(resolved(output_activation, input_shape), "output_activation")(x)
+    outputs = output_layer(output_activation, input_shape, xla=False)(x)
     return encoder, keras.Model(inputs, outputs, name="decoder")

@@ -10,8 +10,8 @@ from aezoo.layers.backbones.options import (
     activation_layer,
     between_layers,
     l2_penalty,
+    output_layer,
     residual_block,
-    resolved,
 )
 
 
@@ -98,5 +98,5 @@ def dense(
     x = layers.Dense(math.prod(input_shape), kernel_regularizer=regularizer, name="output")(x)
     if len(input_shape) > 1:
         x = layers.Reshape(input_shape, name="reshape")(x)  # (B, N) -> (B, ...)
-    outputs = activation_layer(resolved(output_activation, input_shape), "output_activation")(x)
+    outputs = output_layer(output_activation, input_shape, xla=True)(x)
     return encoder, keras.Model(inputs, outputs, name="decoder")

@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from aezoo.checks import number, positive
+from aezoo.layers.output import Output
 
 ACTIVATIONS = (
     "elu",
@@ -65,11 +66,12 @@ def activation_layer(activation, name=None):
         ) from None
 
 
-def resolved(output_activation, input_shape):
-    """Returns the name of an output activation: images are in [0, 1], all else is not."""
-    if output_activation != "auto":
-        return output_activation
-    return "sigmoid" if len(input_shape) >= 3 else "linear"
+def output_layer(activation, input_shape, xla):
+    """Returns the end of a decoder; by default images are in [0, 1], and all else is not."""
+    if activation == "auto":
+        activation = "sigmoid" if len(input_shape) >= 3 else "linear"
+    activation_layer(activation)
+    return Output(activation, bias_layer="output", xla=xla, name="output_activation")
 
 
 def l2_penalty(factor):

@@ -1,0 +1,288 @@
+"""How a model that learns its own input is fed, trained and judged by Keras."""
+
+import math
+import threading
+from typing import Any
+
+import keras
+from keras import ops
+
+from aezoo.checks import positive
+from aezoo.data import feeding
+from aezoo.data.inputs import NO_TARGET, Door, is_dataset, refuse_endless
+from aezoo.layers.initialization import start_at_mean
+from aezoo.layers.objectives import Forward, Objective
+from aezoo.layers.output import ending
+
+EVALUATED = 0  # seed of the draws that evaluation makes: the same ones each time
+
+
+class SelfSupervised(keras.Model):
+    """A Keras model whose target is its input, where no other is given.
+
+    Everything that comes in passes `self.door`. The loss is taken from one forward pass, whose
+    stages `call` leaves with `_pass`: it is `compile`'s loss between target and output, in the
+    units of the network, and the terms of `self.objectives`.
+    """
+
+    def _prepare(self, loss, objectives):
+        """Compiles the model, with its terms of the loss."""
+        self.extra_objectives = list(objectives)
+        self._passed = threading.local()
+        names = [name for objective in self.objectives for name in objective.term_names]
+        if len(set(names)) < len(names):
+            raise ValueError(f"Every term of the loss needs a name of its own. Received: {names}")
+        self.term_metrics = [keras.metrics.Mean(name=name) for name in names]
+        self.compile(
+            optimizer=keras.optimizers.Adam(2e-3),
+            loss=loss,
+            # "auto" is XLA on accelerators: on CPUs it slows convolutions down threefold
+            jit_compile=True if ending(self.decoder).xla else "auto",
+            steps_per_execution=20,
+        )
+        if self.extra_objectives:  # those with weights make them now
+            self.compute_loss(ops.zeros((2, *self.input_shape[1:])))
+        self.optimizer.build(self.trainable_variables)  # an untrained model can be saved, too
+
+    @property
+    def objectives(self) -> list[Objective]:
+        """Sequence of `aezoo.layers.objectives.Objective`, which add terms to the loss."""
+        return [self.bottleneck, *self.extra_objectives]
+
+    @property
+    def door(self) -> Door:
+        """`aezoo.data.inputs.Door`, what the model takes."""
+        bounded = ending(self.decoder).activation == "sigmoid"
+        return Door(self.input_shape[1:], self.normalization is not None, bounded)
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        super().compile(*args, **kwargs)
+        self._executions = self.steps_per_execution
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        *,
+        sample_weight: Any = None,
+        validation_data: Any = None,
+        **kwargs: Any,
+    ) -> keras.callbacks.History:
+        """Trains the model to reproduce its input, or to map `x` to `y`.
+
+        Before its first update the output starts at the mean of the targets, see
+        `aezoo.layers.initialization`, and a normalization without statistics learns them. Models
+        come compiled with `steps_per_execution=20`, so callbacks see batches in twenties at most;
+        compile with 1 to see each.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of such batches, of pairs of them
+                or of triples with weights (`tf.data.Dataset`, `keras.utils.PyDataset`, a
+                generator). Arrays are checked for what cannot be learned; of a dataset the first
+                batches are.
+            y: Array of the shape of `x`, the target. Defaults to `x`; for denoising give `fit(
+                noisy, clean)`.
+            batch_size, epochs, verbose, callbacks: As in `keras.Model.fit`.
+            sample_weight: Array of shape `(n,)`, 0 or more, the weight of each sample in the loss.
+            validation_data: An array, a pair `(x, y)`, a triple with weights, in which `y` may be
+                `None`, or a dataset.
+            **kwargs: Further arguments of `keras.Model.fit`.
+
+        Returns:
+            `keras.callbacks.History`.
+
+        Raises:
+            ValueError: For empty or non-finite data, a shape that does not fit, a target that is
+                not of the input's shape, integers that are not scaled, values outside [0, 1] for a
+                sigmoid output, or a dataset without end and without `steps_per_epoch`.
+
+        Example:
+
+        >>> import aezoo, numpy as np
+        >>> ae = aezoo.build("deep", input_shape=4, latent_dim=2)
+        >>> history = ae.fit(np.random.rand(64, 4), epochs=2, verbose=0)
+        >>> sorted(history.history)
+        ['loss']
+        """
+        if kwargs.get("class_weight"):
+            raise ValueError(
+                "An autoencoder knows no classes: use sample_weight, not class_weight."
+            )
+        _check_batch_size(batch_size)
+        x, y, sample_weight = self.door.fed(x, y, sample_weight)
+        validation_data = self.door.validation(validation_data)
+        streamed = is_dataset(x)
+        if streamed and not kwargs.get("steps_per_epoch"):
+            refuse_endless(x)
+        if self.normalization and not self.normalization.adapted:
+            self.adapt(x if y is None else y)
+        first, x = self.door.first_targets(x, y)
+        mean = first.mean(axis=0, dtype="float64").astype("float32")
+        start_at_mean(self.decoder, ops.convert_to_numpy(self._scale(mean[None]))[0])
+        own = {"validation_split", "steps_per_epoch"}  # of arrays; Keras knows what they mean
+        if not streamed and not own & kwargs.keys() and feeding.worthwhile(self):
+            kwargs.setdefault("validation_batch_size", batch_size)
+            arrays = (x, y, sample_weight)
+            x = feeding.batches(arrays, batch_size or 32, kwargs.pop("shuffle", True))
+            y = batch_size = sample_weight = None
+        if is_dataset(x):
+            kwargs.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
+        self._divide_executions(kwargs.get("steps_per_epoch"), kwargs.get("validation_steps"))
+        return super().fit(
+            x,
+            y,
+            batch_size=batch_size,
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=_with_bar(callbacks, verbose),
+            sample_weight=sample_weight,
+            validation_data=validation_data,
+            **kwargs,
+        )
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        if not kwargs.get("_use_cached_eval_dataset"):  # the validation of fit, which is through
+            self._require_statistics()
+            _check_batch_size(batch_size)
+            x, y, sample_weight = self.door.fed(x, y, sample_weight)
+            self._divide_executions(steps)
+            callbacks = _with_bar(callbacks, verbose)
+        rest = (batch_size, verbose, sample_weight, steps, callbacks, return_dict)
+        return super().evaluate(x, y, *rest, **kwargs)
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Any:
+        self._require_statistics()
+        _check_batch_size(batch_size)
+        x = self.door.fed(x)[0] if is_dataset(x) else self.door.array(x)
+        self._divide_executions(steps)
+        rest = (batch_size, verbose, steps, _with_bar(callbacks, verbose))
+        outputs = super().predict(x, *rest)
+        self._passed.stages = None
+        return outputs
+
+    def train_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, **kwargs
+    ) -> Any:
+        if class_weight:
+            raise ValueError(
+                "An autoencoder knows no classes: use sample_weight, not class_weight."
+            )
+        self._require_statistics()
+        return super().train_on_batch(*self.door.fed(x, y, sample_weight), **kwargs)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, **kwargs) -> Any:
+        self._require_statistics()
+        return super().test_on_batch(*self.door.fed(x, y, sample_weight), **kwargs)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        scaled, seen, weight, features, code, output = self._taken(x, y_pred, training)
+        if not training:
+            drawn = self.bottleneck.draw(features, seed=EVALUATED)
+            if drawn is not None:  # as while training, or it would be another loss
+                code, output = drawn, self.decoder(drawn)
+        target = scaled if y is None else self._scale(self._checked_target(y))
+        target = ops.cast(target, "float32")
+        forward = Forward(seen, target, features, code, output, self.decoder, training)
+        y, y_pred, weights = target, output, sample_weight
+        if weights is not None:  # (B,) or (B, 1) -> (B, 1, ..., 1), one axis less than the target
+            weights = ops.reshape(weights, (-1,) + (1,) * (len(output.shape) - 2))
+        super().compute_metrics(x, y, y_pred, weights)
+        if weight is not None:  # of each value: a mean over an axis of one leaves them apart
+            y, y_pred = ops.expand_dims(y, -1), ops.expand_dims(y_pred, -1)
+            weights = weight if weights is None else weight * ops.expand_dims(weights, -1)
+        loss = super().compute_loss(x, y, y_pred, weights, training=training)
+        found = {}
+        for objective in self.objectives:
+            found |= objective.terms(forward)
+        for metric in self.term_metrics:
+            value, added = found[metric.name]
+            metric.update_state(value, sample_weight=ops.shape(x)[0])
+            loss = loss if added is None else loss + ops.cast(added, loss.dtype)
+        return loss
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        # compute_loss has updated them: it has the statistics of the normalization on JAX, too
+        return self.get_metrics_result()
+
+    def _pass(self, y_pred, *stages):
+        """Leaves the stages of a forward pass for the loss of its output."""
+        self._passed.stages = (y_pred, stages)  # a replica of a strategy has a thread of its own
+
+    def _taken(self, x, y_pred, training):
+        """The scaled input, what the encoder saw of it, weights, features, code and output."""
+        left = getattr(self._passed, "stages", None)
+        if left is None or left[0] is not y_pred:
+            self(x, training=training)
+            left = self._passed.stages
+        self._passed.stages = None
+        return left[1]
+
+    def _checked_target(self, y):
+        shape = self.input_shape[1:]
+        known = shape if getattr(y.shape, "rank", 1) is None else tuple(y.shape[1:])
+        if len(known) != len(shape) or any(
+            a not in (None, b) for a, b in zip(known, shape, strict=True)
+        ):
+            raise ValueError(NO_TARGET.format(expected=shape, received=known))
+        return y
+
+    def _require_statistics(self):
+        if self.normalization and not self.normalization.adapted:
+            raise ValueError("The normalization has no statistics yet: call adapt(x) or fit(x).")
+
+    def _divide_executions(self, *steps):
+        """Lets whole executions make up the steps asked for: Keras only stops between them."""
+        divided = math.gcd(self._executions, *(n for n in steps if n))
+        if divided != self.steps_per_execution:
+            self.steps_per_execution = divided
+            self.train_function = self.test_function = self.predict_function = None
+
+
+class _Bar(keras.callbacks.ProgbarLogger):
+    """The bar of Keras, which the last execution of several steps does not overshoot."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        super().on_train_batch_end(self._within(batch), logs)
+
+    def on_test_batch_end(self, batch, logs=None):
+        super().on_test_batch_end(self._within(batch), logs)
+
+    def on_predict_batch_end(self, batch, logs=None):
+        super().on_predict_batch_end(self._within(batch), logs)
+
+    def _within(self, batch):
+        return batch if self.target is None else min(batch, self.target - 1)
+
+
+def _with_bar(callbacks, verbose):
+    if isinstance(callbacks, keras.callbacks.CallbackList) or verbose == 0:
+        return callbacks
+    callbacks = [callbacks] if isinstance(callbacks, keras.callbacks.Callback) else callbacks or []
+    return [*callbacks, _Bar()]
+
+
+def _check_batch_size(batch_size):
+    if batch_size is not None:
+        positive("batch_size", batch_size)

@@ -1,0 +1,313 @@
+"""What every autoencoder has, whatever its family."""
+
+import functools
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import ArrayLike
+
+from aezoo import sampling
+from aezoo.autoencoder.fitting import SelfSupervised
+from aezoo.data.inputs import Door
+from aezoo.layers.bottleneck import Bottleneck, bottleneck_of
+from aezoo.layers.normalization import Normalization
+from aezoo.layers.output import ending
+
+BATCH = 256
+
+
+@keras.saving.register_keras_serializable("aezoo")
+class Autoencoder(SelfSupervised):
+    """A network that learns to reproduce its input through a narrow code.
+
+    The model is `normalization? -> corruption? -> encoder -> decoder -> inverse normalization?`.
+    It is a functional Keras model, compiled when made (Adam and mean squared error; `compile` it
+    again as you like), trained with `fit`, saved with `save("model.keras")` and loaded with
+    `keras.saving.load_model`, after which every method below still works.
+
+    Args:
+        encoder: `keras.Model`, `(B, *input_shape) -> (B, *latent_shape)`. Its last layer is the
+            bottleneck, see `aezoo.layers.bottleneck.Bottleneck`.
+        decoder: `keras.Model`, `(B, *latent_shape) -> (B, *input_shape)`.
+        normalization: `None`, `"minmax"` or `"standard"`: scale each feature (the last axis)
+            inside the model. Inputs and reconstructions are then in raw units, the loss, metrics
+            and errors in normalized ones. The first `fit` learns the statistics, or `adapt` does.
+        corruption: `None` or a Keras layer that changes its input while training only. It may
+            return a pair, the changed input and a weight for each value, with which its part of
+            the loss is multiplied while training; metrics are of all values.
+        loss: String or Keras loss, the reconstruction's part of the objective, a mean over all
+            values.
+        objectives: Sequence of `aezoo.layers.objectives.Objective`, further terms of the loss.
+        name: String, the model's name.
+
+    Raises:
+        ValueError: If encoder and decoder do not fit together, or a sigmoid output is asked to
+            produce standardized values.
+
+    Example:
+
+    >>> import aezoo, keras, numpy as np
+    >>> encoder = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    >>> decoder = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4)])
+    >>> ae = aezoo.Autoencoder(encoder, decoder)
+    >>> ae.encode(np.zeros((3, 4))).shape
+    (3, 2)
+    """
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        normalization: str | None = None,
+        corruption: keras.layers.Layer | None = None,
+        loss: Any = "mse",
+        objectives: Any = (),
+        name: str = "autoencoder",
+        **kwargs: Any,
+    ):
+        shape = encoder.input_shape[1:]
+        for what, expected, received in (
+            ("take the encoder's codes", encoder.output_shape, decoder.input_shape),
+            ("return the input's shape", encoder.input_shape, decoder.output_shape),
+        ):
+            if expected != received:
+                raise ValueError(f"The decoder must {what}, {expected}. Received: {received}")
+        scaling = normalization and Normalization(
+            normalization, name="normalization", dtype="float32"
+        )
+        if normalization == "standard" and ending(decoder).activation == "sigmoid":
+            raise ValueError(
+                "A sigmoid output, which stays in [0, 1], cannot produce standardized values. "
+                "Use output_activation='linear' or normalization='minmax'."
+            )
+
+        inputs = keras.Input(shape, name="input")
+        seen = scaling(inputs) if scaling else inputs
+        seen = corruption(seen) if corruption else seen
+        decoded = decoder(encoder(seen[0] if isinstance(seen, (tuple, list)) else seen))
+        outputs = scaling(decoded, inverse=True) if scaling else decoded
+        super().__init__(inputs=inputs, outputs=outputs, name=name, **kwargs)
+        self.encoder = encoder
+        self.decoder = decoder
+        self.normalization = scaling or None
+        self.corruption = corruption
+        self.loss_config = loss
+        self._prepare(loss, objectives)
+
+    def call(self, inputs, training=None, mask=None):
+        scaled = self._scale(ops.convert_to_tensor(inputs, self.inputs[0].dtype))
+        seen = self.corruption(scaled) if self.corruption else scaled
+        seen, weight = seen if isinstance(seen, (tuple, list)) else (seen, None)
+        weight = weight if training else None
+        features = self._before_bottleneck(seen)
+        code = self.encoder.layers[-1](features)
+        output = self.decoder(code)
+        reconstruction = self._scale(output, inverse=True)
+        self._pass(reconstruction, scaled, seen, weight, features, code, output)
+        return reconstruction
+
+    @functools.cached_property
+    def bottleneck(self) -> Bottleneck:
+        """`aezoo.layers.bottleneck.Bottleneck`, what makes the code, and says what it is."""
+        return bottleneck_of(self.encoder)
+
+    @property
+    def latent_shape(self) -> tuple[int, ...]:
+        """Tuple, the shape of one code."""
+        return self.decoder.input_shape[1:]
+
+    def adapt(self, x: Any) -> None:
+        """Learns the statistics of the normalization.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches that can be read again;
+                of pairs the second counts, the target.
+
+        Raises:
+            ValueError: If the model has no normalization, or the data cannot be used.
+        """
+        if self.normalization is None:
+            raise ValueError(
+                "This model has no normalization to adapt. "
+                "Build it with normalization='minmax' or 'standard'."
+            )
+        self.normalization.adapt(self.door.targets(x))
+
+    def encode(self, x: Any) -> np.ndarray:
+        """Codes of samples.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches.
+
+        Returns:
+            NumPy array of shape `(n, *latent_shape)`.
+        """
+        return self._batched(lambda b: self.encoder(self._scale(b)), x)
+
+    def decode(self, z: Any) -> np.ndarray:
+        """Outputs for codes, in the units of the input.
+
+        Args:
+            z: Array of shape `(n, *latent_shape)`, or a dataset of batches.
+
+        Returns:
+            NumPy array of shape `(n, *input_shape)`.
+        """
+        door = Door(self.latent_shape, raw=True)
+        return self._batched(lambda b: self._scale(self.decoder(b), inverse=True), z, door)
+
+    def reconstruct(self, x: Any) -> np.ndarray:
+        """Samples after a trip through the code, in the units of the input.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches.
+
+        Returns:
+            NumPy array of shape `(n, *input_shape)`.
+        """
+        return self._batched(
+            lambda b: self._scale(self.decoder(self.encoder(self._scale(b))), inverse=True), x
+        )
+
+    def reconstruction_error(self, x: Any) -> np.ndarray:
+        """Mean squared error of each sample's reconstruction, in normalized units.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches.
+
+        Returns:
+            NumPy array of shape `(n,)`.
+        """
+
+        def error(batch):
+            scaled = self._scale(batch)
+            difference = scaled - self.decoder(self.encoder(scaled))
+            return ops.mean(ops.square(difference), axis=range(1, len(scaled.shape)))  # -> (B,)
+
+        return self._batched(error, x)
+
+    def corrupt(self, x: Any) -> np.ndarray:
+        """Samples as the corruption spoils them in training, in the units of the input.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches.
+
+        Returns:
+            NumPy array of shape `(n, *input_shape)`, equal to `x` without a corruption.
+        """
+
+        def spoil(batch):
+            scaled = self._scale(batch)
+            spoiled = self.corruption(scaled, training=True) if self.corruption else scaled
+            spoiled = spoiled[0] if isinstance(spoiled, (tuple, list)) else spoiled
+            return self._scale(spoiled, inverse=True)
+
+        return self._batched(spoil, x)
+
+    def normalize(self, x: Any) -> np.ndarray:
+        """Samples as the encoder sees them: scaled, if the model has a normalization.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches.
+
+        Returns:
+            NumPy array of shape `(n, *input_shape)`.
+        """
+        return self._batched(self._scale, x)
+
+    def denormalize(self, x: Any) -> np.ndarray:
+        """The inverse of `normalize`: from the decoder's units to those of the input.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`, or a dataset of batches.
+
+        Returns:
+            NumPy array of shape `(n, *input_shape)`.
+        """
+        return self._batched(lambda b: self._scale(b, inverse=True), x)
+
+    def interpolate(self, a: ArrayLike, b: ArrayLike, steps: int = 10) -> np.ndarray:
+        """Outputs on the straight line between the codes of two samples.
+
+        Args:
+            a, b: Arrays of shape `input_shape`.
+            steps: Integer, 2 or more, how many outputs, with those of both ends.
+
+        Returns:
+            NumPy array of shape `(steps, *input_shape)`.
+
+        Raises:
+            ValueError: If the codes of the model are discrete, or the samples do not fit.
+        """
+        return sampling.interpolate(self, a, b, steps)
+
+    def sample(
+        self, n: int, sampler: str | None = None, x: Any = None, seed: int | None = None
+    ) -> np.ndarray:
+        """Draws new samples: codes from a distribution, decoded.
+
+        Args:
+            n: Positive integer.
+            sampler: `"normal"`, the prior of variational models and their default; or
+                `"gaussian_mixture"`, fitted to the codes of `x`, the default of others, whose
+                draws are brought onto what the encoder can give.
+            x: Array of shape `(m, *input_shape)`, training samples, for the mixture.
+            seed: Integer, for samples that can be drawn again.
+
+        Returns:
+            NumPy array of shape `(n, *input_shape)`.
+
+        Raises:
+            ValueError: If the codes of the model are discrete, or the mixture has no samples.
+
+        Reference:
+            Ghosh et al., "From Variational to Deterministic Autoencoders", ICLR 2020,
+            arXiv:1903.12436, section 4, for the mixture.
+        """
+        return sampling.sample(self, n, sampler, x, seed)
+
+    def get_config(self):
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "encoder": serialize(self.encoder),
+            "decoder": serialize(self.decoder),
+            "normalization": self.normalization and self.normalization.mode,
+            "corruption": self.corruption and serialize(self.corruption),
+            "loss": serialize(self.loss_config),
+            "objectives": [serialize(objective) for objective in self.extra_objectives],
+            "name": self.name,
+            "trainable": self.trainable,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        def made(value):
+            if isinstance(value, list):
+                return [made(part) for part in value]
+            restored = keras.saving.deserialize_keras_object
+            return restored(value, custom_objects) if isinstance(value, dict) else value
+
+        parts = {key: made(value) for key, value in config.items()}
+        # earlier versions saved every family as an Autoencoder
+        return (bottleneck_of(parts["encoder"]).autoencoder or cls)(**parts)
+
+    @functools.cached_property  # which Keras does not track: these layers belong to the encoder
+    def _before_bottleneck(self):
+        return keras.Model(self.encoder.inputs[0], self.encoder.layers[-1].input)
+
+    def _scale(self, x, inverse=False):
+        return self.normalization(x, inverse=inverse) if self.normalization else x
+
+    def _features(self, x):
+        """What comes into the bottleneck, of a batch of inputs."""
+        return self._before_bottleneck(self._scale(x), training=False)
+
+    def _batched(self, function, x, door=None):
+        """Applies a function of tensors batch by batch; NumPy out."""
+        self._require_statistics()
+        batches = (door or self.door).batches(x, BATCH)
+        return np.concatenate(
+            [ops.convert_to_numpy(function(ops.convert_to_tensor(b))) for b in batches]
+        )
