@@ -1,20 +1,25 @@
 """Every picture, one function each. They return a matplotlib Figure: `figure.savefig(path)`."""
 
 import itertools
+from collections.abc import Mapping, Sequence
 
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
+from numpy.typing import ArrayLike
 from sklearn.decomposition import PCA
 
 OUTLINE = [patheffects.withStroke(linewidth=3, foreground="white")]
 CENTRED = {"ha": "center", "va": "center", "weight": "bold"}
 COLOURS = matplotlib.color_sequences["petroff10"]  # told apart with any colour vision
+MORE_COLOURS = matplotlib.color_sequences["tab20"]
 
 
-def history(log):
+def history(log: Mapping[str, Sequence[float]]) -> Figure:
     """The loss by epoch, on a logarithmic axis.
 
     Args:
@@ -45,7 +50,9 @@ def history(log):
     return _finished(figure)
 
 
-def reconstructions(x, rebuilt, corrupted=None, n=8):
+def reconstructions(
+    x: ArrayLike, rebuilt: ArrayLike, corrupted: ArrayLike | None = None, n: int = 8
+) -> Figure:
     """Originals beside their reconstructions, and the difference.
 
     Args:
@@ -81,15 +88,21 @@ def reconstructions(x, rebuilt, corrupted=None, n=8):
     return _images(rows) if len(shape) == 4 and shape[-1] in (1, 3) else _lines(rows)
 
 
-def latent(codes, labels=None):
+def latent(codes: ArrayLike, labels: ArrayLike | None = None) -> Figure:
     """Codes in two dimensions: as they are, or by their first two principal components.
 
     Args:
         codes: Array of shape `(n, ...)`; more than one axis a code is flattened.
-        labels: Array of shape `(n,)` or `None`, the classes to colour by.
+        labels: Array of shape `(n,)` or `None`, what to colour by: classes, numbers or text, or
+            a measure. Numbers are a measure, and drawn with a bar of colours, if they are not
+            whole or of more than 20 values. Of text the 39 most frequent classes are named when
+            there are more than 40.
 
     Returns:
         `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If there is not one label for each code.
 
     Example:
 
@@ -99,6 +112,11 @@ def latent(codes, labels=None):
     True
     """
     codes = np.reshape(codes, (len(codes), -1))  # (n, ...) -> (n, D)
+    if labels is not None and np.shape(labels) != (len(codes),):
+        raise ValueError(
+            f"labels must be one for each code, of shape ({len(codes)},). "
+            f"Received: an array of shape {np.shape(labels)}"
+        )
     if codes.shape[1] > 2 and len(codes) > 1:
         pca = PCA(2).fit(codes)
         codes = pca.transform(codes)
@@ -112,26 +130,21 @@ def latent(codes, labels=None):
             codes = np.column_stack([codes[:, 0], np.random.default_rng(0).random(len(codes))])
             names[1] = "(random, for sight)"
     figure, axes = plt.subplots(figsize=(6, 5), layout="constrained")
+    codes = codes[:, :2]
     points = {"s": np.clip(8000 / len(codes), 6, 30), "alpha": 0.7, "linewidths": 0}
-    classes = [] if labels is None else np.unique(labels)
-    if 1 < len(classes) <= len(COLOURS):
-        for colour, value in zip(COLOURS, classes, strict=False):
-            members = codes[labels == value][:, :2]
-            axes.scatter(*members.T, color=colour, label=str(value), **points)
-            axes.annotate(str(value), np.median(members, axis=0), path_effects=OUTLINE, **CENTRED)
-        legend = axes.legend(title="label", loc="center left", bbox_to_anchor=(1, 0.5))
-        for handle in legend.legend_handles:
-            handle.set(sizes=[30], alpha=1)
-    elif len(classes) > 1:
-        drawn = axes.scatter(*codes.T[:2], c=labels, cmap="viridis", **points)
+    labels = None if labels is None else np.asarray(labels)
+    if labels is None or len(np.unique(labels.astype(str))) == 1:
+        axes.scatter(*codes.T, color=COLOURS[0], **points)
+    elif _is_measure(labels):
+        drawn = axes.scatter(*codes.T, c=labels, cmap="viridis", **points)
         figure.colorbar(drawn, label="label")
     else:
-        axes.scatter(*codes.T[:2], color=COLOURS[0], **points)
+        _scatter_classes(axes, codes, labels, points)
     axes.set(xlabel=names[0], ylabel=names[1], title=title)
     return _finished(figure)
 
 
-def elbow(errors):
+def elbow(errors: Mapping[str, Mapping[int | str, float]]) -> Figure:
     """The error over the size of the code: where it bends, more numbers are of little use.
 
     Args:
@@ -164,6 +177,41 @@ def elbow(errors):
     axes.set_title("Error by the size of the code")
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return _finished(figure)
+
+
+def _is_measure(labels):
+    if labels.dtype.kind not in "iuf":
+        return False
+    return len(np.unique(labels)) > len(MORE_COLOURS) or not np.array_equal(
+        labels, np.round(labels)
+    )
+
+
+def _scatter_classes(axes: Axes, codes: np.ndarray, labels: np.ndarray, points: dict):
+    labels = labels.astype(str) if labels.dtype.kind == "O" else labels  # they may not compare
+    classes, counts = np.unique(labels, return_counts=True)
+    few, many = len(classes) <= len(COLOURS), len(classes) > len(MORE_COLOURS)
+    if len(classes) > 2 * len(MORE_COLOURS):
+        frequent = np.argsort(-counts, kind="stable")[: 2 * len(MORE_COLOURS) - 1]
+        classes = np.sort(classes[frequent])
+        others = codes[~np.isin(labels, classes)]
+        axes.scatter(*others.T, color="lightgrey", label="others", **points)
+    styles = itertools.product("o^", COLOURS if few else MORE_COLOURS)
+    for (marker, colour), value in zip(styles, classes, strict=False):
+        members = codes[labels == value]
+        axes.scatter(*members.T, color=colour, marker=marker, label=str(value), **points)
+        if not many:
+            middle = np.median(members, axis=0)
+            axes.annotate(str(value), middle, path_effects=OUTLINE, **CENTRED)
+    legend = axes.legend(
+        title="label",
+        loc="center left",
+        bbox_to_anchor=(1, 0.5),
+        ncols=1 + many,
+        fontsize=None if few else "small",
+    )
+    for handle in legend.legend_handles:
+        handle.set(sizes=[30], alpha=1)
 
 
 def _images(rows):
