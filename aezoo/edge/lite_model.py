@@ -1,37 +1,39 @@
 """Run an exported .tflite with NumPy and LiteRT alone: no Keras, no TensorFlow."""
 
 import json
-import time
-from collections import Counter
-from pathlib import Path
+import os
+from collections.abc import Mapping
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
-from ai_edge_litert.interpreter import Interpreter
+from ai_edge_litert.interpreter import Interpreter, SignatureRunner
+from numpy.typing import ArrayLike
+
+from aezoo.edge.reading import read
 
 METADATA = "aezoo"  # the name under which the export keeps what the graph cannot say
 BATCH = 256
 METHODS = ("reconstruct", "encode", "decode", "score")
-OPS = {code: name for name, code in vars(schema.BuiltinOperator).items() if name.isupper()}
-TYPES = {code: name for name, code in vars(schema.TensorType).items() if name.isupper()}
-FLOATS = ("FLOAT16", "FLOAT32", "FLOAT64")
+IDLE = os.cpu_count() or 1  # interpreters kept between calls: more cannot run at once
 
 
 class LiteModel:
     """An exported autoencoder, on a device.
 
     Takes and returns float32 in the units of the data: integer files are quantized to and from by
-    their own scales. Runs on one thread.
+    their own scales. A call runs on one thread, and threads may call at once: each then has an
+    interpreter of its own, which later calls use again. Copies, also to other processes by pickle,
+    take the content of the file with them.
 
     Args:
-        path: String or path of a `.tflite` file from `aezoo.export_tflite`.
+        path: String or path of a `.tflite` file from `aezoo.export_tflite`. If its report lies
+            beside it, the file must have the hash that stands there.
 
     Attributes:
         parts: Tuple of strings, the signatures of the file.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no TFLite file, or not of an autoencoder.
+        ValueError: If it is no TFLite file, damaged, or not of an autoencoder.
 
     Example:
 
@@ -45,28 +47,33 @@ class LiteModel:
     (50, 2)
     """
 
-    def __init__(self, path):
-        content, self._interpreter = _opened(path)
-        try:
-            self._interpreter.allocate_tensors()
-            names = set(self._interpreter.get_signature_list())
-        except (RuntimeError, ValueError) as error:
-            raise ValueError(f"{path} cannot be run: {error}") from error
+    parts: tuple[str, ...]
+
+    def __init__(self, path: str | os.PathLike):
+        self._path = str(path)
+        self._content, model = read(path)
+        names = {signature.signatureKey.decode() for signature in model.signatureDefs or []}
         if not names & set(METHODS):
             raise ValueError(
                 f"{path} is not an exported autoencoder: it has none of the signatures "
                 f"{', '.join(METHODS)}. Received: {', '.join(sorted(names)) or 'none'}"
             )
         self.parts = tuple(name for name in METHODS if name in names)
-        self._runners = {name: self._interpreter.get_signature_runner(name) for name in self.parts}
-        normalization = _metadata(content).get("normalization")
-        self._outside = bool(normalization) and not normalization["inside"]
-        self._offset, self._scale = (
-            np.array(normalization[key], "float32") if normalization else np.float32(default)
-            for key, default in (("offset", 0), ("scale", 1))
-        )
+        try:
+            runners = self._new_runners()
+            self._ends = {name: _ends(runner) for name, runner in runners.items()}
+            normalization = _normalization(model)
+        except Exception as error:
+            raise ValueError(f"{path} cannot be run: {error}") from error
+        self._idle = [runners]
+        self._scaled = normalization is not None
+        self._offset, self._scale, inside = normalization or (np.float32(0), np.float32(1), True)
+        self._outside = not inside
 
-    def encode(self, x):
+    def __getstate__(self):
+        return {**self.__dict__, "_idle": []}
+
+    def encode(self, x: ArrayLike) -> np.ndarray:
         """Codes of samples.
 
         Args:
@@ -78,9 +85,9 @@ class LiteModel:
         Raises:
             ValueError: If the file has no such part, or the samples do not fit it.
         """
-        return self._run("encode", self._into(x))
+        return self._run("encode", self._into("encode", x))
 
-    def decode(self, z):
+    def decode(self, z: ArrayLike) -> np.ndarray:
         """Outputs for codes.
 
         Args:
@@ -92,9 +99,9 @@ class LiteModel:
         Raises:
             ValueError: If the file has no such part, or the codes do not fit it.
         """
-        return self._out_of(self._run("decode", z))
+        return self._out_of(self._run("decode", self._checked("decode", z)))
 
-    def reconstruct(self, x):
+    def reconstruct(self, x: ArrayLike) -> np.ndarray:
         """Samples after a trip through the code.
 
         Args:
@@ -106,9 +113,9 @@ class LiteModel:
         Raises:
             ValueError: If the file has no such part, or the samples do not fit it.
         """
-        return self._out_of(self._run("reconstruct", self._into(x)))
+        return self._out_of(self._run("reconstruct", self._into("reconstruct", x)))
 
-    def score(self, x):
+    def score(self, x: ArrayLike) -> np.ndarray:
         """Mean squared error of each sample's reconstruction, in normalized units.
 
         From the file's own signature where it has one; integer files have none, since the mean of
@@ -124,45 +131,81 @@ class LiteModel:
             ValueError: If the file has neither part, or the samples do not fit it.
         """
         if "score" in self.parts:
-            return self._run("score", self._into(x))
-        rebuilt = self.reconstruct(x)
-        error = (np.asarray(x, "float32") - rebuilt) / self._scale
-        return np.mean(np.square(error), axis=tuple(range(1, rebuilt.ndim)))  # (n, ...) -> (n,)
+            return self._run("score", self._into("score", x))
+        x = self._into("reconstruct", x)
+        error = x - self._run("reconstruct", x)
+        if not self._outside:
+            error = error / self._scale
+        return np.mean(np.square(error), axis=tuple(range(1, x.ndim)))  # (n, ...) -> (n,)
 
-    def _into(self, x):
-        return (np.asarray(x, "float32") - self._offset) / self._scale if self._outside else x
+    def _into(self, name, x):
+        """Samples as the file takes them, in float."""
+        x = self._checked(name, x, integers=self._scaled)
+        with np.errstate(over="ignore"):
+            return (x - self._offset) / self._scale if self._outside else x
 
     def _out_of(self, x):
         return x * self._scale + self._offset if self._outside else x
 
-    def _run(self, name, x):
-        if name not in self._runners:
+    def _checked(self, name, x, integers=True):
+        if name not in self._ends:
             raise ValueError(
                 f"This file has no signature {name!r}. It has: {', '.join(self.parts)}"
             )
-        runner = self._runners[name]
-        (key, detail), *_ = runner.get_input_details().items()
-        signature = tuple(int(size) for size in detail["shape_signature"])
+        (_, detail), _ = self._ends[name]
+        shape = tuple(int(size) for size in detail["shape_signature"][1:])
         x = np.asarray(x)
-        if x.ndim != len(signature) or x.shape[1:] != signature[1:] or not len(x):
-            expected = ", ".join(map(str, ("n", *signature[1:])))
+        if x.shape[1:] != shape or not x.ndim or not x.size:
+            expected = ", ".join(map(str, ("n", *shape)))
             raise ValueError(f"{name} takes samples of shape ({expected}). Received: {x.shape}")
-        if not np.issubdtype(x.dtype, np.number):
-            raise ValueError(f"{name} takes numbers. Received: an array of {x.dtype}")
-        x = quantized(x.astype("float32"), detail)
-        step = BATCH if signature[0] < 0 else signature[0]
+        if not (np.issubdtype(x.dtype, np.number) or x.dtype == bool) or np.iscomplexobj(x):
+            raise ValueError(f"{name} takes real numbers. Received: an array of {x.dtype}")
+        if not integers and np.issubdtype(x.dtype, np.integer) and x.max() > 1:
+            raise ValueError(
+                f"Integer data must be scaled. Received: {x.dtype} from {x.min()} to {x.max()}. "
+                "For images divide by 255 (x.astype('float32') / 255); for tables build the model "
+                "with normalization='standard'."
+            )
+        with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite
+            x = x.astype("float32", copy=False)
+        if not np.isfinite(x).all():
+            bad = int(np.sum(~np.isfinite(x)))
+            raise ValueError(
+                f"{name} takes what is finite in float32. Received: {bad} NaN or infinite values."
+            )
+        return x
+
+    def _run(self, name, x):
+        (key, given), (_, returned) = self._ends[name]
+        size = int(given["shape_signature"][0])
+        step = BATCH if size < 0 else size
+        x = quantized(x, given)
         outputs = []
-        for begin in range(0, len(x), step):
-            batch = x[begin : begin + step]
-            missing = step - len(batch) if signature[0] > 0 else 0
-            padded = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)])
-            (output,) = runner(**{key: padded}).values()
-            outputs.append(output[: len(batch)])
-        (detail,) = runner.get_output_details().values()
-        return dequantized(np.concatenate(outputs), detail)
+        try:
+            runners = self._idle.pop()
+        except IndexError:  # all are at work
+            runners = self._new_runners()
+        try:
+            for begin in range(0, len(x), step):
+                batch = x[begin : begin + step]
+                missing = step - len(batch) if size > 0 else 0
+                padded = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)])
+                (output,) = runners[name](**{key: padded}).values()
+                outputs.append(output[: len(batch)])
+        except (RuntimeError, ValueError) as error:
+            raise ValueError(f"{self._path} cannot run {name}: {error}") from error
+        if len(self._idle) < IDLE:
+            self._idle.append(runners)
+        return dequantized(np.concatenate(outputs), returned)
+
+    def _new_runners(self) -> dict[str, SignatureRunner]:
+        """The signatures on an interpreter of their own: one serves no two calls at once."""
+        interpreter = Interpreter(model_content=self._content, num_threads=1)
+        interpreter.allocate_tensors()
+        return {name: interpreter.get_signature_runner(name) for name in self.parts}
 
 
-def quantized(x, detail):
+def quantized(x: np.ndarray, detail: Mapping) -> np.ndarray:
     """float32 values as a tensor stores them.
 
     Args:
@@ -183,11 +226,12 @@ def quantized(x, detail):
         return x.astype(detail["dtype"])
     scale, zero_point = detail["quantization"]
     limits = np.iinfo(detail["dtype"])
-    steps = np.round(x / scale) + zero_point
+    with np.errstate(over="ignore"):  # beyond the range all the same
+        steps = np.round(x / scale) + zero_point
     return np.clip(steps, limits.min, limits.max).astype(detail["dtype"])
 
 
-def dequantized(x, detail):
+def dequantized(x: np.ndarray, detail: Mapping) -> np.ndarray:
     """The inverse of `quantized`.
 
     Args:
@@ -210,121 +254,28 @@ def dequantized(x, detail):
     return (x.astype("float32") - zero_point) * np.float32(scale)
 
 
-def inspect(path):
-    """What is in a .tflite file.
-
-    Args:
-        path: String or path of the file.
-
-    Returns:
-        Dictionary: `size` in bytes; `signatures`, a dictionary of each signature's `inputs` and
-        `outputs`, dictionaries of name to `shape` (-1 where free), `dtype`, `scale` and
-        `zero_point`; `ops`, how often each operator occurs; `dtypes`, the types of all tensors;
-        `float_ops`, the operators that compute in floating point; `foreign_ops`, those outside
-        the builtin set.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is no TFLite file.
-
-    Example:
-
-    >>> import aezoo, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     report = aezoo.export_tflite(aezoo.vanilla(8, 2), f"{folder}/model.tflite")
-    ...     contents = inspect(f"{folder}/model.tflite")
-    >>> contents["ops"]["FULLY_CONNECTED"] > 0, contents["foreign_ops"]
-    (True, {})
-    """
-    content, _ = _opened(path)
-    model = schema.ModelT.InitFromPackedBuf(content, 0)
-    ops, float_ops, foreign = Counter(), Counter(), Counter()
-    dtypes = set()
-    for graph in model.subgraphs:
-        dtypes |= {TYPES[tensor.type] for tensor in graph.tensors}
-        for operator in graph.operators:
-            code = model.operatorCodes[operator.opcodeIndex]
-            name = OPS[max(code.builtinCode, code.deprecatedBuiltinCode)]
-            if name == "CUSTOM":
-                name = code.customCode.decode()
-                foreign[name] += 1
-            ops[name] += 1
-            used = [*operator.inputs, *operator.outputs]
-            types = {TYPES[graph.tensors[i].type] for i in used if i >= 0}
-            if types & set(FLOATS) and name not in ("QUANTIZE", "DEQUANTIZE"):
-                float_ops[name] += 1
-    signatures = {
-        signature.signatureKey.decode(): {
-            "inputs": _tensors(model, signature, signature.inputs),
-            "outputs": _tensors(model, signature, signature.outputs),
-        }
-        for signature in model.signatureDefs or []
-    }
-    return {
-        "size": len(content),
-        "signatures": signatures,
-        "ops": dict(sorted(ops.items())),
-        "dtypes": sorted(dtypes),
-        "float_ops": dict(sorted(float_ops.items())),
-        "foreign_ops": dict(sorted(foreign.items())),
-    }
+def _ends(runner):
+    """The only input and the only output of a signature, each with its name."""
+    ends = []
+    for details in (runner.get_input_details(), runner.get_output_details()):
+        ((name, detail),) = details.items()
+        if not np.issubdtype(detail["dtype"], np.floating) and not detail["quantization"][0] > 0:
+            raise ValueError(f"{name} has integers without a scale")
+        if len(detail["shape_signature"]) < 1 or 0 in detail["shape_signature"]:
+            raise ValueError(f"{name} has the shape {detail['shape_signature']}")
+        ends.append((name, detail))
+    return ends
 
 
-def microseconds(function, runs):
-    """Times of single calls, after one that is not counted.
-
-    Args:
-        function: Function without arguments.
-        runs: Positive integer.
-
-    Returns:
-        List of floats, microseconds.
-
-    Example:
-
-    >>> len(microseconds(lambda: sum(range(100)), runs=5))
-    5
-    """
-    function()
-    times = []
-    for _ in range(runs):
-        begin = time.perf_counter_ns()
-        function()
-        times.append((time.perf_counter_ns() - begin) / 1000)
-    return times
-
-
-def _tensors(model, signature, members):
-    graph = model.subgraphs[signature.subgraphIndex]
-    described = {}
-    for member in members:
-        tensor = graph.tensors[member.tensorIndex]
-        shape = tensor.shape if tensor.shapeSignature is None else tensor.shapeSignature
-        entry = {"shape": [int(size) for size in shape], "dtype": TYPES[tensor.type].lower()}
-        if tensor.quantization is not None and tensor.quantization.scale is not None:
-            entry["scale"] = float(tensor.quantization.scale[0])
-            entry["zero_point"] = int(tensor.quantization.zeroPoint[0])
-        described[member.name.decode()] = entry
-    return described
-
-
-def _opened(path):
-    """The content of a .tflite file, and an interpreter of it on one thread."""
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no file {path}.")
-    content = path.read_bytes()
-    if content[4:8] != b"TFL3":
-        raise ValueError(f"{path} is not a TFLite file.")
-    try:
-        return content, Interpreter(model_content=content, num_threads=1)
-    except (RuntimeError, ValueError) as error:
-        raise ValueError(f"{path} is a damaged TFLite file: {error}") from error
-
-
-def _metadata(content):
-    model = schema.ModelT.InitFromPackedBuf(content, 0)
+def _normalization(model):
+    """Offset and scale of the features, and whether the graph applies them itself; or `None`."""
     for entry in model.metadata or []:
         if entry.name.decode() == METADATA:
-            return json.loads(bytes(model.buffers[entry.buffer].data))
-    return {}
+            found = json.loads(bytes(model.buffers[entry.buffer].data)).get("normalization")
+            if found is None:
+                return None
+            offset, scale = np.array([found["offset"], found["scale"]], "float32")
+            if not (np.isfinite(offset).all() and np.isfinite(scale).all() and (scale > 0).all()):
+                raise ValueError("its normalization has no finite offset and positive scale")
+            return offset, scale, bool(found["inside"])
+    return None
