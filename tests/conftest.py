@@ -8,6 +8,8 @@ import keras
 import numpy as np
 import pytest
 
+from aezoo.layers.objectives import Forward
+
 
 @pytest.fixture(autouse=True)
 def _seeded():
@@ -17,6 +19,17 @@ def _seeded():
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def terms():
+    """What a bottleneck says of features that come into it: names to values and losses."""
+
+    def found(layer, features, training=False):
+        code = layer(features, training=training)
+        return layer.terms(Forward(None, None, features, code, None, None, training))
+
+    return found
 
 
 @pytest.fixture

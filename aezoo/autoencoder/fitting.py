@@ -59,6 +59,10 @@ class SelfSupervised(keras.Model):
         super().compile(*args, **kwargs)
         self._executions = self.steps_per_execution
 
+    def compile_from_config(self, config: dict) -> None:
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
+
     def fit(
         self,
         x: Any = None,

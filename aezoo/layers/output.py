@@ -76,12 +76,13 @@ def ending(decoder: keras.Model) -> Ending:
     'sigmoid'
     """
     stack = list(flat_layers(decoder))
-    last = stack[-1]
-    if isinstance(last, Output):
+    if stack and isinstance(last := stack[-1], Output):
         biased = [layer for layer in stack if layer.name == last.bias_layer]
         bias = getattr(biased[-1], "bias", None) if biased else None
         return Ending(last.activation.__name__, bias, last.xla)
-    changing = [layer for layer in stack if not isinstance(layer, MOVES)]
+    changing = [layer for layer in stack if not isinstance(layer, (layers.InputLayer, *MOVES))]
+    if not changing:
+        return Ending(None, None, False)
     last = changing[-1]
     activation = getattr(getattr(last, "activation", None), "__name__", None)
     if isinstance(last, layers.Activation) and len(changing) > 1:

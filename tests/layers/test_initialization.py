@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 import aezoo
-from aezoo.layers.initialization import output_activation, start_at_mean
+from aezoo.layers.initialization import start_at_mean
 
 
 @pytest.mark.parametrize(
@@ -71,18 +71,10 @@ def test_generator_is_not_consumed(rng):
 @pytest.mark.parametrize("start", [True, False])
 def test_deep_convolutions_collapse_without_it_only(start, monkeypatch):
     if not start:
-        monkeypatch.setattr("aezoo.autoencoder.start_at_mean", lambda *args: None)
+        monkeypatch.setattr("aezoo.autoencoder.fitting.start_at_mean", lambda *args: None)
     x = aezoo.load_dataset("digits").x.repeat(2, axis=1).repeat(2, axis=2)
     x = np.pad(x, ((0, 0), (4, 4), (4, 4), (0, 0)))
     ae = aezoo.conv((24, 24, 1), 8, filters=(16, 32, 64), kernel_size=5)
     ae.fit(x, batch_size=32, epochs=1, verbose=0)
     spread = ae.reconstruct(x[:100]).std(axis=0).max()  # 0 for one constant image
     assert (spread > 0.05) == start
-
-
-def test_output_activation_is_found():
-    decoder = keras.Sequential(
-        [keras.Input((2,)), keras.layers.Dense(4, "sigmoid"), keras.layers.Reshape((2, 2))]
-    )
-    assert output_activation(decoder) == "sigmoid"
-    assert output_activation(keras.Sequential([keras.Input((2,))])) is None

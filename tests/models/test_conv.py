@@ -1,3 +1,4 @@
+import keras
 import pytest
 
 import aezoo
@@ -25,7 +26,7 @@ def test_seed_configuration():
         layer.activation.__name__
         for model in (ae.encoder, ae.decoder)
         for layer in model.layers
-        if type(layer).__name__ == "Activation"
+        if isinstance(layer, keras.layers.Activation)
     ]
     assert names == ["relu", "relu", "linear", "relu", "relu", "sigmoid"]
 

@@ -61,12 +61,28 @@ def test_gradient_is_that_of_the_hidden_mean(rng):
     np.testing.assert_allclose(output.bias, expected, rtol=1e-5)
 
 
-def test_no_other_target(rng):
-    ae = aezoo.masked(8, 2, hidden_units=(4,))
-    x = rng.random((16, 8)).astype("float32")
-    with pytest.raises(ValueError, match="masked learns to rebuild its input"):
-        ae.fit(x, x + 1, verbose=0)
-    ae.fit(x, sample_weight=np.ones(16), validation_data=(x, x), verbose=0)
+@pytest.mark.parametrize("loss", ["mse", "mae", "binary_crossentropy"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_any_loss_is_that_of_hidden_values(loss, weighted, rng):
+    ae = aezoo.masked((4, 4, 1), 1, backbone="dense", hidden_units=(), patch_size=2)
+    ae.compile(keras.optimizers.SGD(0.0), loss=loss, metrics=["mae"])
+    mask = np.zeros((1, 4, 4, 1), "float32")
+    mask[:, :2, :2] = mask[:, 2:, 2:] = 1
+    ae.corruption.call = lambda x, training=None: (x * (1 - mask), 2 * mask + 0 * x)
+    ae.decoder.get_layer("output").bias.assign(np.full(16, 0.7))
+    x, target = rng.random((2, 8, 4, 4, 1)).astype("float32")
+    out = np.asarray(ae(x, training=True))
+    each = {
+        "mse": (out - target) ** 2,
+        "mae": np.abs(out - target),
+        "binary_crossentropy": -target * np.log(out) - (1 - target) * np.log(1 - out),
+    }[loss]
+    weights = np.arange(8.0) if weighted else np.ones(8)
+    expected = np.mean(2 * mask * each * weights.reshape(8, 1, 1, 1))
+    given = {"sample_weight": weights} if weighted else {}
+    log = ae.fit(x, target, batch_size=8, verbose=0, **given).history
+    assert log["loss"][0] == pytest.approx(expected, rel=1e-4)
+    assert log["mae"][0] == pytest.approx(np.abs(out - target).mean(), rel=1e-4)
 
 
 def test_something_stays_visible():

@@ -14,20 +14,21 @@ def test_top_k_against_sorting(rng):
         np.testing.assert_array_equal(np.sort(row[row != 0]), largest)
 
 
-def test_l1_penalty(rng):
+def test_l1_penalty(rng, terms):
     z = rng.normal(size=(20, 9)).astype("float32")
     layer = Sparsity("l1", weight=0.5)
     np.testing.assert_array_equal(layer(z), z)
-    assert float(layer.losses[0]) == pytest.approx(0.5 * np.abs(z).mean(), rel=1e-5)
+    value, loss = terms(layer, z)["sparsity"]
+    assert float(value) == pytest.approx(np.abs(z).mean(), rel=1e-5)
+    assert float(loss) == pytest.approx(0.5 * np.abs(z).mean(), rel=1e-5)
 
 
-def test_kl_penalty_against_its_closed_form(rng):
+def test_kl_penalty_against_its_closed_form(rng, terms):
     z = rng.uniform(0.01, 0.99, size=(20, 5)).astype("float32")
     layer = Sparsity("kl", weight=2.0, target=0.1)
-    layer(z)
     r = z.mean(axis=0)
     divergence = 0.1 * np.log(0.1 / r) + 0.9 * np.log(0.9 / (1 - r))
-    assert float(layer.losses[0]) == pytest.approx(2 * divergence.mean(), rel=1e-4)
+    assert float(terms(layer, z)["sparsity"].loss) == pytest.approx(2 * divergence.mean(), rel=1e-4)
 
 
 def test_penalty_makes_codes_sparse(rng):
@@ -64,9 +65,28 @@ def test_penalty_is_in_the_loss(rng):
         ({"sparsity": "top_k", "k": 2.0}, r"k must be.*2\.0"),
         ({"sparsity": "top_k", "k": True}, "k must be.*True"),
         ({"k": 2}, "k is for sparsity='top_k'"),
+        ({"target": 0.1}, "target is for sparsity='kl', not for 'l1'"),
+        ({"sparsity": "top_k", "weight": 0.1}, "weight is for sparsity='l1' or 'kl'"),
         ({"backbone": "conv"}, "dense backbone"),
     ],
 )
 def test_bad_values(options, message):
     with pytest.raises(ValueError, match=message):
         aezoo.sparse(9, 4, **options)
+
+
+@pytest.mark.parametrize(
+    "options", [{"sparsity": "top_k", "k": 3}, {"sparsity": "l1"}, {"sparsity": "kl"}]
+)
+def test_samples_have_codes_that_the_encoder_can_give(options, rng):
+    ae = aezoo.sparse(20, 12, **options)
+    codes = ae.bottleneck.project(rng.normal(size=(50, 12)))
+    if options["sparsity"] == "top_k":
+        np.testing.assert_array_equal(np.count_nonzero(codes, axis=1), 3)
+    else:
+        assert codes.min() == 0
+    assert (codes.max() <= 1) == (options["sparsity"] == "kl")
+    drawn = []
+    ae.decode = lambda z: drawn.append(z)
+    ae.sample(40, x=rng.random((60, 20)), seed=0)
+    np.testing.assert_allclose(ae.bottleneck.project(drawn[0]), drawn[0])

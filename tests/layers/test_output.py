@@ -1,0 +1,49 @@
+import keras
+import pytest
+from keras import layers
+
+import aezoo
+from aezoo.layers.output import ending
+
+
+def stack(*parts):
+    return keras.Sequential([keras.Input((2,)), *parts])
+
+
+@pytest.mark.parametrize(("name", "xla"), [("dense", True), ("conv", False)])
+@pytest.mark.parametrize("activation", ["sigmoid", "linear"])
+def test_backbones_declare(name, xla, activation, tmp_path):
+    decoder = aezoo.backbones.build(name, (9, 7, 1), 2, output_activation=activation)[1]
+    decoder.save(tmp_path / "decoder.keras")
+    for model in (decoder, keras.saving.load_model(tmp_path / "decoder.keras")):
+        found = ending(model)
+        assert found.activation == activation
+        assert found.bias is model.get_layer("output").bias
+        assert found.xla == xla
+
+
+@pytest.mark.parametrize(
+    ("parts", "activation", "biased"),
+    [
+        ([layers.Dense(4, "sigmoid")], "sigmoid", 0),
+        ([layers.Dense(4, "sigmoid"), layers.Reshape((2, 2))], "sigmoid", 0),
+        ([layers.Dense(4), layers.Reshape((2, 2)), layers.Activation("tanh")], "tanh", 0),
+        ([layers.Dense(4, "relu"), layers.Activation("sigmoid")], "sigmoid", None),
+        ([layers.Dense(4, "sigmoid"), layers.Rescaling(255)], None, None),
+        ([layers.Dense(4, "relu"), layers.Dense(4, use_bias=False)], "linear", None),
+        ([], None, None),
+    ],
+)
+def test_what_networks_of_users_say(parts, activation, biased):
+    found = ending(stack(*parts))
+    assert found.activation == activation
+    assert found.bias is (None if biased is None else parts[biased].bias)
+    assert not found.xla
+
+
+def test_values_that_are_scaled_after_a_sigmoid_may_leave_its_range():
+    encoder = keras.Sequential([keras.Input((4,)), layers.Dense(2)])
+    decoder = stack(layers.Dense(4, "sigmoid"), layers.Rescaling(255))
+    ae = aezoo.Autoencoder(encoder, decoder)
+    x = 100 + 50 * keras.random.uniform((32, 4), seed=0)
+    assert ae.fit(x, verbose=0).history["loss"]
