@@ -96,7 +96,7 @@ def microseconds(function: Callable[[], object], runs: int) -> list[float]:
 def _tensors(model, signature, members):
     graph = model.subgraphs[signature.subgraphIndex]
     described = {}
-    for member in members:
+    for member in listed(members):
         tensor = graph.tensors[member.tensorIndex]
         shape = tensor.shape if tensor.shapeSignature is None else tensor.shapeSignature
         entry = {

@@ -48,11 +48,11 @@ def read(path: str | os.PathLike) -> tuple[bytes, schema.ModelT]:
     content = path.read_bytes()
     if content[4:8] != b"TFL3":
         raise ValueError(f"{path} is not a TFLite file.")
-    expected = _expected_hash(path)
-    if expected is not None and hashlib.sha256(content).hexdigest() != expected:
+    expected, found = _expected_hash(path), hashlib.sha256(content).hexdigest()
+    if expected not in (None, found):
         raise ValueError(
             f"{path} is damaged, or another file than its report names: export it again, or copy "
-            f"it together with {path.name}.json."
+            f"it together with {path.name}.json. Expected the SHA-256 {expected}. Received: {found}"
         )
     try:
         model = schema.ModelT.InitFromPackedBuf(content, 0)
@@ -106,7 +106,7 @@ def _check(model, size):
             (signature.inputs, graph.inputs),
             (signature.outputs, graph.outputs),
         ):
-            for member in members:
+            for member in listed(members):
                 member.name.decode()
                 _require(member.tensorIndex in ends, "a signature names no end of its graph")
     for entry in model.metadata or []:
@@ -166,7 +166,7 @@ def _check_order(graph, model):
         for index in listed(operator.inputs):
             _require(index == -1 or index in known, f"nothing returns tensor {index}")
         for index in listed(operator.intermediates):
-            _at(graph.tensors, index, "tensor")
+            _require(-1 <= index < len(graph.tensors), f"there is no tensor {index}")
         for index in listed(operator.outputs):
             _at(graph.tensors, index, "tensor")
             _require(index not in known, f"tensor {index} is returned twice")

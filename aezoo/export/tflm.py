@@ -1,6 +1,7 @@
 """Runs a .tflite on TensorFlow Lite Micro, in a process of its own, which a bad file may end."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -18,7 +19,7 @@ class MicroError(RuntimeError):
     """TensorFlow Lite Micro cannot run a file."""
 
 
-def invoke(path, inputs):
+def invoke(path: str | os.PathLike, inputs: np.ndarray) -> tuple[np.ndarray, int]:
     """Runs a file sample by sample.
 
     Args:
@@ -31,7 +32,7 @@ def invoke(path, inputs):
 
     Raises:
         ImportError: If the package `tflite-micro` is not installed.
-        MicroError: If the runtime refuses the file, or dies of it.
+        MicroError: If the runtime refuses the file, dies of it, or does not end.
     """
     with tempfile.TemporaryDirectory() as folder:
         np.save(f"{folder}/inputs.npy", inputs)
@@ -41,8 +42,9 @@ def invoke(path, inputs):
             try:
                 _child(path, folder, arena)
                 return np.load(f"{folder}/outputs.npy"), arena
-            except MicroError:
-                if arena > 2 * recorded:
+            except MicroError as error:
+                hangs = isinstance(error.__cause__, subprocess.TimeoutExpired)
+                if hangs or arena > 2 * recorded:
                     raise
                 arena = -(-int(arena * MORE) // ARENA) * ARENA
 
