@@ -1,5 +1,10 @@
-"""The commands: `aezoo train` and its like."""
+"""The commands: `aezoo train` and its like, one group a file."""
 
-from aezoo.cli.commands import app
+import importlib
+
+from aezoo.cli.console import app
 
 __all__ = ["app"]
+
+for group in ("train", "evaluate", "export", "pretrained"):  # in the order of the help
+    importlib.import_module(f"aezoo.cli.{group}")

@@ -1,17 +1,26 @@
 """The zoo's register: names to factories."""
 
+from __future__ import annotations
+
 import difflib
 import inspect
+import os
 import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from aezoo.registry import weights as pretrained
 
-_FACTORIES = {}
+if TYPE_CHECKING:
+    from aezoo.autoencoder import Autoencoder
+
+Factory = TypeVar("Factory", bound=Callable[..., Any])
+_FACTORIES: dict[str, Callable[..., Autoencoder]] = {}
 
 
-def register(factory):
+def register(factory: Factory) -> Factory:
     """Adds a factory to the zoo under its own name; a decorator.
 
     Args:
@@ -49,7 +58,7 @@ def register(factory):
     return factory
 
 
-def list_models(weights=None):
+def list_models(weights: str | None = None) -> list[str]:
     """Names of the registered models.
 
     Args:
@@ -69,7 +78,7 @@ def list_models(weights=None):
     return sorted(model for model, data in pretrained.cards() if data == weights)
 
 
-def summary(name):
+def summary(name: str) -> str:
     """What a model is, in one line.
 
     Args:
@@ -81,7 +90,7 @@ def summary(name):
     return inspect.getdoc(_factory(name)).splitlines()[0]
 
 
-def accepts(name, option):
+def accepts(name: str, option: str) -> bool:
     """Whether a model's factory takes an option.
 
     Args:
@@ -95,7 +104,14 @@ def accepts(name, option):
     return option in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
-def build(name, input_shape=None, latent_dim=None, *, weights=None, **options):
+def build(
+    name: str,
+    input_shape: tuple[int, ...] | int | None = None,
+    latent_dim: int | None = None,
+    *,
+    weights: str | os.PathLike | None = None,
+    **options: Any,
+) -> Autoencoder:
     """Builds a model by name.
 
     Args:
@@ -136,7 +152,8 @@ def build(name, input_shape=None, latent_dim=None, *, weights=None, **options):
     if weights is not None:
         card, file = pretrained.find(name, weights)
         if card is not None:
-            asked = _agreed(card, asked)
+            asked = _agreed(card, asked, factory)
+            pretrained.check_size(card, file)
     ae = factory(asked.pop("input_shape", (28, 28, 1)), asked.pop("latent_dim", 32), **asked)
     if file is not None:
         try:
@@ -146,12 +163,15 @@ def build(name, input_shape=None, latent_dim=None, *, weights=None, **options):
     return ae
 
 
-def _agreed(card, asked):
+def _agreed(card, asked, factory):
     """The shapes and options of a card, if nothing else was asked for."""
     fixed = {key: card[key] for key in ("input_shape", "latent_dim")} | card["options"]
+    parameters = inspect.signature(factory).parameters
     for key, value in asked.items():
-        if key not in fixed or np.ravel(value).tolist() != np.ravel(fixed[key]).tolist():
-            known = repr(fixed[key]) if key in fixed else "the model's default"
+        default = parameters[key].default if key in parameters else inspect.Parameter.empty
+        expected = fixed.get(key, default)
+        if np.ravel(value).tolist() != np.ravel(expected).tolist():
+            known = "the model's default" if expected is inspect.Parameter.empty else repr(expected)
             raise ValueError(
                 f"The weights are for {key}={known}. Received: {value!r}. Leave it out, or build "
                 "without weights."

@@ -3,8 +3,13 @@
 import difflib
 import hashlib
 import json
+import logging
+import math
+import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import h5py
 
@@ -21,13 +26,18 @@ KEYS = {
     "metrics": dict,
     "files": dict,
 }
+# Dense layers have more weights than a sample has numbers; a network of convolutions alone may
+# take images of any size, but none so large is of use with so few weights.
+MOST_PER_WEIGHT = 100
+
+log = logging.getLogger("aezoo")
 
 
 class WeightsError(ValueError):
     """Pretrained files that are not what their card says."""
 
 
-def folder():
+def folder() -> Path:
     """Where the pretrained models are: in the installed package, or beside it in a checkout.
 
     Returns:
@@ -38,17 +48,33 @@ def folder():
     return inside if inside.is_dir() else package.parent / "saved_models"
 
 
-def cards():
-    """The cards of all pretrained models.
+def names() -> list[str]:
+    """The folders of all pretrained models.
+
+    Returns:
+        List of strings, sorted. Their cards may be damaged.
+    """
+    return sorted(path.parent.name for path in folder().glob(f"*/{CARD}"))
+
+
+def cards() -> dict[tuple[str, str], dict[str, Any]]:
+    """The cards of all pretrained models; damaged ones are left out with a warning.
 
     Returns:
         Dictionary of pairs (model, dataset) to the card, a dictionary, see `read_card`.
     """
-    found = [read_card(path.parent) for path in sorted(folder().glob(f"*/{CARD}"))]
-    return {(card["model"], card["data"]): card for card in found}
+    found = {}
+    for name in names():
+        try:
+            card = read_card(folder() / name)
+        except WeightsError as error:
+            log.warning(f"{error} It is left out.")
+        else:
+            found[card["model"], card["data"]] = card
+    return found
 
 
-def read_card(path):
+def read_card(path: str | os.PathLike) -> dict[str, Any]:
     """Reads the card of a pretrained model.
 
     Args:
@@ -71,11 +97,13 @@ def read_card(path):
         for key, kind in KEYS.items():
             if not isinstance(card[key], kind):
                 raise TypeError(f"{key} is {card[key]!r}")
+        if not all(isinstance(size, int) and size > 0 for size in card["input_shape"]):
+            raise TypeError(f"input_shape is {card['input_shape']}")
     except (ValueError, KeyError, TypeError) as error:
-        raise WeightsError(f"{file} is a damaged card: {error}") from error
+        raise WeightsError(f"{file} is a damaged card: {error}.") from error
     for name in card["files"]:
         if not (path / name).resolve().is_relative_to(path.resolve()):
-            raise WeightsError(f"{file} names a file outside its folder: {name}")
+            raise WeightsError(f"{file} names a file outside its folder: {name}.")
     # JSON has no tuples, which shapes and options are
     card["options"] = {
         key: tuple(value) if isinstance(value, list) else value
@@ -84,7 +112,7 @@ def read_card(path):
     return {**card, "input_shape": tuple(card["input_shape"]), "folder": path}
 
 
-def check(card, name):
+def check(card: dict[str, Any], name: str) -> Path:
     """Compares a file with the hash in its card.
 
     Args:
@@ -109,7 +137,33 @@ def check(card, name):
     return path
 
 
-def find(model, weights):
+def check_size(card: dict[str, Any], file: str | os.PathLike) -> None:
+    """Refuses a card that asks for a model much larger than its file, before that is built.
+
+    Args:
+        card: Dictionary from `read_card`.
+        file: String or path of a `.weights.h5` file.
+
+    Raises:
+        WeightsError: A `ValueError`, if samples have more numbers than the weights can be for.
+    """
+    shape = card["input_shape"]
+    size = math.prod(shape)
+    try:
+        found = [array for _, array in arrays(file)]
+    except OSError as error:
+        raise WeightsError(f"{file} is no file of weights: {error}.") from error
+    weights = sum(map(math.prod, found))
+    convolves = any(len(array) >= 3 and shape[-1] in array for array in found)
+    if size > weights * (MOST_PER_WEIGHT if convolves else 1):
+        raise WeightsError(
+            f"{card['folder'] / CARD} says that samples are of shape {shape}, {size:,} numbers. "
+            f"{Path(file).name} has {weights:,} weights, which cannot be for so many: one of the "
+            "two is of another model. Get both again."
+        )
+
+
+def find(model: str, weights: str | os.PathLike) -> tuple[dict[str, Any] | None, Path]:
     """The weights of a model, checked, with their card.
 
     Args:
@@ -138,6 +192,8 @@ def find(model, weights):
             return None, path
     elif (model, text) in (known := cards()):
         card = known[model, text]
+    elif (folder() / f"{model}-{text}" / CARD).is_file():
+        card = read_card(folder() / f"{model}-{text}")  # to say what is damaged in it
     elif Path(weights).is_dir():
         card = read_card(weights)
     else:
@@ -153,7 +209,7 @@ def find(model, weights):
     return card, check(card, Path(text).name if text.endswith(".h5") else FILE)
 
 
-def sha256(path):
+def sha256(path: str | os.PathLike) -> str:
     """The hash of a file.
 
     Args:
@@ -166,7 +222,9 @@ def sha256(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def arrays(source):
+def arrays(
+    source: str | os.PathLike | Callable[[Path], Any],
+) -> list[tuple[str, tuple[int, ...]]]:
     """What a file of weights holds, without the optimizer's state.
 
     Args:

@@ -1,5 +1,6 @@
 """From a name and some data to a trained model in a run folder."""
 
-from aezoo.training.runs import EXPORTS, Run, export_to, split_validation, train
+from aezoo.training.exporting import EXPORTS, export_to
+from aezoo.training.runs import Run, split_validation, train
 
 __all__ = ["EXPORTS", "Run", "export_to", "split_validation", "train"]

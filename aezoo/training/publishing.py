@@ -2,11 +2,15 @@
 
 import json
 import math
+import os
 import shutil
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import h5py
+import keras
 import numpy as np
 
 from aezoo.data.datasets import is_path, load_dataset
@@ -14,7 +18,9 @@ from aezoo.edge import LiteModel
 from aezoo.export.saved_model import SavedModel
 from aezoo.registry import build, weights
 from aezoo.system.files import replacing
-from aezoo.training.runs import export_to, train
+from aezoo.training.exporting import export_to
+from aezoo.training.folder import MODEL, load_model, read_record
+from aezoo.training.runs import Run, train
 
 NOISE = 0.05  # how far the error of a model trained again may be off, relative; seeds give 1 to 3 %
 PICTURE = "reconstructions.png"
@@ -59,7 +65,7 @@ anomalies. It has not been examined for any decision about people.
 """
 
 
-def publish(run, destination):
+def publish(run: str | os.PathLike, destination: str | os.PathLike) -> dict[str, Any]:
     """Makes a pretrained model of a run folder.
 
     The weights are kept in half precision if the test error stays the same to four digits. An int8
@@ -75,18 +81,17 @@ def publish(run, destination):
     Raises:
         FileExistsError: If the destination exists.
         FileNotFoundError: If the run is not complete.
+        OSError: If it is damaged.
         ValueError: If the data has no name, or the model cannot be built from its card.
     """
-    import keras
-
     run, destination = Path(run), Path(destination)
     if destination.exists():
         raise FileExistsError(f"{destination} exists already: choose another folder.")
-    record = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    record = read_record(run)
     data = record["data"]["source"]
     if is_path(data):
         raise ValueError(f"A pretrained model is of a dataset with a name, not of the file {data}.")
-    ae = keras.saving.load_model(run / "model.keras")
+    ae = load_model(run / MODEL)
     data_dir = record["data"].get("data_dir")
     splits = (load_dataset(data, split, data_dir=data_dir) for split in ("train", "test"))
     train_set, test_set = splits
@@ -130,7 +135,7 @@ def publish(run, destination):
     return card
 
 
-def verify(name, data_dir=None):
+def verify(name: str, data_dir: str | os.PathLike | None = None) -> dict[str, float]:
     """Checks the hashes of a pretrained model, opens every artefact and measures it again.
 
     Args:
@@ -164,7 +169,12 @@ def verify(name, data_dir=None):
     return {file: error for file, (error, _) in errors.items()}
 
 
-def rebuild(name, output, data_dir=None, callbacks=()):
+def rebuild(
+    name: str,
+    output: str | os.PathLike,
+    data_dir: str | os.PathLike | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> Run:
     """Trains a pretrained model again as its card says.
 
     Args:

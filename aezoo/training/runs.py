@@ -1,33 +1,36 @@
 """From a model's name and some data to a folder with the trained model and its figures."""
 
-import itertools
-import json
 import logging
 import math
+import os
 import platform
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from aezoo import export, plots
+from aezoo import plots
 from aezoo.autoencoder import Autoencoder
 from aezoo.data import augmentation
 from aezoo.data.datasets import is_path, load_dataset
 from aezoo.evaluation import evaluate, remarks
+from aezoo.export import ExportReport
 from aezoo.models import build
 from aezoo.registry import accepts
 from aezoo.system.files import replacing
-from aezoo.system.quiet import native_output_discarded
+from aezoo.training.best_epoch import fit_to_best, has_schedule
+from aezoo.training.exporting import checked_kind, export_to
+from aezoo.training.folder import MODEL, new_folder, refuse_existing, stopped_early, write_record
 
 VALIDATION_FRACTION = 0.1
 STEPS = 6000  # updates after which the default networks have settled, on digits and on MNIST
 PACKAGES = ("aezoo", "keras", "tensorflow", "tensorflow-datasets", "scikit-learn", "numpy")
-EXPORTS = ("saved_model", "onnx", "float32", "float16", "dynamic", "int8", "micro")
 PICTURED = 5000  # codes in the latent picture
 
 log = logging.getLogger("aezoo")
@@ -43,36 +46,43 @@ class Run:
         history: Dictionary of lists by epoch: `loss`, `val_loss`, `learning_rate`.
         folder: `pathlib.Path` of the run folder.
         interrupted: Boolean, whether Ctrl-C ended the training early.
+        exports: Dictionary of what was exported, see `export_to`, to its `aezoo.ExportReport`.
     """
 
     model: Autoencoder
-    metrics: dict
-    history: dict
+    metrics: dict[str, Any]
+    history: dict[str, list[float]]
     folder: Path
     interrupted: bool
+    exports: dict[str, ExportReport] = field(default_factory=dict)
 
 
 def train(
-    model="conv",
-    data="digits",
+    model: str = "conv",
+    data: str | os.PathLike = "digits",
     *,
-    latent_dim=None,
-    epochs=None,
-    batch_size=None,
-    learning_rate=None,
-    patience=20,
-    max_shift=0,
-    seed=0,
-    output=None,
-    data_dir=None,
-    callbacks=(),
-    exports=(),
-    **options,
-):
+    latent_dim: int | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    patience: int = 20,
+    max_shift: int = 0,
+    seed: int = 0,
+    output: str | os.PathLike | None = None,
+    data_dir: str | os.PathLike | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    exports: Sequence[str] = (),
+    **options: Any,
+) -> Run:
     """Trains a model of the zoo, measures it on the test split and writes a run folder.
 
     The learning rate falls along a half cosine to zero. A tenth of the training split is kept for
     validation: it decides which epoch's weights are kept. The test split decides nothing.
+
+    Ctrl-C while it trains keeps the best weights so far and writes the run. After any other error,
+    such as a full disk, or a second Ctrl-C, the run folder is called `OUTPUT.unfinished` and holds
+    what was written until then, the trained model if there was one; the output's name is free to
+    try again. Exports are made last: one that is refused leaves the run whole.
 
     Args:
         model: String, one of `aezoo.list_models()`.
@@ -82,6 +92,7 @@ def train(
         epochs: Positive integer. Default: as many as make about 6,000 updates.
         batch_size: Positive integer. Default: 128, or 32 for fewer than 10,000 samples.
         learning_rate: Positive float, where the learning rate starts. Default: the model's own.
+            A family that is compiled with a `LearningRateSchedule` follows that instead.
         patience: Positive integer, the epochs without a better validation loss after which the
             training stops.
         max_shift: Integer, 0 or more: move each training image by up to so many pixels, anew in
@@ -123,10 +134,13 @@ def train(
         raise ValueError(f"max_shift must be an integer, 0 or more. Received: {max_shift!r}")
     if learning_rate is not None and not 0 < learning_rate < math.inf:
         raise ValueError(f"learning_rate must be a positive number. Received: {learning_rate!r}")
+    if "input_shape" in options:
+        raise ValueError(
+            f"input_shape is that of the data: leave it out. Received: {options['input_shape']!r}"
+        )
     for kind in exports:
-        _checked_kind(kind)
-    if output is not None and Path(output).exists():
-        raise _exists(output)
+        checked_kind(kind)
+    refuse_existing(output)
 
     train_set = load_dataset(data, "train", data_dir=data_dir)
     test_set = load_dataset(data, "test", data_dir=data_dir)
@@ -145,6 +159,14 @@ def train(
         latent_dim = min(32, max(1, math.prod(shape) // 8))
     keras.utils.set_random_seed(seed)
     ae = build(model, shape, latent_dim, **options)
+    if has_schedule(ae):
+        if learning_rate is not None:
+            raise ValueError(
+                f"{model} is compiled with a LearningRateSchedule: leave learning_rate out. "
+                f"Received: {learning_rate!r}"
+            )
+    elif learning_rate is None:
+        learning_rate = float(ae.optimizer.learning_rate)
 
     fitted, held_out = split_validation(train_set.x, seed)
     sizes = {"train": len(fitted), "validation": len(held_out), "test": len(test_set.x)}
@@ -152,7 +174,7 @@ def train(
     settings = {
         "epochs": epochs or max(1, round(STEPS / math.ceil(len(fitted) / batch_size))),
         "batch_size": batch_size,
-        "learning_rate": learning_rate or float(ae.optimizer.learning_rate),
+        "learning_rate": learning_rate,
         "patience": patience,
         "max_shift": max_shift,
     }
@@ -160,32 +182,37 @@ def train(
     if max_shift:
         fed["x"] = augmentation.shifted(fitted, fed.pop("batch_size"), max_shift, seed)
         fed["validation_batch_size"] = batch_size
-    folder = _new_folder(output, f"{model}-{train_set.name}")
-    begin = time.perf_counter()
-    history, outcome = _fit(
-        ae,
-        fed,
-        validation_data=held_out,
-        log_file=folder / "log.csv",
-        callbacks=callbacks,
-        **{key: settings[key] for key in ("epochs", "learning_rate", "patience")},
-    )
-    del fitted, held_out, fed  # copies of the training split, which the baseline has no use for
-    if not all(np.isfinite(weight).all() for weight in ae.get_weights()):
-        raise RuntimeError(
-            "The training diverged: the loss became infinite or NaN. Lower the learning rate (it "
-            f"was {settings['learning_rate']:g})."
+    with new_folder(output, f"{model}-{train_set.name}") as folder:
+        begin = time.perf_counter()
+        history, outcome = fit_to_best(
+            ae,
+            fed,
+            validation_data=held_out,
+            log_file=folder / "log.csv",
+            callbacks=callbacks,
+            **{key: settings[key] for key in ("epochs", "learning_rate", "patience")},
         )
-    outcome["seconds"] = round(time.perf_counter() - begin, 1)
-    with replacing(folder / "model.keras") as path:
-        ae.save(path)
-
-    metrics = evaluate(ae, test_set.x, train_set.x)
-    for remark in remarks(metrics):
-        log.warning(remark)
-    _write_json(
-        folder / "metrics.json",
-        {
+        del fitted, held_out, fed  # copies of the training split: the baseline has no use for them
+        losses = history.get("val_loss", [0.0])
+        if not (
+            np.isfinite(losses).any()
+            and all(np.isfinite(weight).all() for weight in ae.get_weights())
+        ):
+            raise RuntimeError(
+                "The training diverged: the loss became infinite or NaN. Lower the learning rate"
+                + (f" (it was {learning_rate:g})." if learning_rate else ".")
+            )
+        outcome["seconds"] = round(time.perf_counter() - begin, 1)
+        with replacing(folder / MODEL) as path:
+            ae.save(path)
+        metrics = evaluate(ae, test_set.x, train_set.x)
+        training = {**settings, "seed": seed, **outcome}
+        for remark in remarks(
+            metrics, stopped_early=stopped_early(training), has_prior=ae.bottleneck.has_prior
+        ):
+            log.warning(remark)
+        _draw(folder, ae, history, test_set)
+        record = {
             "model": model,
             "input_shape": shape,
             "latent_dim": latent_dim,
@@ -195,60 +222,25 @@ def train(
                 "data_dir": data_dir and str(Path(data_dir).resolve()),
                 **sizes,
             },
-            "training": {**settings, "seed": seed, **outcome},
+            "training": training,
             "versions": {
                 "python": platform.python_version(),
                 **{name: metadata.version(name) for name in PACKAGES},
             },
             "metrics": metrics,
-        },
-    )
-    _draw(folder, ae, history, test_set)
+        }
+        write_record(folder, record)
+    run = Run(ae, metrics, history, folder, outcome["interrupted"])
     for kind in exports:
-        export_to(folder, ae, kind, train_set.x, test_set.x)
-    return Run(ae, metrics, history, folder, outcome["interrupted"])
+        try:
+            run.exports[kind] = export_to(folder, ae, kind, train_set.x, test_set.x)
+        except Exception:
+            log.warning(f"The run in {folder} is whole, but for the export in {kind}.")
+            raise
+    return run
 
 
-def export_to(folder, ae, kind, x_train, x_test):
-    """Exports a model into a folder, calibrated on the training and compared on the test split.
-
-    Args:
-        folder: `pathlib.Path` of the folder.
-        ae: `aezoo.Autoencoder`, trained.
-        kind: String, `"saved_model"`, `"onnx"`, a precision of TFLite, which is `"float32"`,
-            `"float16"`, `"dynamic"` or `"int8"`, or `"micro"` for microcontrollers.
-        x_train: Array of shape `(n, *input_shape)`.
-        x_test: Array of shape `(m, *input_shape)`.
-
-    Returns:
-        `aezoo.ExportReport`.
-
-    Raises:
-        ValueError: For another kind, or what the exports raise.
-    """
-    _checked_kind(kind)
-    with native_output_discarded():
-        if kind == "saved_model":
-            return export.export_saved_model(ae, folder / kind, samples=x_test)
-        if kind == "onnx":
-            return export.export_onnx(ae, folder / "model.onnx", samples=x_test)
-        micro = kind == "micro"
-        return export.export_tflite(
-            ae,
-            folder / (kind if micro else f"model-{kind}.tflite"),
-            quantize={"float32": None, "micro": "int8"}.get(kind, kind),
-            target="micro" if micro else None,
-            calibration_data=x_train,
-            samples=x_test,
-        )
-
-
-def _checked_kind(kind):
-    if kind not in EXPORTS:
-        raise ValueError(f"An export is one of {', '.join(EXPORTS)}. Received: {kind!r}")
-
-
-def split_validation(x, seed):
+def split_validation(x: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The part of the training split that is trained on, and the part that decides when to stop.
 
     Args:
@@ -259,38 +251,6 @@ def split_validation(x, seed):
         A pair of arrays, nine tenths and one tenth of the samples.
     """
     return train_test_split(x, test_size=VALIDATION_FRACTION, random_state=seed)
-
-
-def _fit(ae, data, *, validation_data, log_file, callbacks, epochs, learning_rate, patience):
-    """Trains to the best epoch. Returns the history and what became of the plan."""
-    history = keras.callbacks.History()
-    table = keras.callbacks.CSVLogger(log_file)
-    best = keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)
-    schedule = keras.callbacks.LearningRateScheduler(
-        lambda epoch: learning_rate * (1 + math.cos(math.pi * epoch / epochs)) / 2
-    )
-    interrupted = False
-    try:
-        ae.fit(
-            **data,
-            validation_data=validation_data,
-            epochs=epochs,
-            verbose=0,
-            callbacks=[schedule, history, table, best, *callbacks],
-        )
-    except KeyboardInterrupt:
-        interrupted = True
-        if table.csv_file:
-            table.on_train_end()
-        if best.best_weights is not None:
-            ae.set_weights(best.best_weights)
-    ae.optimizer.learning_rate = learning_rate  # a loaded model can be trained further
-    outcome = {
-        "epochs_run": len(history.history.get("loss", [])),
-        "best_epoch": best.best_epoch + 1 if history.history else None,
-        "interrupted": interrupted,
-    }
-    return history.history, outcome
 
 
 def _draw(folder, ae, history, test_set):
@@ -307,33 +267,3 @@ def _draw(folder, ae, history, test_set):
     for name, figure in figures.items():
         with replacing(folder / name) as path:
             figure.savefig(path, dpi=120)
-
-
-def _new_folder(output, name):
-    if output is not None:
-        folders = [Path(output)]
-    else:
-        numbered = (f"{name}-{i}" for i in itertools.count(2))
-        folders = (Path("runs") / n for n in itertools.chain([name], numbered))
-    for folder in folders:
-        try:
-            folder.mkdir(parents=True)
-            return folder
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise OSError(
-                f"The run folder {folder} cannot be made ({error.strerror}): choose another output "
-                "folder."
-            ) from error
-    raise _exists(output)
-
-
-def _exists(output):
-    return FileExistsError(f"{output} exists already: choose another output folder.")
-
-
-def _write_json(path, record):
-    with replacing(path) as beside:
-        text = json.dumps(record, indent=2, default=keras.saving.serialize_keras_object)
-        beside.write_text(text + "\n", encoding="utf-8")

@@ -1,4 +1,6 @@
 import json
+import logging
+import resource
 import shutil
 import sys
 import types
@@ -51,6 +53,8 @@ def test_what_is_asked_for_again_may_be_the_same(entry):
     for units in ((5,), [5], 5, np.int64(5)):
         ae = aezoo.build("deep", (8, 8, 1), 3, weights="digits", hidden_units=units)
         assert ae.latent_shape == (3,)
+    # the card does not name it, since it is the default
+    assert aezoo.build("deep", weights="digits", normalization=None).latent_shape == (3,)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +64,7 @@ def test_what_is_asked_for_again_may_be_the_same(entry):
         ({"input_shape": (28, 28, 1)}, r"for input_shape=\(8, 8, 1\)"),
         ({"hidden_units": (6,)}, r"for hidden_units=\(5,\)"),
         ({"dropout": 0.1}, "dropout=the model's default"),
+        ({"normalization": "minmax"}, "normalization=None. Received: 'minmax'"),
         ({"weights": "digit"}, "no weights 'digit' for deep. Did you mean 'digits'"),
         ({"weights": "mnist"}, "It is pretrained on: digits"),
     ],
@@ -95,7 +100,16 @@ def test_card_with_a_path_outside_its_folder(entry):
 
 
 @pytest.mark.parametrize(
-    "changes", [None, {"options": None}, {"files": ["a"]}, {"input_shape": None}, {"metrics": 1}]
+    "changes",
+    [
+        None,
+        {"options": None},
+        {"files": ["a"]},
+        {"input_shape": None},
+        {"input_shape": [8, "8"]},
+        {"input_shape": [8, -8]},
+        {"metrics": 1},
+    ],
 )
 def test_damaged_card(entry, changes):
     if changes is None:
@@ -104,6 +118,39 @@ def test_damaged_card(entry, changes):
         rewrite(entry[0], **changes)
     with pytest.raises(ValueError, match="damaged card"):
         aezoo.build("deep", weights="digits")
+
+
+def test_a_damaged_card_does_no_harm_to_others(entry, caplog):
+    other = entry[0].with_name("conv-digits")
+    other.mkdir()
+    (other / weights.CARD).write_text("{")
+    with caplog.at_level(logging.WARNING, "aezoo"):
+        assert aezoo.build("deep", weights="digits").latent_shape == (3,)
+    assert f"{other / weights.CARD} is a damaged card" in caplog.text
+    assert set(weights.cards()) == {("deep", "digits")}
+    assert weights.names() == ["conv-digits", "deep-digits"]
+    with pytest.raises(ValueError, match="damaged card"):
+        aezoo.build("conv", weights="digits")
+
+
+@pytest.mark.parametrize("shape", [[1000, 1000, 100], [100_000_000], [10**9, 10**9, 1]])
+def test_a_card_of_a_huge_shape_is_refused_before_anything_is_built(entry, shape):
+    rewrite(entry[0], input_shape=shape)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ValueError, match=r"samples are of shape .* has \d+ weights"):
+        aezoo.build("deep", weights="digits")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB
+
+
+def test_images_of_any_size_are_for_convolutions(tmp_path):
+    """They have few weights, whatever the shape."""
+    ae = aezoo.conv((64, 64, 1), 4, filters=(4,), bottleneck="spatial")
+    file = tmp_path / weights.FILE
+    ae.save_weights(file)
+    assert ae.count_params() < 64 * 64
+    weights.check_size({"input_shape": (64, 64, 1), "folder": tmp_path}, file)
+    with pytest.raises(weights.WeightsError, match=r"shape \(6400, 6400, 1\), 40,960,000 numbers"):
+        weights.check_size({"input_shape": (6400, 6400, 1), "folder": tmp_path}, file)
 
 
 def test_another_file_beside_a_card(entry, tmp_path, rng):
@@ -179,6 +226,7 @@ def test_cards_of_the_zoo_are_whole():
     """Every file that comes with the zoo is the one that its card names, and no other is there."""
     found = weights.cards()
     assert ("deep", "digits") in found
+    assert len(found) == len(weights.names())
     total = 0
     for card in found.values():
         for name in card["files"]:

@@ -1,10 +1,11 @@
 import json
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 import aezoo
-from aezoo.cli.commands import app
+from aezoo.cli import app
 from aezoo.registry import weights
 from aezoo.training import publishing
 
@@ -12,8 +13,8 @@ from aezoo.training import publishing
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
     patch = pytest.MonkeyPatch()
-    patch.setattr("aezoo.export.report.RUNS", 3)
-    patch.setattr("aezoo.export.report.PREDICT_RUNS", 1)
+    patch.setattr("aezoo.export.report.RUNS", 3, raising=False)
+    patch.setattr("aezoo.export.report.PREDICT_RUNS", 1, raising=False)
     root = tmp_path_factory.mktemp("zoo")
     run = aezoo.train(
         "deep", "digits", latent_dim=4, epochs=15, hidden_units=(24,), output=root / "run"
@@ -97,22 +98,42 @@ def test_verify_finds_a_changed_file_and_a_wrong_figure(zoo):
         card.write_text(before)
 
 
+@pytest.mark.parametrize("off", [0.05, -0.05])
+def test_an_int8_file_that_is_off_by_a_twentieth_is_refused(zoo, monkeypatch, off):
+    file = "model-int8.tflite"
+    opened, tolerance = publishing.ARTEFACTS[file]
+    real = publishing.verify("deep-digits")
+    expected = real["model.weights.h5"]
+
+    def score(x):
+        return opened(zoo / "deep-digits" / file).score(x) * (1 + off) * expected / real[file]
+
+    artefact = (lambda path: SimpleNamespace(score=score), tolerance)
+    monkeypatch.setitem(publishing.ARTEFACTS, file, artefact)
+    with pytest.raises(ValueError, match=r"int8\.tflite has the test error .*, its card says"):
+        publishing.verify("deep-digits")
+
+
 def test_rebuild_gives_the_same_model(zoo, published, tmp_path):
     run = publishing.rebuild("deep-digits", tmp_path / "again")
     expected = published[1]["metrics"]["mse"]
     assert run.metrics["mse"] == pytest.approx(expected, rel=published[1]["noise"])
 
 
-def test_rebuild_says_when_it_does_not(zoo, tmp_path, monkeypatch):
-    real = weights.read_card
+def test_rebuild_says_when_it_does_not(zoo, published, tmp_path, monkeypatch):
+    asked = {}
 
-    def other(path):
-        card = real(path)
-        return {**card, "metrics": {**card["metrics"], "mse": 1e-4}}
+    def train(*args, **kwargs):
+        asked.update(kwargs, args=args)
+        error = published[1]["metrics"]["mse"] * (1 + asked["seed"] + 0.06)
+        return SimpleNamespace(metrics={"mse": error}, interrupted=False)
 
-    monkeypatch.setattr(weights, "read_card", other)
+    monkeypatch.setattr(publishing, "train", train)
     with pytest.raises(ValueError, match="Trained again, deep-digits has"):
         publishing.rebuild("deep-digits", tmp_path / "again")
+    assert asked["args"] == ("deep", "digits")
+    settings = {"latent_dim": 4, "hidden_units": (24,), "seed": 0, "batch_size": 32}
+    assert {**asked, **settings, "output": tmp_path / "again"} == asked
 
 
 def test_refused(published, zoo, tmp_path):

@@ -1,4 +1,5 @@
 import csv
+import errno
 import json
 import logging
 from types import SimpleNamespace
@@ -25,60 +26,71 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def quick(tmp_path, name="run", **kwargs):
-    kwargs = {"model": "deep", "epochs": 3, "hidden_units": (32,), **kwargs}
-    kwargs = {key: value for key, value in kwargs.items() if value is not None}
-    return aezoo.train(output=tmp_path / name, **kwargs)
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """A run of a denoising model, and what the functions were handed that draw and export."""
+    handed = {}
+
+    def export_to(folder, ae, kind, x_train, x_test):
+        handed[kind] = (folder, names(folder), x_train, x_test)
+        return f"report of {kind}"
+
+    draw = training.plots.reconstructions
+
+    def reconstructions(*args):
+        handed["picture"] = args
+        return draw(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("first"))
+        patch.setattr(training, "export_to", export_to)
+        patch.setattr(training.plots, "reconstructions", reconstructions)
+        options = {"backbone": "dense", "hidden_units": (32,), "exports": ("int8", "onnx")}
+        run = aezoo.train("denoising", epochs=3, latent_dim=5, seed=4, **options)
+        assert str(run.folder) == "runs/denoising-digits"
+        yield SimpleNamespace(run=run, folder=run.folder.resolve(), handed=handed)
 
 
-class Interrupt(keras.callbacks.Callback):
-    """Ctrl-C at the start of an epoch."""
+@pytest.fixture
+def stopped(monkeypatch):
+    """Trains not at all: the model, as it would be trained."""
 
-    def __init__(self, epoch):
-        super().__init__()
-        self.epoch = epoch
+    class StopError(Exception):
+        pass
 
-    def on_epoch_begin(self, epoch, logs=None):
-        if epoch == self.epoch:
-            raise KeyboardInterrupt
+    def train(*args, **kwargs):
+        def stop(ae, *args, **kwargs):
+            raise StopError(ae)
 
+        monkeypatch.setattr(training, "fit_to_best", stop)
+        with pytest.raises(StopError) as stopped:
+            aezoo.train(*args, **kwargs)
+        return stopped.value.args[0]
 
-def test_training_images_can_be_shifted(tmp_path, monkeypatch):
-    asked = []
-
-    def shifted(images, *args):
-        asked.append((len(images), *args))
-        return augmentation.shifted(images, *args)
-
-    monkeypatch.setattr(training, "augmentation", SimpleNamespace(shifted=shifted))
-    run = quick(tmp_path, "shifted", max_shift=1, batch_size=50, seed=3)
-    assert asked == [(1293, 50, 1, 3)]
-    again = quick(tmp_path, "again", max_shift=1, batch_size=50, seed=3)
-    assert again.metrics["mse"] == pytest.approx(run.metrics["mse"], rel=1e-3)
-    assert json.loads((run.folder / "metrics.json").read_text())["training"]["max_shift"] == 1
+    return train
 
 
-def test_run_folder(tmp_path):
-    run = quick(tmp_path, latent_dim=5, seed=4)
-    assert names(run.folder) == FILES
+def test_run_folder(first):
+    run, folder = first.run, first.folder
+    assert names(folder) == FILES
     assert not run.interrupted
 
     test = aezoo.load_dataset("digits", "test").x
-    loaded = keras.saving.load_model(run.folder / "model.keras")
+    loaded = keras.saving.load_model(folder / "model.keras")
     np.testing.assert_allclose(loaded.reconstruct(test), run.model.reconstruct(test), atol=1e-6)
     assert run.metrics["mse"] == pytest.approx(run.model.reconstruction_error(test).mean())
 
-    record = json.loads((run.folder / "metrics.json").read_text())
+    record = json.loads((folder / "metrics.json").read_text())
     assert record["metrics"] == run.metrics
-    assert (record["model"], record["latent_dim"]) == ("deep", 5)
-    assert record["options"] == {"hidden_units": [32]}
+    assert (record["model"], record["latent_dim"]) == ("denoising", 5)
+    assert record["options"] == {"backbone": "dense", "hidden_units": [32]}
     sizes = {"train": 1293, "validation": 144, "test": 360}
     assert record["data"] == {"source": "digits", "data_dir": None, **sizes}
     assert record["training"]["seed"] == 4
     assert record["training"]["epochs_run"] == 3
     assert record["versions"]["keras"] == keras.__version__
 
-    with open(run.folder / "log.csv", newline="") as file:
+    with open(folder / "log.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [float(row["loss"]) for row in rows] == pytest.approx(run.history["loss"])
     rates = [float(row["learning_rate"]) for row in rows]
@@ -87,110 +99,134 @@ def test_run_folder(tmp_path):
     assert float(loaded.optimizer.learning_rate) == pytest.approx(base)
 
 
-def test_record_repeats_the_run(tmp_path):
-    first = quick(tmp_path, "a", model="denoising", backbone="dense")
+def test_the_picture_of_a_denoising_run_shows_corrupted_samples_and_what_becomes_of_them(first):
+    x, rebuilt, corrupted = first.handed["picture"]
+    np.testing.assert_array_equal(x, aezoo.load_dataset("digits", "test").x[:8])
+    assert np.abs(corrupted - x).mean() > 0.05
+    np.testing.assert_allclose(rebuilt, first.run.model.reconstruct(corrupted), atol=1e-5)
+
+
+def test_exports_are_calibrated_on_the_training_split_when_the_run_is_whole(first):
+    assert first.run.exports == {kind: f"report of {kind}" for kind in ("int8", "onnx")}
+    for kind in ("int8", "onnx"):
+        folder, present, x_train, x_test = first.handed[kind]
+        assert (folder, present) == (first.run.folder, FILES)
+        np.testing.assert_array_equal(x_train, aezoo.load_dataset("digits").x)
+        np.testing.assert_array_equal(x_test, aezoo.load_dataset("digits", "test").x)
+
+
+def test_record_repeats_the_run(first, tmp_path, undrawn):
     record = json.loads((first.folder / "metrics.json").read_text())
-    settings = {
-        key: record["training"][key] for key in ("epochs", "batch_size", "patience", "seed")
-    }
-    again = aezoo.train(
-        record["model"],
-        record["data"]["source"],
-        latent_dim=record["latent_dim"],
-        learning_rate=record["training"]["learning_rate"],
-        output=tmp_path / "b",
-        **settings,
-        **record["options"],
-    )
-    assert again.metrics == pytest.approx(first.metrics, rel=1e-4)
-    other = quick(tmp_path, "c", model="denoising", backbone="dense", seed=1)
-    assert other.metrics["mse"] != pytest.approx(first.metrics["mse"], rel=1e-3)
+    settings = {key: record["training"][key] for key in ("epochs", "batch_size", "patience")}
+    settings["latent_dim"] = record["latent_dim"]
+    settings["learning_rate"] = record["training"]["learning_rate"]
+    settings |= record["options"]
+    for seed, same in ((record["training"]["seed"], True), (1, False)):
+        again = aezoo.train(
+            record["model"],
+            record["data"]["source"],
+            output=tmp_path / f"{seed}",
+            seed=seed,
+            **settings,
+        )
+        if same:
+            assert again.metrics == pytest.approx(first.run.metrics, rel=1e-4)
+        else:
+            assert again.metrics["mse"] != pytest.approx(first.run.metrics["mse"], rel=1e-3)
 
 
-def test_best_weights_are_kept_and_training_stops(tmp_path):
-    run = quick(tmp_path, epochs=40, learning_rate=0.3, patience=2)
-    record = json.loads((run.folder / "metrics.json").read_text())["training"]
-    losses = run.history["val_loss"]
-    assert record["epochs_run"] == len(losses) == record["best_epoch"] + 2 < 40
-    assert np.argmin(losses) + 1 == record["best_epoch"]
-    train, held_out = training.split_validation(aezoo.load_dataset("digits").x, 0)
-    assert run.model.reconstruction_error(held_out).mean() == pytest.approx(min(losses), rel=1e-3)
-    assert len(train) + len(held_out) == 1437
+def test_training_images_can_be_shifted(tmp_path, rng, quick, undrawn, monkeypatch):
+    asked = []
+
+    def shifted(images, *args):
+        asked.append((len(images), *args))
+        return augmentation.shifted(images, *args)
+
+    monkeypatch.setattr(training, "augmentation", SimpleNamespace(shifted=shifted))
+    np.save(tmp_path / "x.npy", rng.random((100, 8, 8, 1)))
+    options = {"data": tmp_path / "x.npy", "max_shift": 1, "batch_size": 50, "seed": 3}
+    options |= {"model": "vanilla", "hidden_units": None, "epochs": 2}
+    run = quick("shifted", **options)
+    assert asked == [(72, 50, 1, 3)]  # of 80, a tenth is for validation
+    again = quick("again", **options)
+    assert again.metrics["mse"] == pytest.approx(run.metrics["mse"], rel=1e-3)
+    assert json.loads((run.folder / "metrics.json").read_text())["training"]["max_shift"] == 1
 
 
-@pytest.mark.parametrize("epoch", [0, 2])
-def test_interruption_leaves_a_usable_run(tmp_path, epoch):
-    run = quick(tmp_path, epochs=9, callbacks=[Interrupt(epoch)])
-    assert run.interrupted
-    assert names(run.folder) == [f for f in FILES if epoch or f != "history.png"]
-    assert keras.saving.load_model(run.folder / "model.keras").latent_shape == (8,)
-    record = json.loads((run.folder / "metrics.json").read_text())
-    assert record["training"]["interrupted"]
-    assert record["training"]["epochs_run"] == epoch
-    assert record["training"]["best_epoch"] == (epoch or None)
+@pytest.mark.parametrize("failure", ["divergence", "disk", "second Ctrl-C", "export"])
+def test_failures_leave_the_name_of_the_folder_free(
+    tmp_path, rng, quick, undrawn, monkeypatch, caplog, interrupt, failure
+):
+    np.save(tmp_path / "x.npy", rng.normal(size=(40, 8)))
+    options = {"data": tmp_path / "x.npy", "model": "vanilla", "hidden_units": None, "epochs": 2}
+    kept = ["log.csv", "model.keras"]
+    if failure == "divergence":
+        options["learning_rate"] = 1e30
+        expected, match, kept = RuntimeError, "diverged.*learning rate", ["log.csv"]
+    elif failure == "disk":
 
+        def save(*args):
+            raise OSError(errno.ENOSPC, "No space left on device")
 
-def test_interruption_keeps_the_best_weights(tmp_path):
-    class Spoil(Interrupt):
-        """Ruins the weights before it interrupts."""
+        monkeypatch.setattr(aezoo.Autoencoder, "save", save)
+        expected, match = OSError, r"No space left on device: '.*run/model\.keras'"
+        kept = ["log.csv"]
+    elif failure == "second Ctrl-C":
 
-        def on_epoch_begin(self, epoch, logs=None):
-            if epoch == self.epoch:
-                self.model.set_weights([w + 9 for w in self.model.get_weights()])
-            super().on_epoch_begin(epoch)
+        def evaluate(*args):
+            raise KeyboardInterrupt
 
-    run = quick(tmp_path, epochs=9, callbacks=[Spoil(3)])
-    held_out = training.split_validation(aezoo.load_dataset("digits").x, 0)[1]
-    best = min(run.history["val_loss"])
-    assert run.model.reconstruction_error(held_out).mean() == pytest.approx(best, rel=1e-3)
+        options["callbacks"] = [interrupt(1)]
+        monkeypatch.setattr(training, "evaluate", evaluate)
+        expected, match = KeyboardInterrupt, None
+    else:
 
+        def refuse(*args):
+            raise aezoo.ExportError("It is refused")
 
-def test_divergence_is_told(tmp_path):
-    with pytest.raises(RuntimeError, match="diverged.*learning rate"):
-        quick(tmp_path, epochs=2, learning_rate=1e30)
+        options["exports"] = ["int8"]
+        monkeypatch.setattr(training, "export_to", refuse)
+        expected, match = aezoo.ExportError, "refused"
+    with caplog.at_level(logging.WARNING, "aezoo"), pytest.raises(expected, match=match):
+        quick("run", **options)
+    if failure == "export":
+        assert set(names(tmp_path / "run")) >= {"model.keras", "metrics.json"}
+        assert "is whole, but for the export in int8" in caplog.text
+    else:
+        assert names(tmp_path) == ["run.unfinished", "x.npy"]
+        assert names(tmp_path / "run.unfinished") == kept
+        assert f"What there is of it is in {tmp_path / 'run.unfinished'}" in caplog.text
 
 
 @pytest.mark.parametrize(
-    ("shape", "top", "mode"),
+    ("shape", "top", "options", "mode"),
     [
-        ((4, 4, 4, 1), 1, None),
-        ((8, 8, 1), 1, None),
-        ((8, 8, 1), 255, "minmax"),
-        ((9, 2), 1, "standard"),
+        ((4, 4, 4, 1), 1, {}, None),
+        ((8, 8, 1), 1, {}, None),
+        ((8, 8, 1), 255, {}, "minmax"),
+        ((9, 2), 1, {"normalization": "minmax"}, "minmax"),
+        ((9, 2), 1, {}, "standard"),
     ],
 )
-def test_normalization_by_kind_of_data(tmp_path, rng, shape, top, mode):
+def test_normalization_by_kind_of_data(tmp_path, rng, stopped, shape, top, options, mode):
     np.save(tmp_path / "x.npy", rng.random((30, *shape)) * top)
-    run = quick(
-        tmp_path, model="conv", data=tmp_path / "x.npy", epochs=1, filters=4, hidden_units=None
-    )
-    assert (run.model.normalization and run.model.normalization.mode) == mode
+    options = {"data": tmp_path / "x.npy", "filters": 4, "output": tmp_path / "run", **options}
+    ae = stopped("conv", **options)
+    assert (ae.normalization and ae.normalization.mode) == mode
+    assert names(tmp_path) == ["x.npy"]
 
 
-def test_tables_are_standardized(tmp_path, rng):
+def test_tables_are_standardized(tmp_path, rng, quick, stopped, undrawn, caplog):
     table = rng.normal(size=(80, 4)) * [1, 10, 100, 1000] + 5
     np.savetxt(tmp_path / "t.csv", table, delimiter=",", header="a,b,c,d", comments="")
-    run = quick(tmp_path, data=tmp_path / "t.csv")
+    with caplog.at_level(logging.WARNING, "aezoo"):
+        run = quick(data=tmp_path / "t.csv", epochs=1, learning_rate=1e-9)
+    assert "no better than predicting the mean" in caplog.text
     assert run.model.normalization.mode == "standard"
     assert run.metrics["mean_mse"] == pytest.approx(1, rel=0.5)
     assert run.model.latent_shape == (1,)  # at most an eighth of four, and at least one
-    assert quick(tmp_path, "b", data=tmp_path / "t.csv", normalization="minmax")
-
-
-def test_collapse_is_told(tmp_path, caplog):
-    with caplog.at_level(logging.WARNING, "aezoo"):
-        quick(tmp_path, epochs=1, learning_rate=1e-9)
-    assert "no better than predicting the mean" in caplog.text
-
-
-def test_nothing_is_overwritten(tmp_path, monkeypatch):
-    (tmp_path / "run").mkdir()
-    with pytest.raises(FileExistsError, match="choose another output folder"):
-        quick(tmp_path)
-    assert names(tmp_path / "run") == []
-    monkeypatch.chdir(tmp_path)
-    folders = [aezoo.train("vanilla", epochs=1).folder for _ in range(3)]
-    assert [str(f) for f in folders] == [f"runs/vanilla-digits{n}" for n in ("", "-2", "-3")]
+    options = {"data": tmp_path / "t.csv", "output": tmp_path / "b", "normalization": "minmax"}
+    assert stopped("deep", **options).normalization.mode == "minmax"
 
 
 @pytest.mark.parametrize(
@@ -207,18 +243,20 @@ def test_nothing_is_overwritten(tmp_path, monkeypatch):
         ({"learning_rate": -1}, "learning_rate.*-1"),
         ({"latent_dim": 0}, "latent_dim.*0"),
         ({"hiden_units": 3}, "Did you mean 'hidden_units'"),
+        ({"input_shape": 8}, "input_shape is that of the data"),
+        ({"exports": ["int4"]}, "'int4'"),
     ],
 )
-def test_bad_values_leave_no_folder(tmp_path, kwargs, message):
+def test_bad_values_leave_no_folder(tmp_path, quick, kwargs, message):
     with pytest.raises(ValueError, match=message):
-        quick(tmp_path, **kwargs)
+        quick(**kwargs)
     assert names(tmp_path) == []
 
 
-def test_unusable_data_leaves_no_folder(tmp_path):
+def test_unusable_data_leaves_no_folder(tmp_path, quick):
     np.save(tmp_path / "few.npy", np.zeros((3, 4)))
     np.savez(tmp_path / "odd.npz", x_train=np.zeros((20, 4)), x_test=np.zeros((20, 5)))
     for name, message in (("few.npy", "10 samples"), ("odd.npz", r"\(5,\).*\(4,\)")):
         with pytest.raises(ValueError, match=message):
-            quick(tmp_path, data=tmp_path / name)
+            quick(data=tmp_path / name)
     assert names(tmp_path) == ["few.npy", "odd.npz"]

@@ -1,0 +1,189 @@
+"""What the commands share: the app, where they write, and how they end."""
+
+import dataclasses
+import importlib
+import json
+import logging
+import math
+import os
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import aezoo
+from aezoo.system.quiet import native_output_discarded
+
+app = typer.Typer(
+    help="A model zoo of autoencoders for Keras and TensorFlow.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+out = Console()
+err = Console(stderr=True, soft_wrap=True)
+
+FAILURES = (
+    "DataError",
+    "ExportError",
+    "WeightsError",
+)  # errors of value that no other usage would mend
+INTERRUPTED, TERMINATED = 130, 143  # what shells expect after SIGINT and SIGTERM
+PIPED_WIDTH = 1000  # of a line, where there is no screen to fit in
+
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document, and all else to stderr.")
+]
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    version: Annotated[bool, typer.Option("--version", "-V", help="Show the version.")] = False,
+) -> None:
+    """Say the version, if that is all that is asked."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # what a terminal cannot show is no reason to fail
+            stream.reconfigure(errors="replace")
+    out.width = None if out.is_terminal or "COLUMNS" in os.environ else PIPED_WIDTH
+    if version:
+        out.print(aezoo.__version__)
+        raise typer.Exit
+
+
+@dataclasses.dataclass
+class Ending:
+    """Whether SIGTERM has come, and whether what goes on then is to come to its end."""
+
+    terminated: bool = False
+    is_spared: Callable[[], bool] = lambda: False
+
+    @property
+    def status(self) -> int:
+        """The exit status of what was ended early."""
+        return TERMINATED if self.terminated else INTERRUPTED
+
+    def handle(self, *_: Any) -> None:
+        """Ends what goes on as Ctrl-C does, the first time that the signal comes."""
+        if not self.terminated:
+            self.terminated = True
+            if not self.is_spared():
+                raise KeyboardInterrupt
+
+
+@contextmanager
+def quiet(tensorflow: bool = True, as_json: bool = False) -> Iterator[Ending]:
+    """TensorFlow's start-up noise kept off the terminal; errors as one line and an exit status.
+
+    Commands that need no TensorFlow do without the seconds that its import takes. Where a JSON
+    document is to come, nothing else is written to stdout.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("MPLBACKEND", "Agg")
+    ending = Ending()
+    with (
+        warnings.catch_warnings(),
+        redirect_stdout(sys.stderr if as_json else sys.stdout),
+        _on_sigterm(ending.handle),
+    ):
+        warnings.simplefilter("ignore")
+        try:
+            if tensorflow:
+                _import_tensorflow()
+            yield ending
+        except (typer.Exit, typer.BadParameter):
+            raise
+        except Exception as error:
+            err.print(f"aezoo: {error}", style="red", markup=False, highlight=False)
+            usage = isinstance(error, (ValueError, TypeError))
+            failed = type(error).__name__ in FAILURES
+            raise typer.Exit(2 if usage and not failed else 1) from None
+        except KeyboardInterrupt:
+            err.print(f"aezoo: {'terminated' if ending.terminated else 'interrupted'}.")
+            raise typer.Exit(ending.status) from None
+
+
+def print_json(document: Any) -> None:
+    """Prints a document as JSON, which knows neither infinity nor NaN: they become null."""
+    typer.echo(json.dumps(_plain(document), indent=2, allow_nan=False))
+
+
+def print_metrics(title: str, metrics: dict[str, Any]) -> None:
+    """Prints the metrics of a model as a table."""
+    table = Table("", "model", "PCA, same code size", title=title, title_justify="left")
+    for key, label, digits in (
+        ("mse", "mean squared error", 5),
+        ("psnr", "PSNR (dB)", 2),
+        ("ssim", "SSIM", 4),
+    ):
+        if key in metrics:
+            table.add_row(label, *(f"{metrics[k]:.{digits}f}" for k in (key, f"pca_{key}")))
+    if "relative_mse" in metrics:  # not where PCA is exact
+        table.add_row("MSE relative to PCA", f"{metrics['relative_mse']:.2f}", "1.00")
+    if "noisy_mse" in metrics:
+        table.add_row("MSE of corrupted samples", f"{metrics['noisy_mse']:.5f}", "")
+        table.add_row("... after denoising", f"{metrics['denoised_mse']:.5f}", "")
+    table.add_section()
+    table.add_row("MSE of predicting the mean", f"{metrics['mean_mse']:.5f}", "")
+    numbers = metrics["latent_size"], metrics["pca_components"]
+    table.add_row("numbers in a code", *(f"{number:,}" for number in numbers))
+    table.add_row("compression ratio", f"{metrics['compression_ratio']:.1f}", "")
+    table.add_row("parameters", f"{metrics['parameters']:,}", "")
+    out.print(table)
+
+
+class _Remarks(logging.Handler):
+    """What the library has to say, in yellow."""
+
+    def emit(self, record):
+        err.print(record.getMessage(), style="yellow", markup=False, highlight=False)
+
+
+def _import_tensorflow():
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    try:
+        with native_output_discarded():
+            importlib.import_module("aezoo.models")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == backend:
+            raise ImportError(
+                f"KERAS_BACKEND is {backend}, which is not installed: pip install {backend}, or "
+                "unset KERAS_BACKEND to use TensorFlow."
+            ) from error
+        raise
+    logging.getLogger("absl").setLevel(logging.ERROR)  # TFDS logs through it
+    logging.getLogger("aezoo").handlers = [_Remarks()]
+    logging.getLogger("aezoo").propagate = False
+
+
+@contextmanager
+def _on_sigterm(handler):
+    if threading.current_thread() is not threading.main_thread():  # Python allows it there alone
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _plain(value):
+    if dataclasses.is_dataclass(value):
+        value = dataclasses.asdict(value)
+    if isinstance(value, dict):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if hasattr(value, "tolist"):  # of NumPy
+        return _plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,106 @@
+"""From a trained model to a file for devices, and what is in such a file."""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from aezoo.cli.console import Json, app, out, print_json, quiet
+from aezoo.cli.trained import RunData, RunDataDir, RunOrModel, loaded, located
+from aezoo.system.quiet import native_output_discarded
+
+FORMATS = ("tflite", "micro", "saved_model", "onnx")
+RUNS = 1000  # of each signature, that the times are taken from
+
+LiteFile = Annotated[Path, typer.Argument(help="A .tflite file.", show_default=False)]
+
+
+@app.command()
+def export(
+    run_or_model: RunOrModel,
+    format: Annotated[
+        str, typer.Option(help="tflite, micro (microcontrollers), saved_model or onnx.")
+    ] = "tflite",
+    quantize: Annotated[
+        str | None,
+        typer.Option(
+            help="For tflite: float16, dynamic or int8. [default: float32]", show_default=False
+        ),
+    ] = None,
+    data: RunData = None,
+    data_dir: RunDataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Export a trained model beside it, and prove that the export is right."""
+    if format not in FORMATS:
+        raise typer.BadParameter(f"--format is tflite, micro, saved_model or onnx, not {format!r}")
+    if quantize and format != "tflite":
+        raise typer.BadParameter(f"--quantize is for tflite only, not for {format}")
+    with quiet(as_json=as_json):
+        from aezoo import training
+
+        file, data, data_dir = located(run_or_model, data, data_dir)
+        kind = quantize or "float32" if format == "tflite" else format
+        ae, x_train, x_test = loaded(file, data, data_dir)
+        report = training.export_to(file.parent, ae, kind, x_train, x_test)
+    if as_json:
+        print_json(report)
+    else:
+        out.print(report)
+
+
+@app.command("inspect")
+def inspect_file(file: LiteFile, as_json: Json = False) -> None:
+    """Show the signatures, operators and types of a .tflite file."""
+    with quiet(tensorflow=False, as_json=as_json), native_output_discarded():
+        from aezoo.edge import inspect
+
+        found = inspect(file)
+    if as_json:
+        print_json({"file": file, **found})
+        return
+    table = Table("signature", "tensor", "shape", "type", "scale", "zero point")
+    table.title, table.title_justify = f"{file}: {found['size']:,} bytes", "left"
+    for name, ends in found["signatures"].items():
+        for end in ("inputs", "outputs"):
+            for tensor, entry in ends[end].items():
+                scale = f"{entry['scale']:.6g}" if "scale" in entry else ""
+                zero = str(entry.get("zero_point", ""))
+                arrow = "-> " if end == "outputs" else ""
+                row = (arrow + tensor, str(entry["shape"]), entry["dtype"], scale, zero)
+                table.add_row(name if end == "inputs" else "", *row)
+    out.print(table)
+    for key in ("ops", "float_ops", "foreign_ops"):
+        counts = ", ".join(f"{count} {op}" for op, count in found[key].items())
+        out.print(f"{key.replace('_', ' ')}: {counts or 'none'}")
+    out.print(f"types: {', '.join(found['dtypes'])}")
+
+
+@app.command()
+def benchmark(file: LiteFile, as_json: Json = False) -> None:
+    """Time a .tflite file: one sample, one thread, 1,000 runs of each signature."""
+    with quiet(tensorflow=False, as_json=as_json), native_output_discarded():
+        import numpy as np
+
+        from aezoo.edge import LiteModel, inspect, microseconds
+
+        model = LiteModel(file)
+        found = {}
+        for name, ends in inspect(file)["signatures"].items():
+            (entry,) = ends["inputs"].values()
+            sample = np.random.default_rng(0).random((1, *entry["shape"][1:]), "float32")
+            times = microseconds(partial(getattr(model, name), sample), RUNS)
+            found[name] = dict(
+                zip(("median_us", "p95_us"), np.percentile(times, [50, 95]), strict=True)
+            )
+    if as_json:
+        print_json({"file": file, "signatures": found})
+        return
+    unit = "µs" if out.encoding.startswith("utf") else "us"
+    table = Table("signature", "median", "95th percentile", title=str(file))
+    table.title_justify = "left"
+    for name, times in found.items():
+        table.add_row(name, *(f"{value:,.0f} {unit}" for value in times.values()))
+    out.print(table)

@@ -1,0 +1,145 @@
+"""`aezoo train`."""
+
+import ast
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from aezoo.cli.console import Json, app, out, print_json, print_metrics, quiet
+from aezoo.cli.trained import DataDir
+
+
+@app.command()
+def train(
+    context: typer.Context,
+    model: Annotated[str, typer.Argument(help="A name from `aezoo list`.")],
+    data: Annotated[
+        str,
+        typer.Option(
+            help="digits, an image dataset of TensorFlow Datasets (mnist, ...), a .npy, .npz or "
+            ".csv file, or a folder of images."
+        ),
+    ] = "digits",
+    latent_dim: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="How many numbers a code has. [default: an eighth of a sample's, at most 32]",
+            show_default=False,
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(min=1, help="[default: about 6,000 updates' worth]", show_default=False),
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="[default: 128, or 32 for fewer than 10,000 samples]", show_default=False
+        ),
+    ] = None,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(help="Where it starts. [default: the model's own]", show_default=False),
+    ] = None,
+    patience: Annotated[
+        int, typer.Option(min=1, help="Epochs without a better validation loss before stopping.")
+    ] = 20,
+    max_shift: Annotated[
+        int,
+        typer.Option(min=0, help="Move each training image by up to so many pixels, at random."),
+    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and noise.")] = 0,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="The run folder, which must not exist. [default: runs/MODEL-DATA]",
+            show_default=False,
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option",
+            "-O",
+            metavar="NAME=VALUE",
+            help="An option of the model, such as -O filters=16,32 -O activation=tanh; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    export: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Export, too: saved_model, onnx, micro, or TFLite as float32, float16, dynamic or "
+            "int8; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Train a model and write a run folder: the model, its figures and pictures."""
+    options = dict(_option(text, context) for text in option or [])
+    with quiet(as_json=as_json) as ending:
+        from aezoo import training
+        from aezoo.training.progress import TrainingProgress
+
+        progress = TrainingProgress(out)
+        ending.is_spared = lambda: progress.trained  # all that is left is to write the run
+        try:
+            run = training.train(
+                model,
+                data,
+                latent_dim=latent_dim,
+                epochs=epochs,
+                batch_size=batch_size,
+                learning_rate=learning_rate,
+                patience=patience,
+                max_shift=max_shift,
+                seed=seed,
+                output=output,
+                data_dir=data_dir,
+                callbacks=[progress],
+                exports=export or (),
+                **options,
+            )
+        finally:
+            progress.stop()
+    files = sorted(path.name for path in run.folder.iterdir())
+    if as_json:
+        document = {"folder": run.folder, "files": files, "interrupted": run.interrupted}
+        print_json({**document, "metrics": run.metrics, "exports": run.exports})
+    else:
+        print_metrics(f"{model} on {data}, test split", run.metrics)
+        for report in run.exports.values():
+            out.print(report)
+        if run.interrupted:
+            out.print(f"Interrupted after {len(run.history.get('loss', []))} whole epochs.")
+        out.print(f"{run.folder}: {', '.join(files)}", soft_wrap=True)
+    if run.interrupted or ending.terminated:
+        raise typer.Exit(ending.status)
+
+
+def _option(text: str, context: typer.Context) -> tuple[str, Any]:
+    """`name=value` -> (name, value): numbers, true, false, none, comma lists, else strings."""
+    name, equals, value = text.partition("=")
+    name = name.replace("-", "_")
+    if not (name and equals):
+        raise typer.BadParameter(f"an option is given as NAME=VALUE. Received: {text!r}")
+    own = {parameter.name: parameter.opts[0] for parameter in context.command.params}
+    own["exports"] = own["export"]
+    if name in own:
+        how = f"{own[name]} {value}" if own[name].startswith("-") else f"{value} as an argument"
+        raise typer.BadParameter(f"{name} is no option of a model: give {how}, without -O")
+    if name in ("name", "callbacks"):
+        raise typer.BadParameter(f"{name} is no option of a model. Received: {text!r}")
+    words = {"true": True, "yes": True, "false": False, "no": False, "none": None}
+    if value.lower() in words:
+        return name, words[value.lower()]
+    with suppress(ValueError, SyntaxError):
+        value = ast.literal_eval(value)
+    return name, value

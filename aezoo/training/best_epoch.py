@@ -1,0 +1,91 @@
+"""One training: to the best epoch, along a schedule, until it is done, stopped or interrupted."""
+
+import math
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from aezoo.autoencoder import Autoencoder
+
+
+def fit_to_best(
+    ae: Autoencoder,
+    data: dict[str, Any],
+    *,
+    validation_data: np.ndarray,
+    log_file: str | os.PathLike,
+    callbacks: Sequence[keras.callbacks.Callback],
+    epochs: int,
+    learning_rate: float | None,
+    patience: int,
+) -> tuple[dict[str, list[float]], dict[str, Any]]:
+    """Trains a model, and leaves it with the weights of its best epoch.
+
+    Args:
+        ae: `aezoo.Autoencoder`, compiled.
+        data: Dictionary of what `fit` is fed with.
+        validation_data: Array of shape `(n, *input_shape)`, which decides.
+        log_file: String or path of the table of losses to write.
+        callbacks: Sequence of `keras.callbacks.Callback`.
+        epochs: Positive integer.
+        learning_rate: Positive float, where the learning rate starts to fall along a half cosine;
+            `None` for models that have a schedule of their own.
+        patience: Positive integer, the epochs without a better validation loss after which the
+            training stops. So does it after Ctrl-C.
+
+    Returns:
+        A pair of dictionaries: the history, lists by epoch, and what became of the plan:
+        `epochs_run`, `best_epoch` and `interrupted`.
+    """
+    history = keras.callbacks.History()
+    table = _Log(log_file)
+    best = keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)
+    used = [history, table, best, *callbacks]
+    if learning_rate is not None:
+        falling = keras.callbacks.LearningRateScheduler(
+            lambda epoch: learning_rate * (1 + math.cos(math.pi * epoch / epochs)) / 2
+        )
+        used = [falling, *used]
+    interrupted = False
+    try:
+        ae.fit(**data, validation_data=validation_data, epochs=epochs, verbose=0, callbacks=used)
+    except KeyboardInterrupt:
+        interrupted = True
+        if best.best_weights is not None:
+            ae.set_weights(best.best_weights)
+    finally:
+        if table.csv_file:  # Keras closes it after trainings that come to their end
+            table.csv_file.close()
+    if learning_rate is not None:
+        ae.optimizer.learning_rate = learning_rate  # a loaded model can be trained further
+    outcome = {
+        "epochs_run": len(history.history.get("loss", [])),
+        "best_epoch": best.best_epoch + 1 if history.history else None,
+        "interrupted": interrupted,
+    }
+    return history.history, outcome
+
+
+def has_schedule(ae: Autoencoder) -> bool:
+    """Whether a model was compiled with a `LearningRateSchedule` of its own.
+
+    Args:
+        ae: `aezoo.Autoencoder`, compiled.
+
+    Returns:
+        Boolean.
+    """
+    return isinstance(ae.optimizer.get_config()["learning_rate"], dict)  # else a number
+
+
+class _Log(keras.callbacks.CSVLogger):
+    """The table of losses, whose errors name its file."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        try:
+            super().on_epoch_end(epoch, logs)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.filename)) from error

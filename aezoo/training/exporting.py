@@ -1,0 +1,65 @@
+"""Exports of a trained model into the folder of its run."""
+
+from pathlib import Path
+
+import numpy as np
+
+from aezoo import export
+from aezoo.autoencoder import Autoencoder
+from aezoo.export import ExportReport
+from aezoo.system.quiet import native_output_discarded
+
+EXPORTS = ("saved_model", "onnx", "float32", "float16", "dynamic", "int8", "micro")
+
+
+def export_to(
+    folder: Path, ae: Autoencoder, kind: str, x_train: np.ndarray, x_test: np.ndarray
+) -> ExportReport:
+    """Exports a model into a folder, calibrated on the training and compared on the test split.
+
+    Args:
+        folder: `pathlib.Path` of the folder.
+        ae: `aezoo.Autoencoder`, trained.
+        kind: String, `"saved_model"`, `"onnx"`, a precision of TFLite, which is `"float32"`,
+            `"float16"`, `"dynamic"` or `"int8"`, or `"micro"` for microcontrollers.
+        x_train: Array of shape `(n, *input_shape)`.
+        x_test: Array of shape `(m, *input_shape)`.
+
+    Returns:
+        `aezoo.ExportReport`.
+
+    Raises:
+        ValueError: For another kind, or what the exports raise.
+    """
+    checked_kind(kind)
+    with native_output_discarded():
+        if kind == "saved_model":
+            return export.export_saved_model(ae, folder / kind, samples=x_test)
+        if kind == "onnx":
+            return export.export_onnx(ae, folder / "model.onnx", samples=x_test)
+        micro = kind == "micro"
+        return export.export_tflite(
+            ae,
+            folder / (kind if micro else f"model-{kind}.tflite"),
+            quantize={"float32": None, "micro": "int8"}.get(kind, kind),
+            target="micro" if micro else None,
+            calibration_data=x_train,
+            samples=x_test,
+        )
+
+
+def checked_kind(kind: str) -> str:
+    """Refuses what is no export.
+
+    Args:
+        kind: String.
+
+    Returns:
+        String, the same.
+
+    Raises:
+        ValueError: If it is not one of `EXPORTS`.
+    """
+    if kind not in EXPORTS:
+        raise ValueError(f"An export is one of {', '.join(EXPORTS)}. Received: {kind!r}")
+    return kind

@@ -1,0 +1,59 @@
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import aezoo
+
+
+def test_inspect_and_benchmark(run, trained, monkeypatch):
+    file = trained[0] / "model-int8.tflite"
+    result = run("inspect", file)
+    assert result.exit_code == 0, result.stderr
+    assert f"{file.stat().st_size:,} bytes" in result.words
+    assert "float ops: none" in result.stdout
+    document = json.loads(run("inspect", file, "--json").stdout)
+    assert document["size"] == file.stat().st_size
+    assert set(document["signatures"]) == {"reconstruct", "encode", "decode"}
+
+    monkeypatch.setattr("aezoo.cli.export.RUNS", 10)
+    result = run("benchmark", file)
+    assert result.exit_code == 0, result.stderr
+    assert all(name in result.stdout for name in ("reconstruct", "encode", "decode", "µs"))
+    result = run("benchmark", file, charset="ascii")
+    assert result.exit_code == 0, result.stderr
+    assert " us" in result.stdout
+    signatures = json.loads(run("benchmark", file, "--json").stdout)["signatures"]
+    assert all(0 < times["median_us"] <= times["p95_us"] for times in signatures.values())
+
+
+def test_export(run, trained, short_reports):
+    folder, _ = trained
+    result = run("export", folder, "--quantize", "float16", charset="ascii")
+    assert result.exit_code == 0, result.stderr
+    assert "MSE before, after" in result.stdout
+    assert (folder / "model-float16.tflite").is_file()
+    pytest.importorskip("tflite_micro", reason="needs the extra [micro]")
+    result = run("export", folder, "--format", "micro", "--json")
+    assert result.exit_code == 0, result.stderr
+    report = json.loads(result.stdout, parse_constant=pytest.fail)
+    assert (report["format"], report["path"]) == ("micro", str(folder / "micro"))
+    assert report["micro"]["encode"]["arena"] > 0
+    assert (folder / "micro" / "encode.h").is_file()
+
+
+def test_calibrated_on_the_training_and_compared_on_the_test_split(run, trained, monkeypatch):
+    handed = {}
+
+    def export_to(folder, ae, kind, x_train, x_test):
+        handed.update(folder=folder, kind=kind, train=x_train, test=x_test)
+        return SimpleNamespace()
+
+    monkeypatch.setattr("aezoo.training.export_to", export_to)
+    result = run("export", trained[0], "--quantize", "int8")
+    assert result.exit_code == 0, result.stderr
+    assert (handed["folder"], handed["kind"]) == (trained[0], "int8")
+    for split in ("train", "test"):
+        np.testing.assert_array_equal(handed[split], aezoo.load_dataset("digits", split).x)
+    assert (len(handed["train"]), len(handed["test"])) == (1437, 360)

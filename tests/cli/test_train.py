@@ -1,0 +1,99 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from aezoo.training import runs
+from aezoo.training.progress import TrainingProgress
+
+
+def test_run_folder_and_report(trained):
+    folder, result = trained
+    record = json.loads((folder / "metrics.json").read_text())
+    assert record["options"] == {"hidden_units": 32, "activation": "tanh"}
+    files = ("model.keras", "model-int8.tflite", "metrics.json")
+    assert all(name in result.stdout for name in files)
+    figures = [record["metrics"]["mse"], record["metrics"]["pca_mse"]]
+    assert all(f"{figure:.5f}" in result.stdout for figure in figures)
+    report = json.loads((folder / "model-int8.tflite.json").read_text())
+    assert "MSE before, after" in result.stdout
+    assert f"{report['size']:,} bytes" in result.stdout
+
+
+def test_options_reach_the_model_as_values(run, monkeypatch):
+    given = {}
+
+    def train(model, data, **kwargs):
+        given.update(kwargs)
+        raise ValueError("enough")
+
+    monkeypatch.setattr("aezoo.training.train", train)
+    texts = ("hidden-units=16,8", "rate=0.5", "batch_normalization=yes", "l2=none", "activation=a")
+    result = run("train", "deep", *(word for text in texts for word in ("-O", text)))
+    assert (result.exit_code, result.words) == (2, "aezoo: enough")
+    options = {"hidden_units": (16, 8), "rate": 0.5, "batch_normalization": True, "l2": None}
+    assert {**given, **options, "activation": "a"} == given
+
+
+def test_terminal_stays_clean_and_interrupt_leaves_a_run(tmp_path, table):
+    """The real command in a process of its own: Ctrl-C while it trains."""
+    folder = tmp_path / "run"
+    options = ["--epochs", "100000", "--patience", "100000", "--data", str(table)]
+    guarded = ("TF_CPP_MIN_LOG_LEVEL", "MPLBACKEND")  # the command has to see to these itself
+    environment = {key: value for key, value in os.environ.items() if key not in guarded}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "aezoo", "train", "vanilla", *options, "-o", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**environment, "COLUMNS": "200"},
+    )
+    try:
+        log = folder / "log.csv"
+        deadline = time.monotonic() + 120
+        while not (log.is_file() and log.stat().st_size > 200) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 130, err
+    assert "Interrupted after" in out
+    assert "model.keras" in out
+    assert (folder / "model.keras").is_file()
+    assert "Epoch" in out
+    noise = [line for line in err.splitlines() if "PCA" not in line and "mean" not in line]
+    assert noise == []
+
+
+@pytest.mark.parametrize("when", ["training", "writing"])
+def test_sigterm_leaves_a_run(run, tmp_path, table, monkeypatch, when):
+    """While it trains as Ctrl-C does; after that nothing is lost that was about to be written."""
+    owner, name = {"training": (TrainingProgress, "on_epoch_end"), "writing": (runs, "evaluate")}[
+        when
+    ]
+    real = getattr(owner, name)
+
+    def then_sigterm(*args):
+        result = real(*args)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return result
+
+    monkeypatch.setattr(owner, name, then_sigterm)
+    before = signal.getsignal(signal.SIGTERM)
+    args = ["--epochs", 2, "--data", table, "-o", tmp_path / "run", "--json"]
+    result = run("train", "vanilla", *args)
+    assert result.exit_code == 143, result.stderr
+    assert signal.getsignal(signal.SIGTERM) == before
+    document = json.loads(result.stdout)
+    assert document["interrupted"] == (when == "training")
+    assert {"model.keras", "metrics.json", "reconstructions.png"} <= set(document["files"])
+    record = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert record["training"]["epochs_run"] == (1 if document["interrupted"] else 2)
+    assert document["metrics"] == record["metrics"]
+    assert "Epoch" in result.stderr
