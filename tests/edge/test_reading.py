@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import flatbuffers
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
@@ -100,7 +101,7 @@ def test_truncated(path):
 def spoiled(path, change):
     model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
     change(model)
-    builder = schema.flatbuffers.Builder(10_000)
+    builder = flatbuffers.Builder(10_000)
     builder.Finish(model.Pack(builder), b"TFL3")
     path.write_bytes(builder.Output())
 
