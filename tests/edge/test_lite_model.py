@@ -119,9 +119,7 @@ def test_integers_must_be_scaled(exported, tmp_path):
     lite = LiteModel(tmp_path / "model.tflite")
     x = np.arange(0, 240, 3, "uint8").reshape(20, 4)
     for method in (lite.encode, lite.reconstruct, lite.score):
-        with pytest.raises(
-            ValueError, match="must be scaled. Received: uint8 from 0 to 237.* by 255"
-        ):
+        with pytest.raises(ValueError, match="scaled. Received: uint8 from 0 to 237.* by 255"):
             method(x)
     binary = x > 127
     np.testing.assert_array_equal(lite.encode(binary), lite.encode(binary.astype("uint8")))
