@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from aezoo.checks import positive
+
 SAMPLERS = ("normal", "gaussian_mixture")
 COMPONENTS = 10  # of the mixture, as in Ghosh et al.
 
@@ -9,7 +11,7 @@ COMPONENTS = 10  # of the mixture, as in Ghosh et al.
 def interpolate(ae, a, b, steps):
     """See `aezoo.Autoencoder.interpolate`."""
     _continuous(ae)
-    if isinstance(steps, bool) or not hasattr(steps, "__index__") or steps < 2:
+    if positive("steps", steps) < 2:
         raise ValueError(f"steps must be an integer, 2 or more. Received: {steps!r}")
     ends = [np.asarray(end) for end in (a, b)]
     for end in ends:
@@ -22,10 +24,14 @@ def interpolate(ae, a, b, steps):
 
 
 def sample(ae, n, sampler, x, seed):
-    """See `aezoo.Autoencoder.sample`."""
+    """See `aezoo.Autoencoder.sample`.
+
+    Reference:
+        Ghosh et al., "From Variational to Deterministic Autoencoders", ICLR 2020,
+        arXiv:1903.12436, section 4, for the mixture.
+    """
     _continuous(ae)
-    if isinstance(n, bool) or not hasattr(n, "__index__") or n < 1:
-        raise ValueError(f"n must be a positive integer. Received: {n!r}")
+    positive("n", n)
     if sampler is None:
         sampler = "normal" if ae.bottleneck.has_prior else "gaussian_mixture"
     if sampler not in SAMPLERS:

@@ -43,7 +43,7 @@ def test_normal_sampler_draws_from_the_prior():
     [
         (lambda ae, x: ae.interpolate(x[0], x[1], 1), "steps.*1"),
         (lambda ae, x: ae.interpolate(x, x), r"one sample of shape \(6,\).*\(9, 6\)"),
-        (lambda ae, x: ae.sample(0), "positive integer.*0"),
+        (lambda ae, x: ae.sample(0), "n must be.*positive integers.*0"),
         (lambda ae, x: ae.sample(3), "give x"),
         (lambda ae, x: ae.sample(3, "uniform"), "'uniform'"),
     ],

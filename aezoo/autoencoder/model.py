@@ -167,9 +167,7 @@ class Autoencoder(SelfSupervised):
         Returns:
             NumPy array of shape `(n, *input_shape)`.
         """
-        return self._batched(
-            lambda b: self._scale(self.decoder(self.encoder(self._scale(b))), inverse=True), x
-        )
+        return self._batched(self, x)
 
     def reconstruction_error(self, x: Any) -> np.ndarray:
         """Mean squared error of each sample's reconstruction, in normalized units.
@@ -261,10 +259,6 @@ class Autoencoder(SelfSupervised):
 
         Raises:
             ValueError: If the codes of the model are discrete, or the mixture has no samples.
-
-        Reference:
-            Ghosh et al., "From Variational to Deterministic Autoencoders", ICLR 2020,
-            arXiv:1903.12436, section 4, for the mixture.
         """
         return sampling.sample(self, n, sampler, x, seed)
 
@@ -283,13 +277,7 @@ class Autoencoder(SelfSupervised):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        def made(value):
-            if isinstance(value, list):
-                return [made(part) for part in value]
-            restored = keras.saving.deserialize_keras_object
-            return restored(value, custom_objects) if isinstance(value, dict) else value
-
-        parts = {key: made(value) for key, value in config.items()}
+        parts = keras.saving.deserialize_keras_object(config, custom_objects)
         # earlier versions saved every family as an Autoencoder
         return (bottleneck_of(parts["encoder"]).autoencoder or cls)(**parts)
 
@@ -301,13 +289,11 @@ class Autoencoder(SelfSupervised):
         return self.normalization(x, inverse=inverse) if self.normalization else x
 
     def _features(self, x):
-        """What comes into the bottleneck, of a batch of inputs."""
         return self._before_bottleneck(self._scale(x), training=False)
 
     def _batched(self, function, x, door=None):
         """Applies a function of tensors batch by batch; NumPy out."""
         self._require_statistics()
         batches = (door or self.door).batches(x, BATCH)
-        return np.concatenate(
-            [ops.convert_to_numpy(function(ops.convert_to_tensor(b))) for b in batches]
-        )
+        outputs = [ops.convert_to_numpy(function(ops.convert_to_tensor(b))) for b in batches]
+        return np.concatenate(outputs)

@@ -15,6 +15,7 @@ from aezoo.layers.objectives import Term
 from aezoo.registry import register
 
 LOSSES = {"gaussian": "mse", "bernoulli": "binary_crossentropy"}
+BETAS = {"gaussian": 0.1, "bernoulli": 1.0}
 
 
 @register
@@ -24,7 +25,7 @@ def variational(
     *,
     backbone="auto",
     likelihood="gaussian",
-    beta=1.0,
+    beta=None,
     capacity=None,
     capacity_steps=None,
     free_bits=0.0,
@@ -41,10 +42,12 @@ def variational(
         input_shape: Tuple of positive integers, or one integer for vectors.
         latent_dim: Positive integer, how many numbers a code has.
         backbone: `"dense"`, `"conv"`, `"residual"` or `"auto"`, see `aezoo.backbones.build`.
-        likelihood: `"gaussian"`, whose loss is the squared error (a variance of 1/2), or
-            `"bernoulli"` for outputs in [0, 1], with cross-entropy.
-        beta: Float above 0, the weight of the KL divergence. For images and squared error less
-            than 1, such as 0.1, gives sharper ones.
+        likelihood: `"gaussian"`, whose loss is the squared error, or `"bernoulli"` for outputs in
+            [0, 1], with cross-entropy.
+        beta: Float above 0, the weight of the KL divergence: less for sharper samples, more for
+            codes closer to the prior. Default: 1 for `"bernoulli"`; 0.1 for `"gaussian"`, which
+            assumes errors of a variance of beta / 2: with 1, 8x8 digits had an error of 0.060 and
+            used two numbers of eight, with 0.1 one of 0.014 (PCA 0.025) and all of them.
         capacity: `None`, or a float above 0 in nats: the penalty is beta * |KL - C|, with C
             growing from 0 to the capacity.
         capacity_steps: Positive integer, the updates in which C grows. Default: 10,000.
@@ -93,7 +96,7 @@ def variational(
     encoder = backbones.build(backbone, input_shape, 2 * latent_dim, **options)[0]
     layer = GaussianSampling(
         math.prod(encoder.input_shape[1:]),
-        beta=beta,
+        beta=BETAS[likelihood] if beta is None else beta,
         capacity=capacity,
         capacity_steps=10_000 if capacity_steps is None else capacity_steps,
         free_bits=free_bits,

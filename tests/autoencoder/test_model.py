@@ -1,4 +1,3 @@
-import os
 import subprocess
 import sys
 
@@ -20,92 +19,6 @@ def x(rng):
     return rng.random((40, 5)).astype("float32")
 
 
-def test_all_forms_of_the_same_data_train_alike(x):
-    def fit(*args, **kwargs):
-        keras.utils.set_random_seed(1)
-        ae = small()
-        ae.fit(*args, epochs=2, batch_size=40, shuffle=False, verbose=0, **kwargs)
-        return ae.get_weights()
-
-    expected = fit(x)
-    images = tf.data.Dataset.from_tensor_slices(x).batch(40)
-    for weights in (
-        fit(x, x),
-        fit(images),
-        fit(images.map(lambda b: (b, b))),
-        fit(x, sample_weight=np.ones(40)),
-        fit(x.astype("float64")),
-        fit(x.tolist()),
-    ):
-        for a, b in zip(weights, expected, strict=True):
-            np.testing.assert_allclose(a, b, atol=1e-6)
-
-
-def test_target_is_what_is_learned(x):
-    ae = small()
-    loss = ae.evaluate(x, np.zeros_like(x), verbose=0)
-    assert loss == pytest.approx(np.mean(ae.reconstruct(x) ** 2), rel=1e-5)
-
-
-@pytest.mark.parametrize("shape", [(5,), (6, 5, 2), (3, 3, 3)])
-def test_sample_weight_weighs_samples(shape, rng):
-    x = rng.random((shape[0] * 2, *shape)).astype("float32")
-    ae = aezoo.deep(shape, 2, hidden_units=())
-    weights = rng.random(len(x))
-    log = ae.fit(
-        x, sample_weight=weights, validation_data=(x, x, weights), batch_size=64, verbose=0
-    )
-    # validation comes after the only update
-    expected = np.mean(weights * ae.reconstruction_error(x))
-    assert log.history["val_loss"][0] == pytest.approx(expected, rel=1e-4)
-
-
-def one_step(ae, *args, **kwargs):
-    """The gradients of the loss: what one step of plain descent with rate 1 subtracts."""
-    ae.compile(keras.optimizers.SGD(1.0), loss="mse")
-    before = ae.get_weights()
-    ae.fit(*args, epochs=1, shuffle=False, verbose=0, **kwargs)
-    return [a - b for a, b in zip(before, ae.get_weights(), strict=True)]
-
-
-def test_noisy_to_clean_is_what_is_trained(x, rng):
-    noisy = x + rng.normal(size=x.shape).astype("float32")
-    ae = small()
-    ae.fit(x, epochs=1, verbose=0)  # so that the output bias is set
-    start = ae.get_weights()
-    bias = 2 * np.mean(ae.reconstruct(noisy) - x, axis=0) / x.shape[1]
-    wrong = 2 * np.mean(ae.reconstruct(noisy) - noisy, axis=0) / x.shape[1]
-    pairs = tf.data.Dataset.from_tensor_slices((noisy, x)).batch(40)
-    for args, kwargs in (((noisy, x), {"batch_size": 40}), ((pairs,), {})):
-        ae.set_weights(start)
-        gradient = one_step(ae, *args, **kwargs)[-1]
-        np.testing.assert_allclose(gradient, bias, atol=1e-5)
-        assert np.abs(gradient - wrong).max() > 1e-3
-
-
-def test_sample_weight_weighs_gradients(x):
-    ae = small()
-    ae.fit(x, epochs=1, verbose=0)
-    start = ae.get_weights()
-    weights = np.zeros(40)
-    weights[:10] = 4.0
-    weighted = one_step(ae, x, sample_weight=weights, batch_size=40)
-    ae.set_weights(start)
-    alone = one_step(ae, x[:10], batch_size=40)
-    for a, b in zip(weighted, alone, strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-5)
-
-
-@pytest.mark.parametrize("steps", [3, 20, 25])
-def test_steps_are_counted_exactly(x, steps):
-    ae = small()
-    endless = tf.data.Dataset.from_tensor_slices(x).batch(8).repeat()
-    ae.fit(endless, steps_per_epoch=steps, epochs=2, verbose=0)
-    assert int(ae.optimizer.iterations.numpy()) == 2 * steps
-    loss = ae.evaluate(endless, steps=2, verbose=0)
-    assert loss == pytest.approx(ae.reconstruction_error(x[:16]).mean(), rel=1e-4)
-
-
 def test_endless_datasets_are_refused_where_an_end_is_needed(x):
     endless = tf.data.Dataset.from_tensor_slices(x).batch(8).repeat()
     for use in (small().encode, small(normalization="minmax").adapt):
@@ -113,87 +26,6 @@ def test_endless_datasets_are_refused_where_an_end_is_needed(x):
             use(endless)
     with pytest.raises(ValueError, match="empty dataset"):
         small().encode(tf.data.Dataset.from_tensor_slices(x).batch(8).take(0))
-
-
-def test_py_dataset(x):
-    class Halves(keras.utils.PyDataset):
-        def __len__(self):
-            return 2
-
-        def __getitem__(self, i):
-            return x[20 * i : 20 * i + 20]
-
-    ae = small(normalization="minmax")
-    ae.fit(Halves(), epochs=1, verbose=0)
-    np.testing.assert_allclose(ae.encode(Halves()), ae.encode(x), atol=1e-6)
-
-
-def test_shapes_that_are_not_known_before(rng):
-    x = rng.random((8, 8, 8, 1)).astype("float32")
-    ae = aezoo.conv((8, 8, 1), 2, filters=(4,))
-    dataset = tf.data.Dataset.from_generator(
-        lambda: iter([x, x]), output_signature=tf.TensorSpec((None, None, None, 1))
-    ).apply(tf.data.experimental.assert_cardinality(2))
-    assert ae.fit(dataset, verbose=0).history["loss"][0] > 0
-
-
-def test_jax_backend_trains_too(tmp_path):
-    pytest.importorskip("jax", reason="needs JAX")
-    code = f"""
-import aezoo, keras, numpy as np
-x = np.random.default_rng(0).random((64, 5)) * 100
-for normalization in ("minmax", "standard"):
-    ae = aezoo.deep(5, 2, hidden_units=(8,), normalization=normalization)
-    log = ae.fit(x, validation_data=x, epochs=5, verbose=0).history
-    assert log["val_loss"][-1] < log["val_loss"][0]
-    assert abs(log["val_loss"][-1] - ae.reconstruction_error(x).mean()) < 1e-4
-path = {str(tmp_path / "model.keras")!r}
-ae.save(path)
-np.save({str(tmp_path / "codes.npy")!r}, ae.encode(x))
-"""
-    environment = {**os.environ, "KERAS_BACKEND": "jax"}
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
-    ae = keras.saving.load_model(tmp_path / "model.keras")
-    x = np.random.default_rng(0).random((64, 5)) * 100
-    np.testing.assert_allclose(ae.encode(x), np.load(tmp_path / "codes.npy"), atol=1e-4)
-
-
-def test_mixed_precision_scales_in_float32(x):
-    keras.config.set_dtype_policy("mixed_float16")
-    try:
-        ae = small(normalization="standard")
-    finally:
-        keras.config.set_dtype_policy("float32")
-    raw = 1e6 * (x + 1)  # beyond float16
-    log = ae.fit(raw, epochs=3, verbose=0).history["loss"]
-    assert np.isfinite(log).all()
-    assert np.abs(ae.reconstruct(raw) / raw - 1).max() < 1
-
-
-@pytest.mark.parametrize("loss", ["mae", keras.losses.LogCosh(), keras.losses.mean_absolute_error])
-def test_loss_is_kept(x, loss, tmp_path):
-    encoder, decoder = aezoo.backbones.build("dense", x.shape[1:], 2, hidden_units=(4,))
-    ae = aezoo.Autoencoder(encoder, decoder, loss=loss)
-    expected = ae.evaluate(x, verbose=0)
-    ae.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras")
-    assert loaded.evaluate(x, verbose=0) == pytest.approx(expected, rel=1e-5)
-    again = aezoo.Autoencoder.from_config(ae.get_config())
-    again.set_weights(ae.get_weights())
-    assert again.evaluate(x, verbose=0) == pytest.approx(expected, rel=1e-5)
-
-
-def test_validation_forms(x):
-    dataset = tf.data.Dataset.from_tensor_slices(x[:8]).batch(4)
-    for kwargs in (
-        {"validation_data": x[:8]},
-        {"validation_data": (x[:8], x[:8])},
-        {"validation_data": dataset},
-    ):
-        ae = small()
-        log = ae.fit(x, verbose=0, **kwargs).history
-        assert log["val_loss"][0] == pytest.approx(ae.reconstruction_error(x[:8]).mean(), rel=1e-4)
-    assert "val_loss" in small().fit(x, validation_split=0.25, verbose=0).history
 
 
 def test_methods_agree_with_each_other_on_arrays_and_datasets(x):
@@ -238,16 +70,6 @@ def test_import_is_enough_to_load(x, tmp_path, imports):
     small().save(tmp_path / "model.keras")
     code = f"{imports}; ae = keras.saving.load_model({str(tmp_path / 'model.keras')!r}); ae.encode"
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_compile_again_is_kept(x, tmp_path):
-    ae = small()
-    ae.compile(keras.optimizers.SGD(0.01), loss="mae", metrics=["mse"])
-    log = ae.fit(x, validation_data=x, verbose=0).history
-    assert log["val_mse"][0] == pytest.approx(ae.reconstruction_error(x).mean(), rel=1e-4)
-    ae.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras")
-    assert isinstance(loaded.optimizer, keras.optimizers.SGD)
 
 
 class TestNormalization:
