@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import keras
@@ -58,7 +59,8 @@ def fit_to_best(
             ae.set_weights(best.best_weights)
     finally:
         if table.csv_file:  # Keras closes it after trainings that come to their end
-            table.csv_file.close()
+            with suppress(OSError):  # on a full disk closing fails as writing did
+                table.csv_file.close()
     if learning_rate is not None:
         ae.optimizer.learning_rate = learning_rate  # a loaded model can be trained further
     outcome = {

@@ -34,6 +34,7 @@ def trained(run, tmp_path_factory):
 
 @pytest.fixture
 def short_reports(monkeypatch):
+    monkeypatch.setattr("aezoo.export.exports.CHECKED_MICRO", 5, raising=False)
     monkeypatch.setattr("aezoo.export.report.RUNS", 3, raising=False)
     monkeypatch.setattr("aezoo.export.report.PREDICT_RUNS", 1, raising=False)
 

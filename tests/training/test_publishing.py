@@ -17,7 +17,7 @@ def published(tmp_path_factory):
     patch.setattr("aezoo.export.report.PREDICT_RUNS", 1, raising=False)
     root = tmp_path_factory.mktemp("zoo")
     run = aezoo.train(
-        "deep", "digits", latent_dim=4, epochs=15, hidden_units=(24,), output=root / "run"
+        "deep", "digits", latent_dim=4, epochs=8, hidden_units=(24,), output=root / "run"
     )
     card = publishing.publish(run.folder, root / "saved_models" / "deep-digits")
     patch.undo()
