@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from collections.abc import Sequence
 
 import flatbuffers
 import numpy as np
@@ -13,7 +14,14 @@ from aezoo.export.scales import narrow_sigmoids
 from aezoo.system.quiet import native_output_discarded
 
 
-def convert(folder, signatures, quantize, calibration=None, io="int8", per_unit=False):
+def convert(
+    folder: str,
+    signatures: Sequence[str],
+    quantize: str | None,
+    calibration: dict[str, np.ndarray] | None = None,
+    io: str = "int8",
+    per_unit: bool = False,
+) -> bytes:
     """Converts a SavedModel with one endpoint a signature.
 
     Args:
@@ -64,7 +72,7 @@ def convert(folder, signatures, quantize, calibration=None, io="int8", per_unit=
         raise ExportError(f"TensorFlow Lite cannot express the model: {error}") from error
 
 
-def packed(content, metadata):
+def packed(content: bytes, metadata: dict) -> bytes:
     """A TFLite file with finer scales, without names of inner tensors, with metadata of ours.
 
     Args:

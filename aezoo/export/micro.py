@@ -1,17 +1,23 @@
 """Files for microcontrollers: proved on their runtime, and as C sources."""
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
+import keras
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from aezoo.edge import inspect, quantized
 from aezoo.export.report import ExportError
+from aezoo.export.samples import spread
 from aezoo.export.scales import output_levels
 from aezoo.export.tflm import MicroError, invoke
 
 GOLDEN = 4  # samples that a firmware can check itself with
+CHECKED = 50  # samples that the runtime is compared on; its kernels are slow
+# The runtimes round ties unlike, by one step in a layer, which deeper layers carry on.
+BEYOND = 0.05
 HEADER = """\
 // {part} of an autoencoder in int8, for TensorFlow Lite Micro. Operators: {ops}.
 //
@@ -71,7 +77,44 @@ class Proof(NamedTuple):
     beyond: float
 
 
-def prove(path, x):
+def write_proved(
+    ae: keras.Model, files: dict[Path, tuple[str]], samples: np.ndarray
+) -> dict[str, dict[str, float]]:
+    """Runs each file as a microcontroller would, and writes C sources with what was found.
+
+    Args:
+        ae: `aezoo.Autoencoder`.
+        files: Dictionary of each file to a tuple of its only signature.
+        samples: Array of shape `(n, *input_shape)`.
+
+    Returns:
+        Dictionary of each part, see `ExportReport`.
+
+    Raises:
+        ImportError: If the package `tflite-micro` is not installed.
+        ExportError: If the runtime cannot run a file, or not as LiteRT does.
+    """
+    samples = spread(samples, CHECKED)
+    normalization = ae.normalization and ae.normalization.statistics
+    proved = {}
+    for file, (name,) in files.items():
+        x = ae.encode(samples) if name == "decode" else ae.normalize(samples)
+        proof = prove(file, x)
+        if proof.beyond > BEYOND:
+            raise ExportError(
+                f"{name} differs between LiteRT and TensorFlow Lite Micro: {proof.beyond:.1%} of "
+                f"its outputs by more than one step of int8, at most {BEYOND:.0%} is right."
+            )
+        write_sources(file, proof, normalization)
+        proved[name] = {
+            "arena": proof.arena,
+            "difference": proof.difference,
+            "beyond": proof.beyond,
+        }
+    return proved
+
+
+def prove(path: str | os.PathLike, x: np.ndarray) -> Proof:
     """Runs a file in TensorFlow Lite Micro and in LiteRT.
 
     Args:
@@ -107,7 +150,11 @@ def prove(path, x):
     return Proof(inputs, outputs, arena, int(difference.max()), float(np.mean(difference > 1)))
 
 
-def write_sources(path, proof, normalization=None):
+def write_sources(
+    path: str | os.PathLike,
+    proof: Proof,
+    normalization: tuple[np.ndarray, np.ndarray] | None = None,
+) -> None:
     """Writes the C header and source of a model beside its file.
 
     Args:

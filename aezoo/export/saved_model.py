@@ -1,16 +1,80 @@
 """The parts of a model as a SavedModel: written for any TensorFlow, and read back to compare."""
 
-import keras
+import os
+from collections.abc import Sequence
 
+import keras
+import numpy as np
+
+from aezoo.export.bounds import check
+from aezoo.export.parity import parity
+from aezoo.export.parts import SIGNATURES, parts_of
+from aezoo.export.paths import new_folder, report_of
+from aezoo.export.report import ExportReport, latency
+from aezoo.export.samples import checked_model, checked_samples
+from aezoo.system.files import replacing
 from aezoo.system.quiet import native_output_discarded
 
-SIGNATURES = ("reconstruct", "encode", "decode")
+
+def export_saved_model(
+    ae: keras.Model, path: str | os.PathLike, *, samples: np.ndarray | None = None
+) -> ExportReport:
+    """Exports a SavedModel that loads in any TensorFlow, without aezoo or Keras.
+
+    Args:
+        ae: `aezoo.Autoencoder`, trained.
+        path: String or path of the folder to write, which must not exist.
+        samples: Array of shape `(n, *input_shape)` to compare export and model on. Default:
+            decoded random codes.
+
+    Returns:
+        `ExportReport`, also written beside as `PATH.json`. The SavedModel has the endpoints
+        `serving_default`, `reconstruct`, `encode`, `decode` and `score`, for any batch size:
+        `tf.saved_model.load(path).signatures["encode"](x=tensor)["code"]`.
+
+    Raises:
+        FileExistsError: If the path exists, or a file that is no report is at `PATH.json`.
+        ValueError: If the model cannot be exported, or the samples do not fit it.
+        ExportError: A `ValueError`, if the export differs from the model.
+
+    Example:
+
+    >>> import aezoo, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report = aezoo.export_saved_model(aezoo.vanilla(4, 2), f"{folder}/model")
+    >>> report.parity["max_difference"] < 1e-4
+    True
+    """
+    path = new_folder(path)
+    checked_model(ae)
+    samples = checked_samples(ae, samples)
+    with replacing(path) as beside:
+        write_saved_model(ae, beside, SavedModel.parts, serving_default=True)
+        exported = SavedModel(beside)
+        report = ExportReport(
+            path=str(path),
+            format="saved_model",
+            precision="float32",
+            size=sum(file.stat().st_size for file in beside.rglob("*") if file.is_file()),
+            contents={},
+            parity=parity(ae, exported, samples, exact=True),
+            latency=latency(ae, exported, samples),
+        )
+        check(report)
+        report.save(report_of(path))
+    return report
 
 
 def write_saved_model(
-    ae, folder, signatures, *, batch_size=None, inside=True, serving_default=False
-):
-    """Writes a SavedModel with an endpoint for each part.
+    ae: keras.Model,
+    folder: str | os.PathLike,
+    signatures: Sequence[str],
+    *,
+    batch_size: int | None = None,
+    inside: bool = True,
+    serving_default: bool = False,
+) -> None:
+    """Writes a SavedModel with an endpoint for each part, and each weight once.
 
     Args:
         ae: `aezoo.Autoencoder`.
@@ -24,55 +88,21 @@ def write_saved_model(
     import tensorflow as tf
 
     parts = parts_of(ae, inside)
-    archive = keras.export.ExportArchive()
-    archive.track(ae)
-    for name in [*signatures, *(["serving_default"] if serving_default else [])]:
+    module = tf.Module()  # keras.export.ExportArchive would hold each weight twice
+    endpoints, weights = {}, {}
+    for name in signatures:
         key, shape = ("code", ae.latent_shape) if name == "decode" else ("x", ae.input_shape[1:])
-        archive.add_endpoint(
-            name,
-            parts["reconstruct" if name == "serving_default" else name],
-            input_signature=[tf.TensorSpec((batch_size, *shape), tf.float32, name=key)],
-        )
+        signature = [tf.TensorSpec((batch_size, *shape), tf.float32, name=key)]
+        function = tf.function(parts[name], input_signature=signature, autograph=False)
+        setattr(module, name, function)
+        endpoints[name] = function
+        used = function.get_concrete_function().graph.variables
+        weights |= {weight.ref(): weight for weight in used}
+    module.weights = list(weights.values())
+    if serving_default:
+        endpoints["serving_default"] = endpoints["reconstruct"]
     with native_output_discarded():
-        archive.write_out(str(folder), verbose=False)
-
-
-def parts_of(ae, inside=True):
-    """The parts of a model as functions of tensors, that name what they return.
-
-    Args:
-        ae: `aezoo.Autoencoder`.
-        inside: Boolean, whether the normalization belongs to them; else they work on normalized
-            values.
-
-    Returns:
-        Dictionary of functions: `reconstruct`, `encode`, `decode` and `score`.
-    """
-    ops = keras.ops
-    scale = ae.normalization if inside and ae.normalization else None
-
-    def into(x):
-        return scale(x) if scale else x
-
-    def out_of(x):
-        return scale(x, inverse=True) if scale else x
-
-    def encoded(x):
-        return ae.encoder(into(x), training=False)
-
-    def decoded(code):
-        return ae.decoder(code, training=False)
-
-    def score(x):
-        difference = into(x) - decoded(encoded(x))
-        return ops.mean(ops.square(difference), axis=range(1, len(x.shape)))  # (B, ...) -> (B,)
-
-    return {
-        "reconstruct": lambda x: {"reconstruction": out_of(decoded(encoded(x)))},
-        "encode": lambda x: {"code": encoded(x)},
-        "decode": lambda code: {"reconstruction": out_of(decoded(code))},
-        "score": lambda x: {"score": score(x)},
-    }
+        tf.saved_model.save(module, str(folder), signatures=endpoints)
 
 
 class SavedModel:
@@ -85,23 +115,23 @@ class SavedModel:
         parts: Tuple of strings, its methods; each takes and returns an array.
     """
 
-    parts = (*SIGNATURES, "score")
+    parts: tuple[str, ...] = (*SIGNATURES, "score")
 
-    def __init__(self, folder):
+    def __init__(self, folder: str | os.PathLike):
         import tensorflow as tf
 
         self.model = tf.saved_model.load(str(folder))
 
-    def reconstruct(self, x):
+    def reconstruct(self, x: np.ndarray) -> np.ndarray:
         return self._run("reconstruct", x)
 
-    def encode(self, x):
+    def encode(self, x: np.ndarray) -> np.ndarray:
         return self._run("encode", x)
 
-    def decode(self, z):
+    def decode(self, z: np.ndarray) -> np.ndarray:
         return self._run("decode", z)
 
-    def score(self, x):
+    def score(self, x: np.ndarray) -> np.ndarray:
         return self._run("score", x)
 
     def _run(self, name, array):

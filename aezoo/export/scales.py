@@ -1,5 +1,7 @@
 """The steps of int8 around a sigmoid: finer ones than the converter gives, and what they reach."""
 
+import os
+
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
@@ -11,7 +13,7 @@ MOVES = {  # what only moves values about has the same scale before and after
 }
 
 
-def narrow_sigmoids(model):
+def narrow_sigmoids(model: schema.ModelT) -> None:
     """Gives what goes into a sigmoid in int8 the range in which the sigmoid changes, in place.
 
     All steps are then spent where they count, and integers saturate where the sigmoid does.
@@ -37,7 +39,7 @@ def narrow_sigmoids(model):
                 quantization.zeroPoint = np.array([round(-128 - low * 255 / (high - low))], "int64")
 
 
-def output_levels(path):
+def output_levels(path: str | os.PathLike) -> np.ndarray:
     """The values that the output of a file in int8 can take.
 
     Args:

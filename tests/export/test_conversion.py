@@ -6,8 +6,8 @@ import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
-from aezoo.edge.lite_model import METADATA
-from aezoo.export.conversion import convert, packed
+from aezoo.edge import METADATA
+from aezoo.export.conversion import _SharingBuilder, convert, packed
 from aezoo.export.report import ExportError
 
 
@@ -38,6 +38,15 @@ def output(content, x):
 def test_packing_keeps_what_is_computed(content, rng):
     x = rng.normal(size=(3, 64)).astype("float32")
     np.testing.assert_array_equal(output(packed(content, {}), x), output(content, x))
+
+
+def test_only_arrays_of_one_type_are_shared():
+    """[1, 0] in 32 bits has the bytes of [1] in 64: as that it would be half as long."""
+    builder = _SharingBuilder(64)
+    first = builder.CreateNumpyVector(np.array([1, 0], "int32"))
+    assert builder.CreateNumpyVector(np.array([1], "int64")) != first
+    assert builder.CreateNumpyVector(np.array([1, 0], "int32")) == first
+    assert builder.CreateNumpyVector(np.array([1, 1], "int32")) != first
 
 
 def test_packing_aligns_constants(content):

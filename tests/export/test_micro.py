@@ -1,3 +1,4 @@
+import re
 import shutil
 import subprocess
 
@@ -6,7 +7,7 @@ import numpy as np
 import pytest
 
 import aezoo
-from aezoo.edge.lite_model import LiteModel, inspect
+from aezoo.edge import LiteModel, inspect
 from aezoo.export import micro
 
 pytest.importorskip("tflite_micro", reason="needs the extra [micro]")
@@ -30,9 +31,6 @@ int main() {
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setattr("aezoo.export.report.RUNS", 3)
-    patch.setattr("aezoo.export.report.PREDICT_RUNS", 1)
     keras.utils.set_random_seed(0)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(200, 2)) @ rng.normal(size=(2, 6)) + rng.normal(size=(200, 6))
@@ -41,7 +39,6 @@ def exported(tmp_path_factory):
     ae.fit(x, epochs=5, verbose=0)
     folder = tmp_path_factory.mktemp("micro") / "firmware"
     report = aezoo.export_tflite(ae, folder, quantize="int8", calibration_data=x, target="micro")
-    patch.undo()
     return ae, x, folder, report
 
 
@@ -102,6 +99,34 @@ def test_c_sources_hold_what_the_files_hold(exported, tmp_path):
     assert np.abs(codes - ae.encode(raw.astype("float32"))).max() < 0.05 * np.ptp(codes) + 0.05
 
 
+@pytest.mark.parametrize("part", ["reconstruct", "encode", "decode"])
+def test_headers_say_what_was_proved(exported, part):
+    _, _, folder, report = exported
+    text = (folder / f"{part}.h").read_text()
+    said = dict(re.findall(rf"#define AEZOO_{part.upper()}_(\w+) (\S+)", text))
+    (ends,) = inspect(folder / f"{part}.tflite")["signatures"].values()
+    for end in ("INPUT", "OUTPUT"):
+        (tensor,) = ends[f"{end.lower()}s"].values()
+        assert float(said[f"{end}_SCALE"].rstrip("f")) == pytest.approx(tensor["scale"], rel=1e-7)
+        assert int(said[f"{end}_ZERO_POINT"]) == tensor["zero_point"]
+        assert int(said[f"{end}_SIZE"]) == np.prod(tensor["shape"])
+    assert said["INPUT_SCALE"] != said["OUTPUT_SCALE"]
+    assert int(said["MODEL_SIZE"]) == (folder / f"{part}.tflite").stat().st_size
+    arena = int(said["ARENA_SIZE"])
+    assert arena == report.micro[part]["arena"]
+    inputs, outputs = (golden(folder / f"{part}.cc", end) for end in ("inputs", "outputs"))
+    assert len(inputs) == int(said["GOLDEN_COUNT"])
+    returned, needed = micro.invoke(folder / f"{part}.tflite", inputs)
+    np.testing.assert_array_equal(returned, outputs)
+    assert arena == needed
+
+
+def golden(path, end):
+    (body,) = re.findall(rf"golden_{end}\S* = {{(.*?)}};", path.read_text(), re.DOTALL)
+    rows = re.findall(r"{([^{}]*)}", body)
+    return np.array([[int(value) for value in row.split(",")] for row in rows], "int8")
+
+
 def test_runtimes_that_disagree_leave_nothing(exported, tmp_path, monkeypatch):
     ae, x, _, _ = exported
 
@@ -111,8 +136,6 @@ def test_runtimes_that_disagree_leave_nothing(exported, tmp_path, monkeypatch):
 
     real = micro.invoke
     monkeypatch.setattr(micro, "invoke", invoke)
-    monkeypatch.setattr("aezoo.export.report.RUNS", 1)
-    monkeypatch.setattr("aezoo.export.report.PREDICT_RUNS", 1)
     with pytest.raises(aezoo.ExportError, match="differs between LiteRT and .* more than one step"):
         aezoo.export_tflite(
             ae, tmp_path / "firmware", quantize="int8", calibration_data=x, target="micro"

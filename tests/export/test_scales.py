@@ -5,8 +5,8 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 import aezoo
-from aezoo.edge.lite_model import inspect
-from aezoo.export import exports as export
+from aezoo.edge import inspect
+from aezoo.export import tflite
 from aezoo.export.conversion import convert
 from aezoo.export.saved_model import write_saved_model
 from aezoo.export.scales import SIGMOID_END, narrow_sigmoids, output_levels
@@ -51,9 +51,21 @@ def test_sigmoid_gets_the_range_where_it_changes(far):
     assert errors[1] < 0.5 * errors[0]
 
 
+def test_black_and_white_are_reached(far, tmp_path):
+    """The ends of the range that goes into a sigmoid are those where its output rounds to ends."""
+    _, after = refined(far[0])
+    (tmp_path / "model.tflite").write_bytes(after)
+    levels = output_levels(tmp_path / "model.tflite")
+    x = np.linspace(0, 1, 16 * 64, dtype="float32").reshape(64, 4, 4, 1)
+    steps = rebuilt(after, x) * 256 - 128
+    for values in (levels, steps):
+        assert values.min() == -128
+        assert values.max() == 127
+
+
 def test_silu_keeps_its_range(tmp_path, monkeypatch):
     """x sigmoid(x) reads x twice: it must not saturate where the sigmoid does."""
-    monkeypatch.setattr(export, "check", lambda found: None)  # its own error is next to nothing
+    monkeypatch.setattr(tflite, "check", lambda *_: None)  # its own error is next to nothing
     ae = aezoo.deep(4, 4, hidden_units=(), latent_activation="silu")
     for model in (ae.encoder, ae.decoder):
         model.set_weights([np.eye(4), np.zeros(4)])

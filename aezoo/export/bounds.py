@@ -1,0 +1,160 @@
+"""What an export may lose by its precision, and what can be done about one that loses more."""
+
+import numpy as np
+from scipy import stats
+
+from aezoo.export.report import ExportError, ExportReport
+from aezoo.export.samples import CALIBRATION, ENOUGH
+
+MSE_INCREASE = {"float16": 0.005, "dynamic": 0.02, "int8": 0.02}
+RANK_CORRELATION = 0.995  # of int8 scores with those of the Keras model
+NOISE = 0.1  # of the spread of codes and of outputs for the prior: a hundredth of the variance
+CONFIDENCE = 0.95
+PARTS = {"max": "reconstructs", "encode": "encodes", "decode": "decodes"}
+WAYS = {  # to do better
+    "float32": [],
+    "float16": ["export in float32 (quantize=None)"],
+    "dynamic": ["export with quantize='float16'"],
+    "int8": ["train with activation='relu', which loses least"],
+}
+
+
+def check(report: ExportReport, calibrated: int | None = None) -> None:
+    """Refuses an export that loses more than its precision gives reason for.
+
+    Args:
+        report: `ExportReport`.
+        calibrated: Integer, how many samples set the ranges of int8, or `None`.
+
+    Raises:
+        ExportError: Saying what was measured, the bound, and what can be done; see `refusal`.
+    """
+    reason = refusal(report, calibrated)
+    if reason:
+        raise ExportError(reason, report)
+
+
+def refusal(report: ExportReport, calibrated: int | None = None) -> str | None:
+    """Why an export is beyond the bounds of its precision.
+
+    In float32 no difference may be larger than what `aezoo.export.parity` allows for. In lower
+    precisions reconstructions, and what is decoded from the model's codes, may have an MSE that is
+    0.5 % (float16) or 2 % (dynamic, int8) larger than the model's, and what rounding to the steps
+    of an integer output makes, step^2 / 12. Codes, and outputs for codes from the prior, may be
+    away from the model's by a root mean square of a tenth of their standard deviation. In int8 the
+    scores' rank correlation with the model's is at least 0.995.
+
+    From 200 samples on, MSE and rank correlation are taken as they are. Of fewer, chance makes as
+    much as the bounds are wide; there an export is refused if it is beyond its bound with a
+    confidence of 95 %, one-sided: by a t-test of how much each sample's error grew, and for ranks
+    by the expectation of Spearman's correlation in n samples, (3 tau + (n - 2) rho) / (n + 1), and
+    Fisher's transformation of it with the standard error sqrt(1.06 / (n - 3)).
+
+    Args:
+        report: `ExportReport`.
+        calibrated: Integer, how many samples set the ranges of int8, or `None`.
+
+    Returns:
+        String, or `None` if the export is right.
+
+    Reference:
+        Fieller, Hartley and Pearson, "Tests for Rank Correlation Coefficients I", Biometrika 1957;
+        the expectation: Moran, "Rank Correlation and Product-Moment Correlation", Biometrika 1948.
+    """
+    parity, precision = report.parity, report.precision
+    if precision == "float32":
+        return _difference(parity)
+    found = (
+        _mse(report, "mse_export", "mse_uncertainty", "reconstruct")
+        or _mse(report, "mse_decode", "mse_decode_uncertainty", "decode")
+        or _noise(parity, "encode_noise", "gives codes")
+        or _noise(parity, "prior_noise", "decodes codes from the prior to outputs")
+    )
+    if precision == "int8":
+        found = found or _ranks(parity)
+    if found is None:
+        return None
+    few = ", beyond doubt" if parity["samples"] < ENOUGH else ""
+    return f"The export in {precision} {found}{few}. {_advice(report, calibrated)}"
+
+
+def _difference(parity):
+    for name, does in PARTS.items():
+        times = parity.get(f"{name}_of_allowed", 0)
+        if not times <= 1:
+            return (
+                f"The export differs from the Keras model: it {does} with differences of up to "
+                f"{parity[f'{name}_difference']:.2g}, {_told(times, 1)[0]} times what float32 "
+                "gives reason for. Try another format: neither model nor samples are at fault."
+            )
+    return None
+
+
+def _mse(report, key, uncertainty, part):
+    parity = report.parity
+    more = MSE_INCREASE[report.precision]
+    limit = parity["mse_keras"] * (1 + more) + _rounding(report, part)
+    n = parity["samples"]
+    chance = 0 if n >= ENOUGH else stats.t.ppf(CONFIDENCE, n - 1) * parity.get(uncertainty, 0)
+    if parity.get(key, 0) - chance <= limit:
+        return None
+    found, most = _told(parity[key], limit)
+    return (
+        f"{part}s worse than the Keras model: MSE {found} after {parity['mse_keras']:.4g}, at most "
+        f"{most} is right ({more:.1%} more)"
+    )
+
+
+def _noise(parity, key, does):
+    noise = parity.get(key, 0)
+    if noise <= NOISE:
+        return None
+    found, most = _told(noise, NOISE)
+    return (
+        f"{does} that differ from those of the Keras model by {found} of their spread, at most "
+        f"{most} is right"
+    )
+
+
+def _ranks(parity):
+    rank, n = parity["rank_correlation"], parity["samples"]
+    if rank is None:
+        return None
+    least = RANK_CORRELATION
+    if n < ENOUGH:
+        kendall = 2 / np.pi * np.arcsin(2 * np.sin(np.pi / 6 * least))  # of normal variables
+        expected = (3 * kendall + (n - 2) * least) / (n + 1)
+        chance = stats.norm.ppf(CONFIDENCE) * np.sqrt(1.06 / (n - 3))
+        least = float(np.tanh(np.arctanh(expected) - chance))
+    if rank >= least:
+        return None
+    found, bound = _told(rank, least)
+    return (
+        f"ranks samples unlike the Keras model: rank correlation of scores {found}, at least "
+        f"{bound} is right"
+    )
+
+
+def _advice(report, calibrated):
+    ways = list(WAYS[report.precision])
+    if report.format == "tflite" and report.precision == "int8":
+        ways.insert(0, "export with quantize='dynamic' or 'float16'")
+    if calibrated is not None and calibrated < CALIBRATION:
+        ways.insert(0, f"give {CALIBRATION} calibration samples ({calibrated} were given)")
+    ways = ", or ".join(ways)
+    return f"{ways[0].upper()}{ways[1:]}."
+
+
+def _rounding(report, part):
+    """What rounding to the steps of an integer output adds to any error, however small that was."""
+    outputs = report.contents["signatures"].get(part, {}).get("outputs", {})
+    step = max((tensor.get("scale", 0.0) for tensor in outputs.values()), default=0.0)
+    return step**2 / 12
+
+
+def _told(*numbers):
+    """Numbers with as many digits as it takes to tell them apart, four at least."""
+    digits = 4
+    while digits < 17 and len({f"{number:.{digits}g}" for number in numbers}) < len(numbers):
+        digits += 1
+    return [f"{number:.{digits}g}" for number in numbers]

@@ -1,0 +1,214 @@
+"""The parts of a model as signatures of .tflite files, for devices."""
+
+import hashlib
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+
+from aezoo.checks import positive
+from aezoo.edge import LiteModel, inspect
+from aezoo.export.bounds import check, refusal
+from aezoo.export.conversion import convert, packed
+from aezoo.export.micro import write_proved
+from aezoo.export.parity import parity
+from aezoo.export.parts import SIGNATURES
+from aezoo.export.paths import file_to_write, new_folder, report_of
+from aezoo.export.report import ExportError, ExportReport, latency
+from aezoo.export.samples import calibration_of, checked_model, checked_samples, remark
+from aezoo.export.saved_model import write_saved_model
+from aezoo.system.files import replacing
+
+
+def export_tflite(
+    ae: keras.Model,
+    path: str | os.PathLike,
+    *,
+    quantize: str | None = None,
+    calibration_data: np.ndarray | None = None,
+    samples: np.ndarray | None = None,
+    signatures: str | Iterable[str] = SIGNATURES,
+    batch_size: int | None = None,
+    io: str = "int8",
+    allow_float: bool = False,
+    target: str | None = None,
+) -> ExportReport:
+    """Exports one .tflite file with the parts of the model as signatures, builtin operators only.
+
+    Args:
+        ae: `aezoo.Autoencoder`, trained.
+        path: String or path of the file, ending in `.tflite`; for microcontrollers of the folder
+            to write, which must not exist.
+        quantize: `None` for float32, `"float16"` or `"dynamic"` (int8 weights) for smaller files
+            of float computation, `"int8"` for integers throughout.
+        calibration_data: Array of shape `(n, *input_shape)`, some hundred training samples, which
+            set the ranges of `"int8"`; 300 of them are used, evenly from first to last.
+        samples: Array of shape `(n, *input_shape)` to compare export and model on. Default: the
+            calibration data, else decoded random codes. Below float32 at least 20, of which only
+            what is surely too bad is refused; 200 or more are judged as they are, see
+            `aezoo.export.bounds.refusal`.
+        signatures: Sequence of `"reconstruct"`, which the export is checked by, and of
+            `"encode"`, `"decode"` and, but for int8, `"score"`; or one string.
+        batch_size: Positive integer for a fixed batch, `None` for any.
+        io: For int8, `"int8"` or `"float32"`: the type of inputs and outputs. Browsers need the
+            latter.
+        allow_float: Boolean, whether int8 files may keep operators in float.
+        target: `None`, or `"micro"` for microcontrollers: a folder with one int8 file a part, for
+            one sample, and a C array of each (`.h`, `.cc`) with its scales, the memory it needs
+            and golden vectors. It is proved by running in TensorFlow Lite Micro, for which
+            `pip install aezoo[micro]` (Linux on x86_64).
+
+    Returns:
+        `ExportReport`, also written beside as `PATH.json`. Inputs are called `x` or `code`,
+        outputs `reconstruction`, `code` or `score`. A float32 file takes and returns raw values;
+        a smaller one of a model with a normalization works on normalized ones, since neither one
+        scale of integers nor half precision can serve features of several units. Its metadata
+        hold the normalization, which `aezoo.LiteModel` applies, so that it takes raw values, too.
+
+    Raises:
+        FileExistsError: If there is a file already, without the report of an export beside it.
+        ValueError: If an argument is wrong, or the model cannot be exported.
+        ExportError: A `ValueError`, if the export is not as its precision should be. An earlier
+            file is then left as it was.
+        ImportError: For microcontrollers, if `tflite-micro` is not installed.
+
+    Example:
+
+    >>> import aezoo, tempfile
+    >>> ae = aezoo.vanilla(8, 2)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report = aezoo.export_tflite(ae, f"{folder}/model.tflite")
+    >>> sorted(report.contents["signatures"])
+    ['decode', 'encode', 'reconstruct']
+
+    Reference:
+        Jacob et al., "Quantization and Training of Neural Networks for Efficient
+        Integer-Arithmetic-Only Inference", CVPR 2018, arXiv:1712.05877.
+    """
+    _one_of("target", target, (None, "micro"))
+    micro = target == "micro"
+    _one_of("quantize", quantize, ("int8",) if micro else (None, "float16", "dynamic", "int8"))
+    _one_of("io", io, ("int8",) if micro else ("int8", "float32"))
+    if batch_size is not None:
+        batch_size = positive("batch_size", batch_size)
+    if micro:
+        _one_of("batch_size", batch_size, (None, 1))
+        batch_size = 1
+    path = new_folder(path) if micro else file_to_write(path, ".tflite")
+    signatures = _signatures(signatures, quantize)
+    if quantize == "int8" and calibration_data is None:
+        raise ValueError(
+            "int8 needs calibration_data: some hundred training samples, such as x_train[:500]."
+        )
+    checked_model(ae)
+    exact = quantize is None
+    calibration = None
+    if calibration_data is not None:
+        calibration_data = checked_samples(
+            ae, calibration_data, what="calibration_data", exact=exact
+        )
+    if quantize == "int8":
+        calibration = calibration_of(ae, calibration_data)
+    samples = checked_samples(ae, calibration_data if samples is None else samples, exact=exact)
+    if not exact:
+        remark(quantize, samples, calibration_data if calibration else None)
+
+    with replacing(path) as beside:
+        if micro:
+            beside.mkdir()
+            files = {beside / f"{name}.tflite": (name,) for name in signatures}
+        else:
+            files = {beside: signatures}
+        # One scale a kernel makes smaller files, and is enough for most models.
+        for per_unit in (False, True) if calibration else (False,):
+            contents = [
+                _write(ae, file, names, quantize, calibration, batch_size, io, per_unit)
+                for file, names in files.items()
+            ]
+            for found in contents:
+                _refuse_operators(found, integers=quantize == "int8" and not allow_float)
+            exported = _together(files)
+            report = ExportReport(
+                path=str(path),
+                format=target or "tflite",
+                precision=quantize or "float32",
+                **_merged(contents),
+                parity=parity(ae, exported, samples, exact=exact),
+                latency=latency(ae, exported, samples),
+                sha256="" if micro else hashlib.sha256(beside.read_bytes()).hexdigest(),
+            )
+            calibrated = len(calibration["x"]) if calibration else None
+            if refusal(report, calibrated) is None:
+                break
+        check(report, calibrated)
+        if micro:
+            report = replace(report, micro=write_proved(ae, files, samples))
+        report.save(report_of(path))
+    return report
+
+
+def _write(ae, path, signatures, quantize, calibration, batch_size, io, per_unit):
+    """Writes one file, and returns what is in it."""
+    # One scale cannot serve features of several units, nor can halves 1000 +- 1; as a step of its
+    # own in int8 it rounds once more each way, as a part of quantizing it is free.
+    inside = quantize is None
+    metadata = {}
+    if ae.normalization is not None:
+        offset, scale = (array.tolist() for array in ae.normalization.statistics)
+        metadata["normalization"] = {"offset": offset, "scale": scale, "inside": inside}
+    with tempfile.TemporaryDirectory() as folder:
+        write_saved_model(ae, folder, signatures, batch_size=batch_size, inside=inside)
+        content = convert(folder, signatures, quantize, calibration, io, per_unit)
+    path.write_bytes(packed(content, metadata))
+    return inspect(path)
+
+
+def _refuse_operators(contents, integers):
+    if contents["foreign_ops"]:
+        raise ExportError(f"Operators outside the builtin set: {contents['foreign_ops']}")
+    if integers and contents["float_ops"]:
+        raise ExportError(
+            f"Operators that stayed in float: {contents['float_ops']}. Use layers and "
+            "activations that TFLite runs in int8, or allow_float=True."
+        )
+
+
+def _together(files):
+    """The methods of one model from all its files."""
+    models = {name: LiteModel(file) for file, names in files.items() for name in names}
+    methods = {"score": models["reconstruct"].score}
+    methods |= {name: getattr(model, name) for name, model in models.items()}
+    return SimpleNamespace(parts=tuple(models), **methods)
+
+
+def _merged(contents):
+    """The size and the contents of all files of an export."""
+    merged = {"signatures": {k: v for found in contents for k, v in found["signatures"].items()}}
+    for key in ("ops", "float_ops", "foreign_ops"):
+        merged[key] = dict(sum((Counter(found[key]) for found in contents), Counter()))
+    merged["dtypes"] = sorted({name for found in contents for name in found["dtypes"]})
+    return {"size": sum(found["size"] for found in contents), "contents": merged}
+
+
+def _signatures(value, quantize):
+    valid = (*SIGNATURES, *(() if quantize == "int8" else ("score",)))
+    names = (value,) if isinstance(value, str) or not hasattr(value, "__iter__") else tuple(value)
+    for name in names:
+        _one_of("signatures", name, valid)
+    if len(set(names)) < len(names):
+        raise ValueError(f"signatures must have each name once. Received: {names}")
+    if "reconstruct" not in names:
+        raise ValueError(
+            f"signatures must have 'reconstruct', which the export is checked by. Received: {names}"
+        )
+    return names
+
+
+def _one_of(name, value, valid):
+    if value not in valid:
+        raise ValueError(f"{name} must be one of {valid}. Received: {value!r}")

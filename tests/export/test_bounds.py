@@ -1,0 +1,138 @@
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import aezoo
+from aezoo.export import parity
+from aezoo.export.bounds import check, refusal
+from aezoo.export.report import ExportError, ExportReport
+from aezoo.registry import weights
+
+FINE = ExportReport(
+    path="a.tflite",
+    format="tflite",
+    precision="int8",
+    size=10,
+    contents={"ops": {"ADD": 2}, "float_ops": {}, "foreign_ops": {}, "signatures": {}},
+    parity={
+        "samples": 200,
+        "max_difference": 1e-5,
+        "mse_keras": 0.01,
+        "mse_export": 0.0101,
+        "mse_uncertainty": 1e-4,
+        "rank_correlation": 0.999,
+        "encode_difference": 0.3,
+        "encode_noise": 0.03,
+        "decode_difference": 0.3,
+        "mse_decode": 0.0101,
+        "mse_decode_uncertainty": 1e-4,
+        "prior_noise": 0.03,
+    },
+    latency={"median_us": 1.0, "p95_us": 2.0, "compiled_us": 2.5, "predict_us": 3.0},
+)
+NAN = float("nan")
+
+
+def changed(precision, **parity):
+    return replace(FINE, precision=precision, parity={**FINE.parity, **parity})
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        changed("int8"),
+        changed("int8", rank_correlation=None),
+        changed("int8", mse_decode=0.0102, encode_noise=0.1, prior_noise=0.1),
+        changed("float16", mse_export=0.010049, mse_decode=0.010049, rank_correlation=0.9),
+        changed("dynamic", mse_export=0.0102, rank_correlation=0.9),
+        changed("float32", max_of_allowed=1.0, encode_of_allowed=0.5, decode_of_allowed=0),
+    ],
+)
+def test_within_bounds(good):
+    check(good)
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (changed("int8", mse_export=0.0103), "reconstructs worse .* MSE 0.0103 after 0.01"),
+        (changed("int8", mse_export=NAN), "reconstructs worse .* MSE nan"),
+        (changed("int8", mse_decode=0.0103), "decodes worse"),
+        (changed("int8", mse_decode=NAN), "decodes worse"),
+        (changed("int8", encode_noise=0.11), "codes that differ .* 0.11 of their spread"),
+        (changed("dynamic", encode_noise=NAN), "codes that differ"),
+        (changed("float16", mse_decode=0.01, mse_export=0.01, prior_noise=0.2), "from the prior"),
+        (changed("int8", rank_correlation=0.99), "rank correlation of scores 0.99, at least 0.995"),
+        (changed("int8", rank_correlation=NAN), "ranks samples unlike"),
+        (changed("int8", rank_correlation=0.994997), "0.994997, at least 0.995"),
+        (changed("float16", mse_export=0.01006), "at most 0.01005 is right .0.5% more"),
+        (changed("dynamic", mse_export=0.0103), "in dynamic"),
+        (changed("float32", max_of_allowed=2.0), "reconstructs with .* 1e-05, 2 times"),
+        (changed("float32", encode_of_allowed=1.1), "encodes with .* 0.3, 1.1 times"),
+        (changed("float32", decode_of_allowed=1.00001), "decodes with .* 1.00001 times"),
+        (changed("float32", max_of_allowed=NAN), "nan times"),
+    ],
+)
+def test_beyond_bounds(bad, said):
+    with pytest.raises(ExportError, match=said) as error:
+        check(bad)
+    assert error.value.report is bad
+
+
+def test_rounding_to_the_output_step_is_allowed_for():
+    end = {"outputs": {"reconstruction": {"scale": 0.1}}}
+    contents = {**FINE.contents, "signatures": {"reconstruct": end, "decode": end}}
+    after = {"mse_export": 8e-4, "mse_decode": 8e-4}
+    tiny = replace(changed("int8", mse_keras=1e-5, **after), contents=contents)
+    check(tiny)  # 0.1 ** 2 / 12 = 8.3e-4
+    for key in after:
+        with pytest.raises(ExportError):
+            check(replace(tiny, parity={**tiny.parity, key: 9e-4}))
+
+
+def test_few_samples_are_refused_for_what_is_sure():
+    beyond = changed("int8", mse_export=0.0103, mse_uncertainty=1e-4)
+    assert refusal(beyond) is not None
+    few = replace(beyond, parity={**beyond.parity, "samples": 20})
+    assert refusal(few) is None  # 0.0001 too much, by chance up to 1.73 times as much
+    surely = replace(few, parity={**few.parity, "mse_uncertainty": 1e-4 / 1.75})
+    assert "beyond doubt" in refusal(surely)
+    assert refusal(changed("int8", rank_correlation=0.972, samples=20)) is None
+    assert "beyond doubt" in refusal(changed("int8", rank_correlation=0.97, samples=20))
+    assert refusal(changed("int8", rank_correlation=0.972, samples=199)) is not None
+    assert refusal(changed("int8", rank_correlation=0.994, samples=199)) is None
+
+
+def test_a_good_export_is_good_on_few_samples(digits):
+    """What all test samples prove right is not refused for the ones that are drawn of them."""
+    ae = aezoo.build("deep", weights="digits")
+    lite = aezoo.LiteModel(weights.folder() / "deep-digits" / "model-int8.tflite")
+    rng = np.random.default_rng(0)
+    refused = 0
+    for _ in range(20):
+        x = digits[1][rng.choice(len(digits[1]), 20, replace=False)]
+        found = replace(FINE, parity=parity.parity(ae, lite, x))
+        refused += refusal(found) is not None
+    assert refused <= 2
+
+
+@pytest.mark.parametrize(
+    ("precision", "calibrated", "helps", "does_not"),
+    [
+        ("int8", 300, ["quantize='dynamic' or 'float16'", "activation='relu'"], "calibration"),
+        ("int8", 40, ["Give 300 calibration samples .40 were given", "dynamic"], "None"),
+        ("dynamic", None, ["Export with quantize='float16'"], "calibration"),
+        ("float16", None, ["Export in float32"], "calibration"),
+    ],
+)
+def test_advice_is_of_what_helps(precision, calibrated, helps, does_not):
+    said = refusal(changed(precision, mse_export=0.02), calibrated).split(". ", 1)[1]
+    assert all(re.search(text, said) for text in helps)
+    assert does_not not in said
+
+
+def test_microcontrollers_are_not_advised_to_use_floats():
+    micro = replace(changed("int8", mse_export=0.02), format="micro")
+    assert "float16" not in refusal(micro, 300)
