@@ -14,10 +14,10 @@ import numpy as np
 from aezoo.registry import weights as pretrained
 
 if TYPE_CHECKING:
-    from aezoo.autoencoder import Autoencoder
+    import aezoo
 
 Factory = TypeVar("Factory", bound=Callable[..., Any])
-_FACTORIES: dict[str, Callable[..., Autoencoder]] = {}
+_FACTORIES: dict[str, Callable[..., aezoo.Autoencoder]] = {}
 
 
 def register(factory: Factory) -> Factory:
@@ -111,7 +111,7 @@ def build(
     *,
     weights: str | os.PathLike | None = None,
     **options: Any,
-) -> Autoencoder:
+) -> aezoo.Autoencoder:
     """Builds a model by name.
 
     Args:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-import pytest
+import numpy as np
 
 from aezoo.training import runs
 from aezoo.training.progress import TrainingProgress
@@ -71,29 +71,43 @@ def test_terminal_stays_clean_and_interrupt_leaves_a_run(tmp_path, table):
     assert noise == []
 
 
-@pytest.mark.parametrize("when", ["training", "writing"])
-def test_sigterm_leaves_a_run(run, tmp_path, table, monkeypatch, when):
-    """While it trains as Ctrl-C does; after that nothing is lost that was about to be written."""
-    owner, name = {"training": (TrainingProgress, "on_epoch_end"), "writing": (runs, "evaluate")}[
-        when
-    ]
-    real = getattr(owner, name)
-
-    def then_sigterm(*args):
-        result = real(*args)
-        os.kill(os.getpid(), signal.SIGTERM)
-        return result
-
-    monkeypatch.setattr(owner, name, then_sigterm)
+def test_sigterm_leaves_a_run_as_ctrl_c_does(run, tmp_path, table, monkeypatch):
+    monkeypatch.setattr(TrainingProgress, "on_epoch_end", _then_sigterm(lambda *args: None))
     before = signal.getsignal(signal.SIGTERM)
     args = ["--epochs", 2, "--data", table, "-o", tmp_path / "run", "--json"]
     result = run("train", "vanilla", *args)
     assert result.exit_code == 143, result.stderr
     assert signal.getsignal(signal.SIGTERM) == before
     document = json.loads(result.stdout)
-    assert document["interrupted"] == (when == "training")
+    assert document["interrupted"]
     assert {"model.keras", "metrics.json", "reconstructions.png"} <= set(document["files"])
     record = json.loads((tmp_path / "run" / "metrics.json").read_text())
-    assert record["training"]["epochs_run"] == (1 if document["interrupted"] else 2)
+    assert record["training"]["epochs_run"] == 1
     assert document["metrics"] == record["metrics"]
     assert "Epoch" in result.stderr
+
+
+def test_sigterm_lets_what_is_trained_be_written(run, tmp_path, rng, monkeypatch):
+    def fit_to_best(ae, data, *, callbacks, **settings):
+        callbacks[0].trained = True
+        outcome = {"epochs_run": 2, "best_epoch": 2, "interrupted": False}
+        return {"loss": [0.5, 0.4], "val_loss": [0.6, 0.5]}, outcome
+
+    monkeypatch.setattr(runs, "fit_to_best", fit_to_best)
+    monkeypatch.setattr(runs, "evaluate", _then_sigterm(runs.evaluate))
+    np.save(tmp_path / "x.npy", rng.random((40, 4, 4, 1)))
+    args = ["--data", tmp_path / "x.npy", "-o", tmp_path / "run", "--json"]
+    result = run("train", "vanilla", *args)
+    assert result.exit_code == 143, result.stderr
+    document = json.loads(result.stdout)
+    assert not document["interrupted"]
+    assert {"model.keras", "metrics.json", "reconstructions.png"} <= set(document["files"])
+
+
+def _then_sigterm(function):
+    def called(*args):
+        result = function(*args)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return result
+
+    return called

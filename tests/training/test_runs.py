@@ -214,7 +214,8 @@ def test_tables_are_standardized(tmp_path, rng, quick, stopped, undrawn, caplog)
     table = rng.normal(size=(80, 4)) * [1, 10, 100, 1000] + 5
     np.savetxt(tmp_path / "t.csv", table, delimiter=",", header="a,b,c,d", comments="")
     with caplog.at_level(logging.WARNING, "aezoo"):
-        run = quick(data=tmp_path / "t.csv", epochs=1, learning_rate=1e-9)
+        options = {"model": "vanilla", "hidden_units": None, "epochs": 1, "learning_rate": 1e-9}
+        run = quick(data=tmp_path / "t.csv", **options)
     assert "no better than predicting the mean" in caplog.text
     assert run.model.normalization.mode == "standard"
     assert run.metrics["mean_mse"] == pytest.approx(1, rel=0.5)
