@@ -55,7 +55,7 @@ for name in aezoo.list_models():
     ae = aezoo.build(name, (8, 8, 1), 4)
     log = ae.fit(x, validation_data=x, epochs=6, batch_size=16, verbose=0).history
     assert log["val_loss"][-1] < log["val_loss"][0], (name, log)
-    for key in getattr(ae.bottleneck, "log_names", ()):
+    for key in ae.bottleneck.term_names:
         assert log[key][-1] > 0, (name, log)
     ae.save(f"{sys.argv[1]}/{name}.keras")
     np.save(f"{sys.argv[1]}/{name}.npy", ae.reconstruct(x))
@@ -91,7 +91,7 @@ def test_mixed_precision(name, rng):
 def test_interpolation(name, rng):
     ae = aezoo.build(name, (8, 8, 1), 4)
     x = rng.random((30, 8, 8, 1)).astype("float32")
-    if hasattr(ae.bottleneck, "indices"):
+    if ae.bottleneck.discrete:
         with pytest.raises(ValueError, match="discrete"):
             ae.interpolate(x[0], x[1])
         return

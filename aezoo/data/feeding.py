@@ -34,20 +34,13 @@ def batches(arrays, batch_size, shuffle):
 
     Returns:
         `tf.data.Dataset` of tuples, the last batch smaller if it must be.
-
-    Raises:
-        ValueError: If the lengths differ.
     """
     import tensorflow as tf
 
-    tensors = [None if array is None else tf.convert_to_tensor(array) for array in arrays]
-    lengths = [len(tensor) for tensor in tensors if tensor is not None]
-    count = lengths[0]
-    if any(length != count for length in lengths):
-        raise ValueError(
-            "Input, target and weights must have as many samples as each other. Received: "
-            f"{', '.join(map(str, lengths))}"
-        )
+    known = {id(array): array for array in arrays if array is not None}
+    known = {key: tf.convert_to_tensor(array) for key, array in known.items()}
+    tensors = [known.get(id(array)) for array in arrays]  # a target that is the input is held once
+    count = len(arrays[0])
     length = -(-count // batch_size)
 
     def indices(seed):

@@ -112,8 +112,8 @@ class SaltAndPepper(keras.layers.Layer):
 
     Args:
         rate: Float in [0, 1), the expected fraction of values that are replaced.
-        low: Float, the value of pepper.
-        high: Float, the value of salt.
+        low: Float, the value of pepper, or `None` for each feature's lowest in the batch.
+        high: Float, the value of salt, or `None` for each feature's highest in the batch.
         seed: Integer or `None`, for repeatable noise.
         **kwargs: Arguments of `keras.layers.Layer`.
 
@@ -143,8 +143,10 @@ class SaltAndPepper(keras.layers.Layer):
         if not training:
             return inputs
         chance = keras.random.uniform(ops.shape(inputs), seed=self.seed_generator)
-        low = ops.full_like(inputs, self.low)
-        high = ops.full_like(inputs, self.high)
+        features = tuple(range(len(inputs.shape) - 1))
+        low = ops.min(inputs, axis=features) if self.low is None else self.low
+        high = ops.max(inputs, axis=features) if self.high is None else self.high
+        low, high = (ops.cast(end, inputs.dtype) for end in (low, high))
         spoiled = ops.where(chance < self.rate / 2, low, high)
         return ops.where(chance < self.rate, spoiled, inputs)
 

@@ -4,6 +4,7 @@ import keras
 
 from aezoo.autoencoder import Autoencoder
 from aezoo.layers import backbones, corruptions
+from aezoo.layers.output import ending
 from aezoo.registry import register
 
 
@@ -32,8 +33,9 @@ def denoising(
         normalization: `None`, `"minmax"` or `"standard"`, see `aezoo.Autoencoder`.
         **options: `stddev` (0 or more, default 0.3) of Gaussian noise, whose noisy values are
             clipped to [0, 1] if the output is a sigmoid; `rate` (in [0, 1)) of masking noise
-            (default 0.3) or salt and pepper (default 0.1); and the options of the backbone, see
-            `aezoo.backbones`.
+            (default 0.3) or salt and pepper (default 0.1), which are 0 and 1 if the output is a
+            sigmoid and else the ends of each feature in the batch; and the options of the
+            backbone, see `aezoo.backbones`.
 
     Returns:
         A compiled `aezoo.Autoencoder`.
@@ -52,32 +54,28 @@ def denoising(
         Vincent et al., "Extracting and Composing Robust Features with Denoising Autoencoders",
         ICML 2008.
     """
-    if corruption == "salt_and_pepper" and normalization == "standard":
-        raise ValueError(
-            "Salt and pepper are the ends of a range, which standardized values have not: use "
-            "normalization='minmax', or aezoo.corruptions.SaltAndPepper(low=-3, high=3)."
-        )
     strength = {key: options.pop(key) for key in ("stddev", "rate") if key in options}
     encoder, decoder = backbones.build(backbone, input_shape, latent_dim, **options)
-    bounded = decoder.layers[-1].activation is keras.activations.sigmoid
+    bounded = ending(decoder).activation == "sigmoid"
     return Autoencoder(
         encoder,
         decoder,
         normalization=normalization,
-        corruption=_corruption(corruption, strength, clip=(0, 1) if bounded else None),
+        corruption=_corruption(corruption, strength, ends=(0, 1) if bounded else None),
         name="denoising",
     )
 
 
-def _corruption(corruption, strength, clip):
+def _corruption(corruption, strength, ends):
     if isinstance(corruption, keras.layers.Layer):
         names, make = (), lambda: corruption
     elif corruption == "gaussian":
-        names, make = ("stddev",), lambda **kw: corruptions.GaussianNoise(clip=clip, **kw)
+        names, make = ("stddev",), lambda **kw: corruptions.GaussianNoise(clip=ends, **kw)
     elif corruption == "masking":
         names, make = ("rate",), corruptions.MaskingNoise
     elif corruption == "salt_and_pepper":
-        names, make = ("rate",), corruptions.SaltAndPepper
+        low, high = ends or (None, None)
+        names, make = ("rate",), lambda **kw: corruptions.SaltAndPepper(low=low, high=high, **kw)
     else:
         raise ValueError(
             "corruption must be 'gaussian', 'masking', 'salt_and_pepper' or a Keras layer. "

@@ -65,6 +65,13 @@ def test_the_seed_decides_the_order(x):
     assert losses[0] == losses[1]
 
 
+def test_a_target_that_is_the_input_is_held_once(x, monkeypatch):
+    converted, real = [], tf.convert_to_tensor
+    monkeypatch.setattr(tf, "convert_to_tensor", lambda a: converted.append(a) or real(a))
+    feeding.batches((x, x, x[:, 0]), 10, shuffle=False)
+    assert len(converted) == 2
+
+
 @pytest.mark.parametrize("kwargs", [{"y": np.ones((24, 2))}, {"sample_weight": np.ones(26)}])
 def test_lengths_that_differ_are_refused(x, kwargs):
     with pytest.raises(ValueError, match="as many samples.*25, 2"):

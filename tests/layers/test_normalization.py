@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from aezoo.layers.normalization import Normalization
+from aezoo.layers.normalization import SCALERS, Normalization
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,34 @@ def test_images_share_statistics_by_channel(rng):
 def test_round_trip():
     layer = Normalization("standard", name="scaling")
     assert Normalization.from_config(layer.get_config()).get_config() == layer.get_config()
+
+
+def test_large_arrays_are_looked_at_in_pieces(rng, monkeypatch):
+    x = rng.normal(3, 7, (50, 2, 3))
+    sizes = []
+
+    class Watched(StandardScaler):
+        def partial_fit(self, x):
+            sizes.append(x.size)
+            return super().partial_fit(x)
+
+    monkeypatch.setattr("aezoo.layers.normalization.PIECE", 60)
+    monkeypatch.setitem(SCALERS, "standard", Watched)
+    layer = Normalization("standard")
+    layer.adapt(x)
+    assert max(sizes) <= 60
+    np.testing.assert_allclose(layer.offset, x.mean(axis=(0, 1)), rtol=1e-5)
+    np.testing.assert_allclose(layer.scale, x.std(axis=(0, 1)), rtol=1e-5)
+
+
+def test_statistics_are_among_the_weights():
+    first, second = (Normalization("minmax") for _ in range(2))
+    assert first.statistics is None
+    first.adapt(np.array([[10.0], [30.0]]))
+    second.build((None, 1))
+    assert not second.adapted
+    second.set_weights(first.get_weights())
+    np.testing.assert_array_equal(second.statistics, [[10], [20]])
+    for variable in second.weights:  # as Keras does on loading
+        variable.assign(variable * 2)
+    np.testing.assert_array_equal(second.statistics, [[20], [40]])
