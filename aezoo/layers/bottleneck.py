@@ -47,6 +47,12 @@ class Bottleneck(Objective):
         super().__init__(**kwargs)
         self.code_activation = activation
 
+    def call(self, inputs):
+        return inputs
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
     def draw(self, features, seed=None):
         """A draw of the code, which evaluation uses in place of `call` where codes are random.
 

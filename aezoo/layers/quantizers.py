@@ -33,9 +33,6 @@ class Codebook(Bottleneck):
         indices = ops.reshape(self.indices(forward.features), (-1,))
         return {"perplexity": Term(_perplexity(indices, self.num_embeddings))}
 
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
 
 @keras.saving.register_keras_serializable("aezoo")
 class VectorQuantizer(Codebook):

@@ -156,9 +156,6 @@ class Sparsity(Bottleneck):
         least = np.sort(codes, axis=-1)[..., -self.k, None]
         return np.where(codes >= least, codes, np.zeros_like(codes))
 
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
     def get_config(self):
         names = ("sparsity", "weight", "target", "k")
         own = {name: getattr(self, name) for name in names}

@@ -53,6 +53,7 @@ def test_sigmoid_gets_the_range_where_it_changes(far):
 
 def test_black_and_white_are_reached(far, tmp_path):
     """The ends of the range that goes into a sigmoid are those where its output rounds to ends."""
+    assert 256 / (1 + np.exp(SIGMOID_END)) == pytest.approx(0.5)  # half a step above black
     _, after = refined(far[0])
     (tmp_path / "model.tflite").write_bytes(after)
     levels = output_levels(tmp_path / "model.tflite")

@@ -21,7 +21,8 @@ def test_a_plain_last_layer_has_one_that_stands_for_it():
     ae = aezoo.deep(5, 2, latent_activation="relu")
     assert ae.bottleneck.code_activation == "relu"
     assert ae.bottleneck is ae.bottleneck
-    assert not (ae.bottleneck.discrete or ae.bottleneck.has_prior)
+    assert not ae.bottleneck.discrete
+    assert not ae.bottleneck.has_prior
     assert ae.bottleneck.code_size((2, 3)) == 6
     assert ae.bottleneck.code_bits((2, 3)) == 192
     assert ae.bottleneck.draw(np.zeros((1, 2))) is None
