@@ -23,8 +23,8 @@ def run():
 def trained(run, tmp_path_factory):
     """A run folder with an int8 export, and what the command said."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("aezoo.export.report.RUNS", 3, raising=False)
-        patch.setattr("aezoo.export.report.PREDICT_RUNS", 1, raising=False)
+        patch.setattr("aezoo.export.report.RUNS", 3)
+        patch.setattr("aezoo.export.report.PREDICT_RUNS", 1)
         folder = tmp_path_factory.mktemp("runs") / "run"
         options = ["-O", "hidden-units=32", "-O", "activation=tanh"]
         result = run("train", "deep", "--epochs", 8, "-o", folder, *options, "--export", "int8")
@@ -34,9 +34,9 @@ def trained(run, tmp_path_factory):
 
 @pytest.fixture
 def short_reports(monkeypatch):
-    monkeypatch.setattr("aezoo.export.exports.CHECKED_MICRO", 5, raising=False)
-    monkeypatch.setattr("aezoo.export.report.RUNS", 3, raising=False)
-    monkeypatch.setattr("aezoo.export.report.PREDICT_RUNS", 1, raising=False)
+    monkeypatch.setattr("aezoo.export.micro.CHECKED", 5)
+    monkeypatch.setattr("aezoo.export.report.RUNS", 3)
+    monkeypatch.setattr("aezoo.export.report.PREDICT_RUNS", 1)
 
 
 @pytest.fixture
