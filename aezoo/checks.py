@@ -2,9 +2,13 @@
 
 import math
 import numbers
+from collections.abc import Sequence
+from typing import Any
+
+Shape = int | Sequence[int]  # one integer is a sequence of it
 
 
-def sequence(name, value):
+def sequence(name: str, value: Any) -> tuple:
     """Returns a value as a tuple; one integer is a tuple of it."""
     if hasattr(value, "__index__"):
         return (value,)
@@ -13,21 +17,28 @@ def sequence(name, value):
     return tuple(value)
 
 
-def positive(name, value):
+def positive(name: str, value: Any) -> int:
     """Returns an integer of at least 1, or raises `ValueError` with its name."""
     if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
         raise ValueError(f"{name} must be made of positive integers. Received: {value!r}")
     return int(value)
 
 
-def count(name, value):
+def count(name: str, value: Any) -> int:
     """Returns an integer of at least 0, or raises `ValueError` with its name."""
     if isinstance(value, bool) or not hasattr(value, "__index__") or value < 0:
         raise ValueError(f"{name} must be an integer, 0 or more. Received: {value!r}")
     return int(value)
 
 
-def number(name, value, *, least=None, above=None, below=None):
+def number(
+    name: str,
+    value: Any,
+    *,
+    least: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+) -> float:
     """Returns a number within its bounds, or raises `ValueError` with its name."""
     bounds = {"at least": least, "above": above, "below": below}
     inside = (

@@ -1,6 +1,9 @@
 """New outputs from codes that no sample had."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from aezoo.checks import positive
 
@@ -8,7 +11,7 @@ SAMPLERS = ("normal", "gaussian_mixture")
 COMPONENTS = 10  # of the mixture, as in Ghosh et al.
 
 
-def interpolate(ae, a, b, steps):
+def interpolate(ae: Any, a: ArrayLike, b: ArrayLike, steps: int) -> np.ndarray:
     """See `aezoo.Autoencoder.interpolate`."""
     _continuous(ae)
     if positive("steps", steps) < 2:
@@ -23,7 +26,7 @@ def interpolate(ae, a, b, steps):
     return ae.decode(np.linspace(first, last, steps, dtype="float32"))
 
 
-def sample(ae, n, sampler, x, seed):
+def sample(ae: Any, n: int, sampler: str | None, x: Any, seed: int | None) -> np.ndarray:
     """See `aezoo.Autoencoder.sample`.
 
     Reference:

@@ -4,6 +4,8 @@
 return the clean one. Call one with `training=True` to make noisy data by hand.
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -32,7 +34,13 @@ class GaussianNoise(keras.layers.Layer):
         Vincent et al., "Stacked Denoising Autoencoders", JMLR 11, 2010, section 3.3.
     """
 
-    def __init__(self, stddev=0.3, clip=None, seed=None, **kwargs):
+    def __init__(
+        self,
+        stddev: float = 0.3,
+        clip: tuple[float, float] | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         if stddev < 0:
             raise ValueError(f"stddev must be 0 or more. Received: {stddev}")
@@ -87,7 +95,7 @@ class MaskingNoise(keras.layers.Layer):
         ICML 2008.
     """
 
-    def __init__(self, rate=0.3, seed=None, **kwargs):
+    def __init__(self, rate: float = 0.3, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.rate = _rate(rate)
         self.seed = seed
@@ -131,7 +139,14 @@ class SaltAndPepper(keras.layers.Layer):
         Vincent et al., "Stacked Denoising Autoencoders", JMLR 11, 2010, section 3.3.
     """
 
-    def __init__(self, rate=0.1, low=0.0, high=1.0, seed=None, **kwargs):
+    def __init__(
+        self,
+        rate: float = 0.1,
+        low: float | None = 0.0,
+        high: float | None = 1.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.rate = _rate(rate)
         self.low = low

@@ -1,12 +1,13 @@
 """Codes that hardly change when the input does: a penalty on the encoder's Jacobian."""
 
 import math
+from typing import Any
 
 import keras
 from keras import layers, ops
 
 from aezoo.autoencoder import Autoencoder
-from aezoo.checks import number
+from aezoo.checks import Shape, number
 from aezoo.layers import backbones
 from aezoo.layers.bottleneck import Bottleneck
 from aezoo.layers.objectives import Term
@@ -26,14 +27,14 @@ SLOPES = {  # derivatives of activations, from the sum s and the value a
 
 @register
 def contractive(
-    input_shape=(28, 28, 1),
-    latent_dim=32,
+    input_shape: Shape = (28, 28, 1),
+    latent_dim: int = 32,
     *,
-    backbone="dense",
-    weight=1e-3,
-    normalization=None,
-    **options,
-):
+    backbone: str = "dense",
+    weight: float = 1e-3,
+    normalization: str | None = None,
+    **options: Any,
+) -> Autoencoder:
     """Penalizes how codes change with the input: features that ignore small disturbances.
 
     Args:

@@ -1,14 +1,22 @@
 """Convolutions down to the code, and transposed convolutions back."""
 
+from typing import Any
+
 from aezoo.autoencoder import Autoencoder
+from aezoo.checks import Shape
 from aezoo.layers import backbones
 from aezoo.registry import register
 
 
 @register
 def conv(
-    input_shape=(28, 28, 1), latent_dim=32, *, filters=(32, 64), normalization=None, **options
-):
+    input_shape: Shape = (28, 28, 1),
+    latent_dim: int = 32,
+    *,
+    filters: Shape = (32, 64),
+    normalization: str | None = None,
+    **options: Any,
+) -> Autoencoder:
     """Strided convolutions each way: for images, signals and volumes of any size.
 
     Args:

@@ -1,19 +1,22 @@
 """Several fully connected layers down to the code, and the same back."""
 
+from typing import Any
+
 from aezoo.autoencoder import Autoencoder
+from aezoo.checks import Shape
 from aezoo.layers import backbones
 from aezoo.registry import register
 
 
 @register
 def deep(
-    input_shape=(28, 28, 1),
-    latent_dim=32,
+    input_shape: Shape = (28, 28, 1),
+    latent_dim: int = 32,
     *,
-    hidden_units=(512, 256),
-    normalization=None,
-    **options,
-):
+    hidden_units: Shape = (512, 256),
+    normalization: str | None = None,
+    **options: Any,
+) -> Autoencoder:
     """Several fully connected layers each way: for tables, vectors and small images.
 
     Args:

@@ -1,8 +1,11 @@
 """Learn to undo noise: the input is corrupted while training, the target is clean."""
 
+from typing import Any
+
 import keras
 
 from aezoo.autoencoder import Autoencoder
+from aezoo.checks import Shape
 from aezoo.layers import backbones, corruptions
 from aezoo.layers.output import ending
 from aezoo.registry import register
@@ -10,14 +13,14 @@ from aezoo.registry import register
 
 @register
 def denoising(
-    input_shape=(28, 28, 1),
-    latent_dim=32,
+    input_shape: Shape = (28, 28, 1),
+    latent_dim: int = 32,
     *,
-    backbone="auto",
-    corruption="gaussian",
-    normalization=None,
-    **options,
-):
+    backbone: str = "auto",
+    corruption: str | keras.layers.Layer = "gaussian",
+    normalization: str | None = None,
+    **options: Any,
+) -> Autoencoder:
     """Corrupts its input while training and learns to return the clean one.
 
     `fit(x)` with clean data is enough: the noise is made inside the model, anew in every epoch,

@@ -1,27 +1,28 @@
 """Fill in what is hidden: patches of the input are masked while training."""
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
 
 from aezoo.autoencoder import Autoencoder
-from aezoo.checks import number, positive
+from aezoo.checks import Shape, number, positive
 from aezoo.layers import backbones
 from aezoo.registry import register
 
 
 @register
 def masked(
-    input_shape=(28, 28, 1),
-    latent_dim=32,
+    input_shape: Shape = (28, 28, 1),
+    latent_dim: int = 32,
     *,
-    backbone="auto",
-    patch_size=None,
-    mask_ratio=0.5,
-    normalization=None,
-    **options,
-):
+    backbone: str = "auto",
+    patch_size: int | None = None,
+    mask_ratio: float = 0.5,
+    normalization: str | None = None,
+    **options: Any,
+) -> Autoencoder:
     """Learns to fill in hidden patches: features from what belongs together.
 
     While training the loss, whichever it is, is the mean over the hidden patches alone; metrics

@@ -1,12 +1,22 @@
 """Residual blocks at every level: the strongest plain reconstructor of the zoo."""
 
+from typing import Any
+
 from aezoo.autoencoder import Autoencoder
+from aezoo.checks import Shape
 from aezoo.layers import backbones
 from aezoo.registry import register
 
 
 @register
-def residual(input_shape=(28, 28, 1), latent_dim=32, *, blocks=1, normalization=None, **options):
+def residual(
+    input_shape: Shape = (28, 28, 1),
+    latent_dim: int = 32,
+    *,
+    blocks: int = 1,
+    normalization: str | None = None,
+    **options: Any,
+) -> Autoencoder:
     """Convolutions (dense layers for vectors) with residual blocks: the least error.
 
     Args:

@@ -1,11 +1,13 @@
 """Few active units for each sample."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 
 from aezoo.autoencoder import Autoencoder
-from aezoo.checks import number, positive
+from aezoo.checks import Shape, number, positive
 from aezoo.layers import backbones
 from aezoo.layers.bottleneck import Bottleneck
 from aezoo.layers.objectives import Term
@@ -17,18 +19,18 @@ ACTIVATIONS = {"l1": "relu", "kl": "sigmoid", "top_k": "linear"}
 
 @register
 def sparse(
-    input_shape=(28, 28, 1),
-    latent_dim=32,
+    input_shape: Shape = (28, 28, 1),
+    latent_dim: int = 32,
     *,
-    backbone="auto",
-    sparsity="l1",
-    weight=None,
-    target=None,
-    k=None,
-    latent_activation=None,
-    normalization=None,
-    **options,
-):
+    backbone: str = "auto",
+    sparsity: str = "l1",
+    weight: float | None = None,
+    target: float | None = None,
+    k: int | None = None,
+    latent_activation: str | None = None,
+    normalization: str | None = None,
+    **options: Any,
+) -> Autoencoder:
     """Codes of which few units are active for each sample: features that can be read.
 
     Args:

@@ -1,20 +1,21 @@
 """The smallest autoencoder: the code is the only hidden layer."""
 
 from aezoo.autoencoder import Autoencoder
+from aezoo.checks import Shape
 from aezoo.layers import backbones
 from aezoo.registry import register
 
 
 @register
 def vanilla(
-    input_shape=(28, 28, 1),
-    latent_dim=32,
+    input_shape: Shape = (28, 28, 1),
+    latent_dim: int = 32,
     *,
-    latent_activation="leaky_relu",
-    output_activation="auto",
-    l2=0.0,
-    normalization=None,
-):
+    latent_activation: str = "leaky_relu",
+    output_activation: str = "auto",
+    l2: float = 0.0,
+    normalization: str | None = None,
+) -> Autoencoder:
     """One hidden layer, the code: the smallest network that can beat PCA.
 
     Not by much: its decoder is linear but for the activation of the output.

@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from aezoo.autoencoder import Autoencoder
-from aezoo.checks import number, positive
+from aezoo.checks import Shape, number, positive
 from aezoo.layers import backbones
 from aezoo.layers.bottleneck import Bottleneck
 from aezoo.layers.objectives import Term
@@ -20,18 +20,18 @@ BETAS = {"gaussian": 0.1, "bernoulli": 1.0}
 
 @register
 def variational(
-    input_shape=(28, 28, 1),
-    latent_dim=32,
+    input_shape: Shape = (28, 28, 1),
+    latent_dim: int = 32,
     *,
-    backbone="auto",
-    likelihood="gaussian",
-    beta=None,
-    capacity=None,
-    capacity_steps=None,
-    free_bits=0.0,
-    normalization=None,
-    **options,
-):
+    backbone: str = "auto",
+    likelihood: str = "gaussian",
+    beta: float | None = None,
+    capacity: float | None = None,
+    capacity_steps: int | None = None,
+    free_bits: float = 0.0,
+    normalization: str | None = None,
+    **options: Any,
+) -> "Variational":
     """A VAE: draws new samples, and has smooth, often disentangled codes (beta).
 
     The loss is the negative evidence lower bound by input value: reconstruction + beta * KL / N,

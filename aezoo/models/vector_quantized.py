@@ -1,5 +1,6 @@
 """Codes out of a codebook: each is a few integers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -8,7 +9,7 @@ from keras import layers, ops
 from numpy.typing import ArrayLike
 
 from aezoo.autoencoder import Autoencoder
-from aezoo.checks import positive
+from aezoo.checks import Shape, positive
 from aezoo.layers import backbones
 from aezoo.layers.quantizers import Codebook, ScalarQuantizer, VectorQuantizer
 from aezoo.registry import register
@@ -18,19 +19,19 @@ QUANTIZERS = ("moving_average", "gradient", "fsq")
 
 @register
 def vector_quantized(
-    input_shape=(28, 28, 1),
-    latent_dim=32,
+    input_shape: Shape = (28, 28, 1),
+    latent_dim: int = 32,
     *,
-    backbone="auto",
-    quantizer="moving_average",
-    num_embeddings=None,
-    commitment_cost=None,
-    decay=None,
-    levels=None,
-    num_codes=None,
-    normalization=None,
-    **options,
-):
+    backbone: str = "auto",
+    quantizer: str = "moving_average",
+    num_embeddings: int | None = None,
+    commitment_cost: float | None = None,
+    decay: float | None = None,
+    levels: Sequence[int] | None = None,
+    num_codes: int | None = None,
+    normalization: str | None = None,
+    **options: Any,
+) -> "VectorQuantized":
     """Discrete codes (VQ-VAE, FSQ): strong compression, and tokens for a generator.
 
     Args:

@@ -7,10 +7,11 @@ different.
 
 import difflib
 import inspect
+from typing import Any
 
 import keras
 
-from aezoo.checks import positive
+from aezoo.checks import Shape, positive
 from aezoo.layers.backbones.conv import conv
 from aezoo.layers.backbones.dense import dense
 from aezoo.layers.backbones.options import shape_of
@@ -20,7 +21,9 @@ BACKBONES = {"conv": conv, "dense": dense}
 __all__ = ["BACKBONES", "build", "conv", "dense", "with_bottleneck"]
 
 
-def build(backbone, input_shape, latent_dim, **options):
+def build(
+    backbone: str, input_shape: Shape, latent_dim: int, **options: Any
+) -> tuple[keras.Model, keras.Model]:
     """Builds the encoder and decoder of a backbone given by name.
 
     Args:
@@ -66,7 +69,7 @@ def build(backbone, input_shape, latent_dim, **options):
     return function(input_shape, positive("latent_dim", latent_dim), **options)
 
 
-def with_bottleneck(encoder, layer):
+def with_bottleneck(encoder: keras.Model, layer: keras.layers.Layer) -> keras.Model:
     """Puts a layer at the end of an encoder.
 
     Args:

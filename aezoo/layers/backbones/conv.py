@@ -5,7 +5,7 @@ import math
 import keras
 from keras import layers
 
-from aezoo.checks import count, positive, sequence
+from aezoo.checks import Shape, count, positive, sequence
 from aezoo.layers.backbones.options import (
     activation_layer,
     between_layers,
@@ -16,20 +16,20 @@ from aezoo.layers.backbones.options import (
 
 
 def conv(
-    input_shape,
-    latent_dim,
+    input_shape: tuple[int, ...],
+    latent_dim: int,
     *,
-    filters=(32, 64),
-    kernel_size=3,
-    bottleneck="dense",
-    activation="relu",
-    latent_activation="linear",
-    output_activation="auto",
-    dropout=0.0,
-    l2=0.0,
-    batch_normalization=False,
-    blocks=0,
-):
+    filters: Shape = (32, 64),
+    kernel_size: int = 3,
+    bottleneck: str = "dense",
+    activation: str = "relu",
+    latent_activation: str = "linear",
+    output_activation: str = "auto",
+    dropout: float = 0.0,
+    l2: float = 0.0,
+    batch_normalization: bool = False,
+    blocks: int = 0,
+) -> tuple[keras.Model, keras.Model]:
     """Strided convolutions down to a code, and transposed convolutions back.
 
     Each level halves every spatial axis, rounding up; the decoder crops what rounding added, so

@@ -5,7 +5,7 @@ import math
 import keras
 from keras import layers
 
-from aezoo.checks import count, positive, sequence
+from aezoo.checks import Shape, count, positive, sequence
 from aezoo.layers.backbones.options import (
     activation_layer,
     between_layers,
@@ -16,18 +16,18 @@ from aezoo.layers.backbones.options import (
 
 
 def dense(
-    input_shape,
-    latent_dim,
+    input_shape: tuple[int, ...],
+    latent_dim: int,
     *,
-    hidden_units=(512, 256),
-    activation="leaky_relu",
-    latent_activation="linear",
-    output_activation="auto",
-    dropout=0.0,
-    l2=0.0,
-    batch_normalization=False,
-    blocks=0,
-):
+    hidden_units: Shape = (512, 256),
+    activation: str = "leaky_relu",
+    latent_activation: str = "linear",
+    output_activation: str = "auto",
+    dropout: float = 0.0,
+    l2: float = 0.0,
+    batch_normalization: bool = False,
+    blocks: int = 0,
+) -> tuple[keras.Model, keras.Model]:
     """Fully connected encoder and its mirror image, for inputs of any shape.
 
     Args:
