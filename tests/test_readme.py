@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 import aezoo
-from aezoo.cli.commands import app
+from aezoo.cli import app
 
 README = Path(__file__).parents[1] / "README.md"
 
