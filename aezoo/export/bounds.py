@@ -12,7 +12,6 @@ NOISE = 0.1  # of the spread of codes and of outputs for the prior: a hundredth 
 CONFIDENCE = 0.95
 PARTS = {"max": "reconstructs", "encode": "encodes", "decode": "decodes"}
 WAYS = {  # to do better
-    "float32": [],
     "float16": ["export in float32 (quantize=None)"],
     "dynamic": ["export with quantize='float16'"],
     "int8": ["train with activation='relu', which loses least"],
