@@ -42,16 +42,17 @@ def test_every_family_in_every_precision(trained, digits, tmp_path, name):
         assert mse == pytest.approx(report.parity["mse_decode"], rel=1e-4)
 
 
-def test_a_decoder_in_int8_serves_the_prior(trained, digits, tmp_path):
+def test_a_decoder_in_int8_serves_the_prior(digits, tmp_path):
     """A model that draws new samples decodes other codes than it encodes."""
-    ae, path = trained("variational"), tmp_path / "model.tflite"
+    ae, path = aezoo.variational((8, 8, 1), 8, beta=1.0), tmp_path / "model.tflite"
+    ae.fit(digits[0], epochs=10, batch_size=32, verbose=0)  # its codes stay close to zero
     report = aezoo.export_tflite(
         ae, path, quantize="int8", calibration_data=digits[0], samples=digits[1]
     )
     z = np.random.default_rng(7).normal(size=(500, 8)).astype("float32")
     ours, theirs = ae.decode(z), aezoo.LiteModel(path).decode(z)
     noise = np.sqrt(np.mean((ours - theirs) ** 2) / np.mean((ours - ours.mean(axis=0)) ** 2))
-    assert noise < 0.06  # 0.2 and more where ranges are of encoded codes alone
+    assert noise < 0.06  # 0.7 where ranges are of encoded codes alone
     assert report.parity["prior_noise"] == pytest.approx(noise, rel=0.5)
 
 
