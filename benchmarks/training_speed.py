@@ -4,7 +4,9 @@
 
 Each measurement is a process of its own, with MNIST in memory and batches of 128. Seconds an epoch
 are of networks with the same layers, in turns: medians over epochs, without the first, which
-compiles, and then over turns. All train with Adam but NumPy, with plain gradient descent.
+compiles, and then over turns; the first is reported beside them. All train with Adam but NumPy,
+with plain gradient descent. PyTorch stands there twice: eagerly, as most people run it, and
+compiled (`torch.compile`) with its fused Adam.
 
 Times to an error count everything but imports and reading the data: building, compiling and every
 epoch, not the tests between them. They compare what a user gets, not equal settings: aezoo's `deep`
@@ -20,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -111,12 +114,13 @@ def timed_fit(model, x):
     return result(np.diff([*marks, time.perf_counter()]), model.count_params())
 
 
-def timed_torch(model, x):
+def timed_torch(model, x, compiled):
     """Seconds of each epoch of a PyTorch model, trained from a tensor in memory."""
     import torch
 
     x = torch.from_numpy(x)
-    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
+    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3, fused=compiled)
+    model = torch.compile(model) if compiled else model
     loss_function = torch.nn.MSELoss()
     seconds = []
     for _ in range(EPOCHS + 1):
@@ -154,13 +158,14 @@ def dense_keras():
     return timed_fit(model, mnist().reshape(-1, 784))
 
 
-def dense_pytorch():
+def dense_pytorch(compiled=False):
     from torch import nn
 
     layers = []
     for fan_in, fan_out in itertools.pairwise(UNITS):
         layers += [nn.Linear(fan_in, fan_out), nn.ReLU()]
-    return timed_torch(nn.Sequential(*layers[:-1], nn.Sigmoid()), mnist().reshape(-1, 784))
+    network = nn.Sequential(*layers[:-1], nn.Sigmoid())
+    return timed_torch(network, mnist().reshape(-1, 784), compiled)
 
 
 def dense_numpy():
@@ -201,7 +206,7 @@ def conv_keras():
     return timed_fit(model, mnist())
 
 
-def conv_pytorch():
+def conv_pytorch(compiled=False):
     from torch import nn
 
     strided = {"stride": 2, "padding": 1}
@@ -219,7 +224,7 @@ def conv_pytorch():
         nn.ConvTranspose2d(16, 1, 3, **grown),
         nn.Sigmoid(),
     )
-    return timed_torch(model, mnist().transpose(0, 3, 1, 2).copy())
+    return timed_torch(model, mnist().transpose(0, 3, 1, 2).copy(), compiled)
 
 
 def dense_numpy_to_goal(most=200):
@@ -307,10 +312,12 @@ def show(found):
 BY_EPOCH = {
     "dense-aezoo": dense_aezoo,
     "dense-pytorch": dense_pytorch,
+    "dense-compiled": partial(dense_pytorch, compiled=True),
     "dense-keras": dense_keras,
     "dense-numpy": dense_numpy,
     "conv-aezoo": conv_aezoo,
     "conv-pytorch": conv_pytorch,
+    "conv-compiled": partial(conv_pytorch, compiled=True),
     "conv-keras": conv_keras,
 }
 BY_ERROR = {

@@ -26,6 +26,8 @@ import numpy as np
 from keras import ops
 
 import aezoo
+from aezoo.layers.bottleneck import Bottleneck
+from aezoo.layers.objectives import Term
 
 train = aezoo.load_dataset("digits", "train").x
 test = aezoo.load_dataset("digits", "test").x
@@ -57,9 +59,9 @@ draw(plain, "conv")
 # %% [markdown]
 # ## The layer
 #
-# It stands at the end of the encoder, lets the code pass as it is, and adds to the error what we do not
-# like: the squares of the correlations. `add_loss` is all it takes; `fit` does the rest. Three things
-# make it a good citizen:
+# It stands at the end of the encoder, lets the code pass as it is, and says of each batch what we do
+# not like: the squares of the correlations. What `terms` returns has a name, which the training log
+# shows, and a part of the loss; `fit` does the rest. Three things make it a good citizen:
 #
 # - `register_keras_serializable` and `get_config`, so that a saved model can be loaded;
 # - `keras.ops` and no functions of a backend, so that it runs on TensorFlow and on JAX;
@@ -68,21 +70,22 @@ draw(plain, "conv")
 
 # %%
 @keras.saving.register_keras_serializable("my_models")
-class Decorrelation(keras.layers.Layer):
+class Decorrelation(Bottleneck):
     """Adds the mean squared correlation between the numbers of a code to the loss."""
+
+    term_names = ("correlation",)
 
     def __init__(self, weight=0.01, **kwargs):
         super().__init__(**kwargs)
         self.weight = weight
 
-    def call(self, inputs):
-        centered = inputs - ops.mean(inputs, axis=0)
-        scaled = centered / (ops.std(inputs, axis=0) + 1e-6)
+    def terms(self, forward):
+        code = forward.code
+        scaled = (code - ops.mean(code, axis=0)) / (ops.std(code, axis=0) + 1e-6)
         products = ops.matmul(ops.transpose(scaled), scaled)  # (B, D) -> (D, D)
-        correlation = products / ops.cast(ops.shape(inputs)[0], inputs.dtype)
-        others = correlation * (1 - ops.eye(inputs.shape[-1]))
-        self.add_loss(self.weight * ops.mean(ops.square(others)))
-        return inputs
+        correlation = products / ops.cast(ops.shape(code)[0], code.dtype)
+        others = ops.mean(ops.square(correlation * (1 - ops.eye(code.shape[-1]))))
+        return {"correlation": Term(others, self.weight * others)}
 
     def get_config(self):
         return {**super().get_config(), "weight": self.weight}

@@ -8,7 +8,20 @@ import keras
 import numpy as np
 import pytest
 
+from aezoo.autoencoder import fitting
+from aezoo.export import report
 from aezoo.layers.objectives import Forward
+
+# An export's latency, and the compilation of XLA, take seconds, and are of interest to few tests.
+report.RUNS, report.PREDICT_RUNS = 5, 1
+declared = fitting.ending
+fitting.ending = lambda decoder: declared(decoder)._replace(xla=False)
+
+
+@pytest.fixture
+def xla(monkeypatch):
+    """Compiles models as they are outside of tests."""
+    monkeypatch.setattr(fitting, "ending", declared)
 
 
 @pytest.fixture(autouse=True)

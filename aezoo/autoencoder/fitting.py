@@ -207,9 +207,9 @@ class SelfSupervised(keras.Model):
             if drawn is not None:  # as while training, or it would be another loss
                 code, output = drawn, self.decoder(drawn)
         target = scaled if y is None else self._scale(self._checked_target(y))
-        target = ops.cast(target, "float32")
-        forward = Forward(seen, target, features, code, output, self.decoder, training)
-        y, y_pred, weights = target, output, sample_weight
+        stages = (ops.cast(part, "float32") for part in (seen, target, features, code, output))
+        forward = Forward(*stages, self.decoder, training)
+        y, y_pred, weights = forward.target, output, sample_weight
         if weights is not None:  # (B,) or (B, 1) -> (B, 1, ..., 1), one axis less than the target
             weights = ops.reshape(weights, (-1,) + (1,) * (len(output.shape) - 2))
         super().compute_metrics(x, y, y_pred, weights)
@@ -230,6 +230,9 @@ class SelfSupervised(keras.Model):
         return loss
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        if not all(getattr(metric, "built", True) for metric in self.metrics):
+            # on JAX, before the first step
+            return super().compute_metrics(x, y_pred if y is None else y, y_pred, sample_weight)
         # compute_loss has updated them: it has the statistics of the normalization on JAX, too
         return self.get_metrics_result()
 

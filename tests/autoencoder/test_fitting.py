@@ -1,7 +1,3 @@
-import os
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
@@ -132,27 +128,6 @@ def test_shapes_that_are_not_known_before(rng):
         lambda: iter([x, x]), output_signature=tf.TensorSpec((None, None, None, 1))
     ).apply(tf.data.experimental.assert_cardinality(2))
     assert ae.fit(dataset, verbose=0).history["loss"][0] > 0
-
-
-def test_jax_backend_trains_too(tmp_path):
-    pytest.importorskip("jax", reason="needs JAX")
-    code = f"""
-import aezoo, keras, numpy as np
-x = np.random.default_rng(0).random((64, 5)) * 100
-for normalization in ("minmax", "standard"):
-    ae = aezoo.deep(5, 2, hidden_units=(8,), normalization=normalization)
-    log = ae.fit(x, validation_data=x, epochs=5, verbose=0).history
-    assert log["val_loss"][-1] < log["val_loss"][0]
-    assert abs(log["val_loss"][-1] - ae.reconstruction_error(x).mean()) < 1e-4
-path = {str(tmp_path / "model.keras")!r}
-ae.save(path)
-np.save({str(tmp_path / "codes.npy")!r}, ae.encode(x))
-"""
-    environment = {**os.environ, "KERAS_BACKEND": "jax"}
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
-    ae = keras.saving.load_model(tmp_path / "model.keras")
-    x = np.random.default_rng(0).random((64, 5)) * 100
-    np.testing.assert_allclose(ae.encode(x), np.load(tmp_path / "codes.npy"), atol=1e-4)
 
 
 def test_mixed_precision_scales_in_float32(x):
@@ -401,7 +376,7 @@ class TestSeam:
     def test_several_draws_through_the_decoder(self, x):
         """A bound by several draws, Burda et al., arXiv:1509.00519: tighter than by one."""
         losses = []
-        for draws in (1, 50):
+        for draws in (1, 10):
             keras.utils.set_random_seed(0)
             ae = aezoo.variational(5, 2, hidden_units=(6,))
             bound = Draws(draws)

@@ -79,8 +79,8 @@ class TestNormalization:
     def test_raw_values_in_and_out(self, x, normalization):
         raw = (x + 2) * self.units
         ae = small(normalization=normalization, activation="tanh")
-        ae.compile(keras.optimizers.Adam(0.02), loss="mse")
-        log = ae.fit(raw, epochs=150, batch_size=40, verbose=0).history["loss"]
+        ae.compile(keras.optimizers.Adam(0.03), loss="mse")
+        log = ae.fit(raw, epochs=80, batch_size=40, verbose=0).history["loss"]
         assert log[-1] < log[0] / 2
         rebuilt = ae.reconstruct(raw)
         relative = np.std(rebuilt - raw, axis=0) / np.std(raw, axis=0)

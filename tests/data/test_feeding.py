@@ -6,6 +6,8 @@ import tensorflow as tf
 import aezoo
 from aezoo.data import feeding
 
+pytestmark = pytest.mark.usefixtures("xla")
+
 
 @pytest.fixture
 def x():

@@ -31,7 +31,7 @@ def test_seed_configuration():
     assert names == ["relu", "relu", "linear", "relu", "relu", "sigmoid"]
 
 
-def test_compiled_without_xla_on_cpu():
+def test_compiled_without_xla_on_cpu(xla):
     assert not aezoo.conv((8, 8, 1), 2).jit_compile
     assert aezoo.deep(8, 2).jit_compile
 

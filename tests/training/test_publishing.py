@@ -12,15 +12,11 @@ from aezoo.training import publishing
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setattr("aezoo.export.report.RUNS", 3)
-    patch.setattr("aezoo.export.report.PREDICT_RUNS", 1)
     root = tmp_path_factory.mktemp("zoo")
     run = aezoo.train(
         "deep", "digits", latent_dim=4, epochs=8, hidden_units=(24,), output=root / "run"
     )
     card = publishing.publish(run.folder, root / "saved_models" / "deep-digits")
-    patch.undo()
     return root, card
 
 
