@@ -6,15 +6,6 @@ import pytest
 import aezoo
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _few_runs():
-    """Latencies are not what is tested here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("aezoo.export.report.RUNS", 3)
-        patch.setattr("aezoo.export.report.PREDICT_RUNS", 1)
-        yield
-
-
 @pytest.fixture(scope="session")
 def digits():
     return aezoo.load_dataset("digits").x, aezoo.load_dataset("digits", "test").x
