@@ -13,6 +13,8 @@ from matplotlib.ticker import LogLocator
 from numpy.typing import ArrayLike
 from sklearn.decomposition import PCA
 
+from aezoo.checks import positive
+
 OUTLINE = [patheffects.withStroke(linewidth=3, foreground="white")]
 CENTRED = {"ha": "center", "va": "center", "weight": "bold"}
 COLOURS = matplotlib.color_sequences["petroff10"]  # told apart with any colour vision
@@ -61,13 +63,13 @@ def reconstructions(
         rebuilt: Array of the same shape, the reconstructions.
         corrupted: Array of the same shape or `None`: what was reconstructed, where that is not
             `x` itself.
-        n: Integer, how many samples to draw, from the first on.
+        n: Positive integer, how many samples to draw, from the first on.
 
     Returns:
         `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: If the shapes differ.
+        ValueError: If the shapes differ, or there is nothing to draw.
 
     Example:
 
@@ -77,8 +79,12 @@ def reconstructions(
     >>> figure.axes[0].get_ylabel()
     'original'
     """
+    if positive("n", n) and (not np.ndim(x) or not np.size(x)):
+        raise ValueError(f"Expected samples to draw. Received: an array of shape {np.shape(x)}")
     rows = {"original": x, "corrupted": corrupted, "reconstruction": rebuilt}
-    rows = {title: np.asarray(data)[:n] for title, data in rows.items() if data is not None}
+    rows = {
+        title: np.asarray(data, "float64")[:n] for title, data in rows.items() if data is not None
+    }
     shapes = {data.shape for data in rows.values()}
     if len(shapes) > 1:
         raise ValueError(f"Expected arrays of one shape. Received: {sorted(shapes)}")
@@ -102,7 +108,7 @@ def latent(codes: ArrayLike, labels: ArrayLike | None = None) -> Figure:
         `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: If there is not one label for each code.
+        ValueError: If there is not one label for each code, or there are no finite codes.
 
     Example:
 
@@ -111,6 +117,8 @@ def latent(codes: ArrayLike, labels: ArrayLike | None = None) -> Figure:
     >>> "principal component" in figure.axes[0].get_xlabel()
     True
     """
+    if not np.ndim(codes) or not np.size(codes) or not np.isfinite(codes).all():
+        raise ValueError("Expected finite codes to draw, one or more.")
     codes = np.reshape(codes, (len(codes), -1))  # (n, ...) -> (n, D)
     if labels is not None and np.shape(labels) != (len(codes),):
         raise ValueError(

@@ -73,6 +73,7 @@ FIT = {
     "dataset of bytes": (lambda: (batches((X * 255).astype("uint8")),), "divide by 255"),
     "dataset with gaps": (lambda: (batches(X * np.nan),), "first batch.*NaN"),
     "dataset of another width": (lambda: (batches(X[:, :3]),), r"\(n, 5\).*\(8, 3\)"),
+    "masked values": (lambda: (np.ma.masked_array(X, X > 0.5),), "masked values"),
     "dataset and target": (lambda: (batches(X), X), "holds its own targets"),
 }
 ARGUMENTS = {
@@ -85,6 +86,11 @@ ARGUMENTS = {
     "too few weights": ({"sample_weight": np.ones(3)}, "as many samples"),
     "weights of values": ({"sample_weight": np.ones((40, 5))}, "one number a sample"),
     "text weights": ({"sample_weight": np.full(40, "a")}, "sample_weight must be numbers"),
+    "half an epoch": ({"epochs": 1.5}, r"epochs must be.*1\.5"),
+    "negative epochs": ({"epochs": -1}, "epochs must be.*-1"),
+    "a split of two": ({"validation_split": 2}, "validation_split.*below 1.*2"),
+    "a negative split": ({"validation_split": -0.1}, "validation_split.*at least 0"),
+    "four of validation": ({"validation_data": (X, X, X, X)}, "a tuple of 4"),
     "validation of another width": ({"validation_data": X[:, :4]}, "validation input"),
     "validation labels": ({"validation_data": (X, np.arange(40))}, "A label is no target"),
     "validation with gaps": ({"validation_data": X * np.nan}, "validation input.*NaN"),
@@ -153,6 +159,25 @@ def test_a_list_for_a_pair(deep):
     ae = aezoo.deep(5, 2, hidden_units=(4,))
     log = ae.fit(X, validation_data=[X, X], verbose=0).history
     assert log["val_loss"][0] == pytest.approx(ae.reconstruction_error(X).mean(), rel=1e-4)
+
+
+PLOTS = {
+    "no samples": (lambda: aezoo.plots.reconstructions(X[:0], X[:0]), "Expected samples to draw"),
+    "none": (lambda: aezoo.plots.reconstructions(None, X), "Expected samples to draw"),
+    "none of them": (lambda: aezoo.plots.reconstructions(X, X, n=0), "n must be.*0"),
+    "fewer than none": (lambda: aezoo.plots.reconstructions(X, X, n=-1), "n must be.*-1"),
+    "two shapes": (lambda: aezoo.plots.reconstructions(X, X[:3]), "one shape"),
+    "codes with gaps": (lambda: aezoo.plots.latent(X * np.nan), "finite codes"),
+    "no codes": (lambda: aezoo.plots.latent(X[:0]), "finite codes"),
+    "too few labels": (lambda: aezoo.plots.latent(X, [1]), "one for each code"),
+}
+
+
+@pytest.mark.parametrize("case", PLOTS)
+def test_plots(case):
+    draw, message = PLOTS[case]
+    with pytest.raises(ValueError, match=message):
+        draw()
 
 
 COMMANDS = {

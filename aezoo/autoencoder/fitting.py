@@ -1,5 +1,6 @@
 """How a model that learns its own input is fed, trained and judged by Keras."""
 
+import contextlib
 import math
 import threading
 from typing import Any
@@ -7,11 +8,12 @@ from typing import Any
 import keras
 from keras import ops
 
-from aezoo.checks import positive
+from aezoo.autoencoder.bar import with_bar
+from aezoo.checks import count, number, positive
 from aezoo.data import feeding
 from aezoo.data.inputs import NO_TARGET, Door, is_dataset, refuse_endless
 from aezoo.layers.initialization import start_at_mean
-from aezoo.layers.objectives import Forward, Objective
+from aezoo.layers.objectives import Objective
 from aezoo.layers.output import ending
 
 EVALUATED = 0  # seed of the draws that evaluation makes: the same ones each time
@@ -20,9 +22,10 @@ EVALUATED = 0  # seed of the draws that evaluation makes: the same ones each tim
 class SelfSupervised(keras.Model):
     """A Keras model whose target is its input, where no other is given.
 
-    Everything that comes in passes `self.door`. The loss is taken from one forward pass, whose
-    stages `call` leaves with `_pass`: it is `compile`'s loss between target and output, in the
-    units of the network, and the terms of `self.objectives`.
+    Everything that comes in passes `self.door`. The loss is taken from one forward pass, which
+    `call` leaves with `_pass`: it is `compile`'s loss between target and output, in the units of
+    the network, and the terms of `self.objectives`. Those of the bottleneck are among `losses`, so
+    that training loops of users and models around this one have them, too.
     """
 
     def _prepare(self, loss, objectives):
@@ -30,7 +33,7 @@ class SelfSupervised(keras.Model):
         self.extra_objectives = list(objectives)
         self._passed = threading.local()
         names = [name for objective in self.objectives for name in objective.term_names]
-        if len(set(names)) < len(names):
+        if len({"loss", *names}) <= len(names):
             raise ValueError(f"Every term of the loss needs a name of its own. Received: {names}")
         self.term_metrics = [keras.metrics.Mean(name=name) for name in names]
         self.compile(
@@ -41,7 +44,8 @@ class SelfSupervised(keras.Model):
             steps_per_execution=20,
         )
         if self.extra_objectives:  # those with weights make them now
-            self.compute_loss(ops.zeros((2, *self.input_shape[1:])))
+            self.compute_loss(ops.zeros((2, *self.input_shape[1:])), training=False)
+            self.reset_metrics()
         self.optimizer.build(self.trainable_variables)  # an untrained model can be saved, too
 
     @property
@@ -91,7 +95,8 @@ class SelfSupervised(keras.Model):
             y: Array of the shape of `x`, the target. Defaults to `x`; for denoising give `fit(
                 noisy, clean)`.
             batch_size, epochs, verbose, callbacks: As in `keras.Model.fit`.
-            sample_weight: Array of shape `(n,)`, 0 or more, the weight of each sample in the loss.
+            sample_weight: Array of shape `(n,)`, 0 or more, the weight of each sample in the
+                reconstruction's part of the loss. Terms, such as a KL, are of the whole batch.
             validation_data: An array, a pair `(x, y)`, a triple with weights, in which `y` may be
                 `None`, or a dataset.
             **kwargs: Further arguments of `keras.Model.fit`.
@@ -112,11 +117,10 @@ class SelfSupervised(keras.Model):
         >>> sorted(history.history)
         ['loss']
         """
-        if kwargs.get("class_weight"):
-            raise ValueError(
-                "An autoencoder knows no classes: use sample_weight, not class_weight."
-            )
+        _check_no_classes(kwargs.get("class_weight"))
         _check_batch_size(batch_size)
+        count("epochs", epochs)
+        number("validation_split", kwargs.get("validation_split", 0.0), least=0, below=1)
         x, y, sample_weight = self.door.fed(x, y, sample_weight)
         validation_data = self.door.validation(validation_data)
         streamed = is_dataset(x)
@@ -135,14 +139,16 @@ class SelfSupervised(keras.Model):
             y = batch_size = sample_weight = None
         if is_dataset(x):
             kwargs.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
-        self._divide_executions(kwargs.get("steps_per_epoch"), kwargs.get("validation_steps"))
+        steps = kwargs.get("steps_per_epoch"), kwargs.get("validation_steps")
+        if self._divide_executions(self._executions, *steps):
+            self.train_function = self.test_function = self.predict_function = None
         return super().fit(
             x,
             y,
             batch_size=batch_size,
             epochs=epochs,
             verbose=verbose,
-            callbacks=_with_bar(callbacks, verbose),
+            callbacks=with_bar(callbacks, verbose),
             sample_weight=sample_weight,
             validation_data=validation_data,
             **kwargs,
@@ -160,14 +166,16 @@ class SelfSupervised(keras.Model):
         return_dict: bool = False,
         **kwargs: Any,
     ) -> Any:
+        judging = contextlib.nullcontext()
         if not kwargs.get("_use_cached_eval_dataset"):  # the validation of fit, which is through
             self._require_statistics()
             _check_batch_size(batch_size)
             x, y, sample_weight = self.door.fed(x, y, sample_weight)
-            self._divide_executions(steps)
-            callbacks = _with_bar(callbacks, verbose)
-        rest = (batch_size, verbose, sample_weight, steps, callbacks, return_dict)
-        return super().evaluate(x, y, *rest, **kwargs)
+            callbacks = with_bar(callbacks, verbose)
+            judging = self._judging(steps)
+        with judging:
+            rest = (batch_size, verbose, sample_weight, steps, callbacks, return_dict)
+            return super().evaluate(x, y, *rest, **kwargs)
 
     def predict(
         self,
@@ -179,20 +187,17 @@ class SelfSupervised(keras.Model):
     ) -> Any:
         self._require_statistics()
         _check_batch_size(batch_size)
-        x = self.door.fed(x)[0] if is_dataset(x) else self.door.array(x)
-        self._divide_executions(steps)
-        rest = (batch_size, verbose, steps, _with_bar(callbacks, verbose))
-        outputs = super().predict(x, *rest)
+        x = self.door.read(x)
+        with self._judging(steps):
+            rest = (batch_size, verbose, steps, with_bar(callbacks, verbose))
+            outputs = super().predict(x, *rest)
         self._passed.stages = None
         return outputs
 
     def train_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, **kwargs
     ) -> Any:
-        if class_weight:
-            raise ValueError(
-                "An autoencoder knows no classes: use sample_weight, not class_weight."
-            )
+        _check_no_classes(class_weight)
         self._require_statistics()
         return super().train_on_batch(*self.door.fed(x, y, sample_weight), **kwargs)
 
@@ -201,53 +206,63 @@ class SelfSupervised(keras.Model):
         return super().test_on_batch(*self.door.fed(x, y, sample_weight), **kwargs)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        scaled, seen, weight, features, code, output = self._taken(x, y_pred, training)
+        forward, weight, found = self._taken(x, y_pred, training)
+        target = forward.x if y is None else self._scale(self._checked_target(y))
+        forward = forward._replace(target=ops.cast(target, "float32"))
         if not training:
-            drawn = self.bottleneck.draw(features, seed=EVALUATED)
+            drawn = self.bottleneck.draw(forward.features, seed=EVALUATED)
             if drawn is not None:  # as while training, or it would be another loss
-                code, output = drawn, self.decoder(drawn)
-        target = scaled if y is None else self._scale(self._checked_target(y))
-        stages = (ops.cast(part, "float32") for part in (seen, target, features, code, output))
-        forward = Forward(*stages, self.decoder, training)
-        y, y_pred, weights = forward.target, output, sample_weight
+                forward = forward._replace(code=drawn, output=self.decoder(drawn))
+        y, y_pred, weights = forward.target, forward.output, sample_weight
         if weights is not None:  # (B,) or (B, 1) -> (B, 1, ..., 1), one axis less than the target
-            weights = ops.reshape(weights, (-1,) + (1,) * (len(output.shape) - 2))
+            weights = ops.reshape(weights, (-1,) + (1,) * (len(y.shape) - 2))
         super().compute_metrics(x, y, y_pred, weights)
+        self._passed.judged = True
         if weight is not None:  # of each value: a mean over an axis of one leaves them apart
             y, y_pred = ops.expand_dims(y, -1), ops.expand_dims(y_pred, -1)
             weights = weight if weights is None else weight * ops.expand_dims(weights, -1)
+        losses = []
+        for objective in self.extra_objectives:
+            terms = objective.terms(forward)
+            found = {**found, **terms}
+            losses += [term.loss for term in terms.values() if term.loss is not None]
         if self.loss is None:  # the terms are all there is
-            loss = sum(self.losses, start=ops.zeros(()))
-        else:
-            loss = super().compute_loss(x, y, y_pred, weights, training=training)
-        found = {}
-        for objective in self.objectives:
-            found |= objective.terms(forward)
+            losses += self.losses
+        losses = [self._aggregate_additional_loss(loss) for loss in losses]  # over replicas
+        if self.loss is not None:  # with what the forward pass has added
+            losses.append(super().compute_loss(x, y, y_pred, weights, training=training))
         for metric in self.term_metrics:
-            value, added = found[metric.name]
-            metric.update_state(value, sample_weight=ops.shape(x)[0])
-            loss = loss if added is None else loss + ops.cast(added, loss.dtype)
-        return loss
+            metric.update_state(found[metric.name].value, sample_weight=ops.shape(x)[0])
+        return sum(losses[:-1], start=losses[-1])
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        if not all(getattr(metric, "built", True) for metric in self.metrics):
-            # on JAX, before the first step
-            return super().compute_metrics(x, y_pred if y is None else y, y_pred, sample_weight)
-        # compute_loss has updated them: it has the statistics of the normalization on JAX, too
-        return self.get_metrics_result()
+        if getattr(self._passed, "judged", False):
+            # by compute_loss, which has the statistics of the normalization on JAX, too
+            return self.get_metrics_result()
+        y = y_pred if y is None else y
+        return super().compute_metrics(x, self._scale(y), self._scale(y_pred), sample_weight)
 
-    def _pass(self, y_pred, *stages):
-        """Leaves the stages of a forward pass for the loss of its output."""
-        self._passed.stages = (y_pred, stages)  # a replica of a strategy has a thread of its own
+    def _pass(self, reconstruction, forward, weight):
+        """Leaves a forward pass for its loss, and adds the bottleneck's terms to that."""
+        terms = self.bottleneck.terms(forward)
+        for term in terms.values():
+            if term.loss is not None:
+                self.bottleneck.add_loss(term.loss)
+        # a replica of a strategy has a thread of its own
+        self._passed.stages = (reconstruction, forward, weight, terms)
+        self._passed.judged = False
+        return reconstruction
 
     def _taken(self, x, y_pred, training):
-        """The scaled input, what the encoder saw of it, weights, features, code and output."""
+        """The forward pass of an output, the weights of its errors, and the bottleneck's terms."""
         left = getattr(self._passed, "stages", None)
-        if left is None or left[0] is not y_pred:
+        if left is None or left[0] is not y_pred:  # it was made elsewhere
             self(x, training=training)
             left = self._passed.stages
+            if y_pred is not None:
+                left = (y_pred, left[1]._replace(output=self._scale(y_pred)), *left[2:])
         self._passed.stages = None
-        return left[1]
+        return left[1:]
 
     def _checked_target(self, y):
         shape = self.input_shape[1:]
@@ -262,35 +277,30 @@ class SelfSupervised(keras.Model):
         if self.normalization and not self.normalization.adapted:
             raise ValueError("The normalization has no statistics yet: call adapt(x) or fit(x).")
 
-    def _divide_executions(self, *steps):
+    def _divide_executions(self, executions, *steps):
         """Lets whole executions make up the steps asked for: Keras only stops between them."""
-        divided = math.gcd(self._executions, *(n for n in steps if n))
-        if divided != self.steps_per_execution:
-            self.steps_per_execution = divided
-            self.train_function = self.test_function = self.predict_function = None
+        before = self.steps_per_execution
+        self.steps_per_execution = math.gcd(executions, *(n for n in steps if n))
+        return self.steps_per_execution != before
+
+    @contextlib.contextmanager
+    def _judging(self, steps):
+        """As `_divide_executions`, for a while in which a training may be going on."""
+        before = self.steps_per_execution
+        changed = self._divide_executions(before, steps)
+        if changed:
+            self.test_function = self.predict_function = None
+        try:
+            yield
+        finally:
+            if changed:
+                self.steps_per_execution = before
+                self.test_function = self.predict_function = None
 
 
-class _Bar(keras.callbacks.ProgbarLogger):
-    """The bar of Keras, which the last execution of several steps does not overshoot."""
-
-    def on_train_batch_end(self, batch, logs=None):
-        super().on_train_batch_end(self._within(batch), logs)
-
-    def on_test_batch_end(self, batch, logs=None):
-        super().on_test_batch_end(self._within(batch), logs)
-
-    def on_predict_batch_end(self, batch, logs=None):
-        super().on_predict_batch_end(self._within(batch), logs)
-
-    def _within(self, batch):
-        return batch if self.target is None else min(batch, self.target - 1)
-
-
-def _with_bar(callbacks, verbose):
-    if isinstance(callbacks, keras.callbacks.CallbackList) or verbose == 0:
-        return callbacks
-    callbacks = [callbacks] if isinstance(callbacks, keras.callbacks.Callback) else callbacks or []
-    return [*callbacks, _Bar()]
+def _check_no_classes(class_weight):
+    if class_weight:
+        raise ValueError("An autoencoder knows no classes: use sample_weight, not class_weight.")
 
 
 def _check_batch_size(batch_size):

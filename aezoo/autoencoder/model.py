@@ -6,13 +6,13 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
-from numpy.typing import ArrayLike
 
 from aezoo import sampling
 from aezoo.autoencoder.fitting import SelfSupervised
 from aezoo.data.inputs import Door
 from aezoo.layers.bottleneck import Bottleneck, bottleneck_of
 from aezoo.layers.normalization import Normalization
+from aezoo.layers.objectives import Forward
 from aezoo.layers.output import ending
 
 BATCH = 256
@@ -97,16 +97,16 @@ class Autoencoder(SelfSupervised):
         self._prepare(loss, objectives)
 
     def call(self, inputs, training=None, mask=None):
+        (inputs,) = keras.tree.flatten(inputs)
         scaled = self._scale(ops.convert_to_tensor(inputs, self.inputs[0].dtype))
         seen = self.corruption(scaled) if self.corruption else scaled
         seen, weight = seen if isinstance(seen, (tuple, list)) else (seen, None)
-        weight = weight if training else None
         features = self._before_bottleneck(seen)
         code = self.encoder.layers[-1](features)
         output = self.decoder(code)
-        reconstruction = self._scale(output, inverse=True)
-        self._pass(reconstruction, scaled, seen, weight, features, code, output)
-        return reconstruction
+        stages = (ops.cast(part, "float32") for part in (scaled, scaled, features, code, output))
+        forward = Forward(*stages, self.decoder, bool(training))
+        return self._pass(self._scale(output, inverse=True), forward, weight if training else None)
 
     @functools.cached_property
     def bottleneck(self) -> Bottleneck:
@@ -167,7 +167,9 @@ class Autoencoder(SelfSupervised):
         Returns:
             NumPy array of shape `(n, *input_shape)`.
         """
-        return self._batched(self, x)
+        return self._batched(
+            lambda b: self._scale(self.decoder(self.encoder(self._scale(b))), inverse=True), x
+        )
 
     def reconstruction_error(self, x: Any) -> np.ndarray:
         """Mean squared error of each sample's reconstruction, in normalized units.
@@ -226,7 +228,7 @@ class Autoencoder(SelfSupervised):
         """
         return self._batched(lambda b: self._scale(b, inverse=True), x)
 
-    def interpolate(self, a: ArrayLike, b: ArrayLike, steps: int = 10) -> np.ndarray:
+    def interpolate(self, a: Any, b: Any, steps: int = 10) -> np.ndarray:
         """Outputs on the straight line between the codes of two samples.
 
         Args:
@@ -292,7 +294,6 @@ class Autoencoder(SelfSupervised):
         return self._before_bottleneck(self._scale(x), training=False)
 
     def _batched(self, function, x, door=None):
-        """Applies a function of tensors batch by batch; NumPy out."""
         self._require_statistics()
         batches = (door or self.door).batches(x, BATCH)
         outputs = [ops.convert_to_numpy(function(ops.convert_to_tensor(b))) for b in batches]

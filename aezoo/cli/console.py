@@ -74,8 +74,18 @@ class Ending:
         """Ends what goes on as Ctrl-C does, the first time that the signal comes."""
         if not self.terminated:
             self.terminated = True
-            if not self.is_spared():
-                raise KeyboardInterrupt
+            self.check()
+
+    def check(self, *_: Any, **__: Any) -> None:
+        """Ends what goes on if the signal has come."""
+        if self.terminated and not self.is_spared():
+            raise KeyboardInterrupt
+
+    def callback(self) -> Any:
+        """A Keras callback that ends a training, should what was imported have held the signal."""
+        from keras.callbacks import LambdaCallback
+
+        return LambdaCallback(on_train_begin=self.check, on_train_batch_end=self.check)
 
 
 @contextmanager

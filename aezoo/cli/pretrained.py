@@ -104,7 +104,7 @@ def rebuild(
         progress = TrainingProgress(out)
         ending.is_spared = lambda: progress.trained
         try:
-            run = publishing.rebuild(name, output, data_dir, [progress])
+            run = publishing.rebuild(name, output, data_dir, [progress, ending.callback()])
         finally:
             progress.stop()
     print_metrics(f"{name}, trained again", run.metrics)

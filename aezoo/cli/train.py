@@ -103,7 +103,7 @@ def train(
                 seed=seed,
                 output=output,
                 data_dir=data_dir,
-                callbacks=[progress],
+                callbacks=[progress, ending.callback()],
                 exports=export or (),
                 **options,
             )

@@ -1,9 +1,14 @@
 """Arrays of samples and of weights, checked for what no network can use."""
 
+import logging
 import math
 from typing import Any
 
 import numpy as np
+
+COARSE = 256  # steps of float32 in the range of a feature, below which they matter
+
+log = logging.getLogger("aezoo")
 
 
 def checked_array(
@@ -27,6 +32,8 @@ def checked_array(
     if x is None or isinstance(x, (str, bytes, dict)) or not hasattr(x, "__len__"):
         hint = " To load a file call aezoo.load_dataset." if isinstance(x, str) else ""
         raise ValueError(f"Expected {what}, an array. Received: {_named(x)}.{hint}")
+    if np.ma.is_masked(x):
+        raise ValueError(f"The {what} holds masked values: fill them, or remove these samples.")
     try:
         x = np.asarray(x)
     except ValueError as error:
@@ -57,6 +64,29 @@ def checked_array(
             f"The {what} must be finite in float32. Received {bad} NaN or infinite values."
         )
     return x
+
+
+def warn_of_coarse_steps(x: np.ndarray, what: str) -> None:
+    """Logs a warning where float32 cannot tell the values of a feature apart.
+
+    Args:
+        x: Array of shape `(n, ..., F)`, before it is made float32.
+        what: String, what to call it.
+    """
+    if x.dtype.itemsize < 4 or x.dtype == np.float32 or not x.size:
+        return
+    features = x.reshape(-1, x.shape[-1])  # (n, ..., F) -> (N, F)
+    low, high = features.min(axis=0), features.max(axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):  # others refuse what is not finite
+        steps = np.spacing(np.maximum(np.abs(low), np.abs(high)).astype("float32"))
+    coarse = np.flatnonzero((high > low) & (high - low < COARSE * steps))
+    if coarse.size:
+        i = coarse[0]
+        log.warning(
+            "The %s is held in float32, which has steps of %g between %.10g and %.10g, where all "
+            "values of feature %d lie: smaller differences are lost. Subtract its smallest value.",
+            *(what, steps[i], low[i], high[i], i),
+        )
 
 
 def checked_weights(weights: Any, count: int) -> np.ndarray:

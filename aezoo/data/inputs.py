@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from aezoo.data.arrays import checked_array, checked_weights
+from aezoo.data.arrays import checked_array, checked_weights, warn_of_coarse_steps
 
 FIRST = 1000  # samples of a dataset that are looked at before it is trained on
 FEW = 100  # batches that these may come from
@@ -98,6 +98,25 @@ class Door:
         refuse_endless(x)
         return (self.array(self._target(parts)) for parts in _tuples(x))
 
+    def read(self, x: Any) -> Any:
+        """Inputs as Keras takes them, where no target is asked for.
+
+        Args:
+            x: Array-like of shape `(n, *shape)`, or a dataset of batches, or of tuples of them
+                whose first member counts.
+
+        Returns:
+            float32 NumPy array, or a dataset.
+
+        Raises:
+            ValueError: For what cannot be taken.
+        """
+        if not is_dataset(x):
+            return self.array(x)
+        first, x = _looked_at(x)
+        self._check_first(_parts(first)[:1], "")
+        return x
+
     def fed(self, x: Any, y: Any = None, sample_weight: Any = None, what: str = "") -> tuple:
         """Input, target and weights as Keras takes them.
 
@@ -125,7 +144,8 @@ class Door:
             first, x = _looked_at(x)
             self._check_first(first, what)
             return x, None, None
-        x = self.array(x, f"{what}input", target=y is None)
+        given, x = x, self.array(x, f"{what}input", target=y is None)
+        warn_of_coarse_steps(np.asarray(given), f"{what}input")
         y = None if y is None else self.array(y, f"{what}target", target=True)
         if sample_weight is not None:
             sample_weight = checked_weights(sample_weight, len(x))
@@ -156,6 +176,11 @@ class Door:
             pair = np.ndim(data[0]) == len(self.shape) + 1  # of arrays, not of samples
             data = tuple(data) if pair else data
         parts = data if isinstance(data, tuple) else (data,)
+        if len(parts) > 3:
+            raise ValueError(
+                "validation_data is an array, (x, y) or (x, y, weights). Received: a tuple of "
+                f"{len(parts)}"
+            )
         x, y, weights = self.fed(*parts, what="validation ")
         return x if y is None else (x, y) if weights is None else (x, y, weights)
 
@@ -176,7 +201,7 @@ class Door:
         once = iter(x) is x
         for batch in itertools.islice(x if once else _items(x), FEW):
             seen.append(batch)
-            found.append(self.array(self._target(_parts(batch)), "target", target=True))
+            found.append(self.array(self._target(_parts(batch)), "dataset", target=True))
             if sum(map(len, found)) >= FIRST:
                 break
         return np.concatenate(found), _again(seen, x) if once else x
@@ -241,9 +266,8 @@ def _looked_at(x):
 
 
 def _again(seen, x):
-    """A generator that has not been looked at."""
-    yield from seen
-    yield from x
+    """A generator that has not been looked at, of tuples as Keras wants them."""
+    yield from (tuple(_parts(batch)) for batch in itertools.chain(seen, x))
 
 
 def _items(x):

@@ -1,7 +1,13 @@
 """What the arrays of a source must be to become samples: numbers of known range, in splits."""
 
+import logging
+
 import numpy as np
 from sklearn.model_selection import train_test_split
+
+from aezoo.data.arrays import warn_of_coarse_steps
+
+log = logging.getLogger("aezoo")
 
 TEST_FRACTION = 0.2  # where a dataset brings no test split of its own
 
@@ -45,6 +51,7 @@ def as_samples(x: np.ndarray, source: object) -> np.ndarray:
             f"{source} holds integers of type {x.dtype}, whose range is not known: save images as "
             "uint8 or uint16, or other data as float32."
         )
+    warn_of_coarse_steps(x, str(source))
     with np.errstate(over="ignore"):  # infinite then, which the door refuses
         return x.astype(np.float32, copy=False)
 
@@ -60,6 +67,8 @@ def as_labels(y: np.ndarray | None, x: np.ndarray) -> np.ndarray | None:
         Array of shape `(n,)`, or `None`.
     """
     if y is None or y.shape not in ((len(x),), (len(x), 1)):
+        if y is not None:
+            log.warning("Labels of shape %s are left out: there are %d samples.", y.shape, len(x))
         return None
     return y.reshape(-1)  # (n, 1) -> (n,)
 

@@ -10,11 +10,11 @@ Tensor = Any  # of the backend
 
 
 class Forward(NamedTuple):
-    """One pass of a batch through a model, in the units of its encoder and decoder.
+    """One pass of a batch through a model, in the units of its encoder and decoder, in float32.
 
     Attributes:
         x: Tensor of shape `(B, *input_shape)`, the input, normalized, before any corruption.
-        target: Tensor of that shape, what should come out.
+        target: Tensor of that shape, what should come out. For a bottleneck it is the input.
         features: Tensor, what came into the bottleneck.
         code: Tensor of shape `(B, *latent_shape)`, what came out of it; while training of a
             stochastic bottleneck one draw.

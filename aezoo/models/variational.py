@@ -36,7 +36,8 @@ def variational(
 
     The loss is the negative evidence lower bound by input value: reconstruction + beta * KL / N,
     with N values in a sample, so that beta = 1 is the bound itself: in nats it is N times as much.
-    It takes a draw of the code in `evaluate` and validation, too, the same ones each time.
+    It takes a draw of the code in `evaluate` and validation, too, the same ones each time, but
+    others with XLA than without.
 
     Args:
         input_shape: Tuple of positive integers, or one integer for vectors.
@@ -197,11 +198,12 @@ class GaussianSampling(Bottleneck):
         return np.random.default_rng(seed).normal(size=(n, *latent_shape)).astype("float32")
 
     def terms(self, forward):
-        if self.capacity is not None and forward.training:
-            self.updates.assign_add(1.0)
         divergence = self.divergence(forward.features)
         kl = ops.sum(ops.mean(divergence, axis=0))
-        return {"kl": Term(kl, self.beta * self._objective(divergence) / self.values)}
+        loss = self.beta * self._objective(divergence) / self.values
+        if self.capacity is not None and forward.training:
+            self.updates.assign_add(1.0)
+        return {"kl": Term(kl, loss)}
 
     def split(self, inputs):
         """`z_mean` and `z_log_var`; variances from e^-20 to e^20, past which exp is of no use."""

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -298,17 +301,31 @@ class TestSteps:
         ae.fit(x, batch_size=4, verbose=0)
         assert ae.steps_per_execution == 20
         ae.compile("adam", "mse", steps_per_execution=4)
-        ae.evaluate(endless, steps=6, verbose=0)
-        assert ae.steps_per_execution == 2
+        found = ae.evaluate(endless, steps=6, verbose=0)
+        assert found == pytest.approx(
+            ae.reconstruction_error(np.concatenate([x, x[:8]])).mean(), rel=1e-4
+        )
+        assert ae.steps_per_execution == 4
 
-    def test_the_bar_ends_where_the_steps_do(self, x, capsys):
-        ae = small()
-        ae.fit(np.repeat(x, 9, axis=0), batch_size=8, epochs=2, verbose=1)
-        ae.evaluate(x, batch_size=1, verbose=1)
-        shown = capsys.readouterr().out
-        assert "45/45" in shown
-        assert "60/45" not in shown
-        assert "40/40" in shown
+    def test_callbacks_may_predict_and_evaluate(self, x, endless):
+        found = []
+
+        class Ask(keras.callbacks.Callback):
+            def on_epoch_end(self, epoch, logs=None):
+                expected = self.model.reconstruction_error(x[:24]).mean()
+                found.append(self.model.evaluate(endless, steps=3, verbose=0) / expected)
+                found.append(len(self.model.predict(endless, steps=2, verbose=0)) / 16)
+
+        for given in ({"steps_per_epoch": 2}, {}, {"validation_steps": 2}):
+            data = endless if "steps_per_epoch" in given else x
+            validation = {"validation_data": endless} if "validation_steps" in given else {}
+            ae = small()
+            log = ae.fit(
+                data, epochs=2, batch_size=None if data is endless else 4, verbose=0,
+                callbacks=[Ask()], **given, **validation,
+            ).history  # fmt: skip
+            assert len(log["loss"]) == 2
+        np.testing.assert_allclose(found, 1, rtol=1e-4)
 
 
 class TestSeam:
@@ -389,6 +406,81 @@ class TestSeam:
     def test_names_are_given_once(self):
         with pytest.raises(ValueError, match="a name of its own"):
             small(objectives_of=[KernelDistance(1.0), KernelDistance(1.0)])
+
+    def test_making_a_model_trains_nothing(self):
+        """An objective may need a batch to make its weights; the rest of the model does not."""
+        made = aezoo.vector_quantized(12, 3, num_codes=2, num_embeddings=8, hidden_units=(4,))
+        before = made.get_weights()
+        again = type(made)(
+            made.encoder, made.decoder, normalization="standard", objectives=[KernelDistance(1.0)]
+        )
+        for a, b in zip(before, made.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+        assert not again.normalization.adapted
+        assert float(again.term_metrics[-1].result()) == 0
+
+    def test_models_around_this_one_have_the_terms(self, x):
+        ae = aezoo.sparse(5, 4, weight=3.0, hidden_units=())
+        penalty = 3 * np.abs(ae.encode(x)).mean()
+        rebuilt = ae(x, training=True)
+        assert float(sum(ae.losses)) == pytest.approx(penalty, rel=1e-4)
+        inputs = keras.Input((5,))
+        outer = keras.Model(inputs, ae(inputs))
+        outer.compile("adam", "mse")
+        expected = np.mean((rebuilt - x) ** 2) + penalty
+        assert outer.evaluate(x, x, verbose=0) == pytest.approx(expected, rel=1e-4)
+
+    def test_an_output_of_ones_own_is_judged(self, x):
+        ae = small(normalization="standard")
+        ae.adapt(100 * x)
+        assert float(ae.compute_loss(100 * x, y_pred=tf.constant(100 * x))) < 1e-6
+        expected = ae.reconstruction_error(100 * x).mean()
+        assert float(ae.compute_loss(100 * x)) == pytest.approx(expected, rel=1e-4)
+
+    def test_a_step_of_ones_own_has_metrics(self, x):
+        class Own(aezoo.Autoencoder):
+            def train_step(self, data):
+                y_pred = self(data[0], training=True)
+                return self.compute_metrics(data[0], data[0], y_pred)
+
+        ae = small()
+        own = Own(ae.encoder, ae.decoder)
+        own.compile("adam", "mse", metrics=["mse"])
+        log = own.fit(x, verbose=0).history
+        assert log["mse"][0] == pytest.approx(own.reconstruction_error(x).mean(), rel=1e-4)
+
+    def test_replicas_weigh_terms_once(self):
+        """Two replicas of a batch give the loss of the batch. In a process of its own: devices."""
+        run = subprocess.run([sys.executable, "-c", REPLICAS], capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr[-2000:]
+
+
+REPLICAS = """
+import contextlib, aezoo, keras, numpy as np, tensorflow as tf
+from aezoo.layers.objectives import Objective, Term
+two = [tf.config.LogicalDeviceConfiguration()] * 2
+tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], two)
+class Size(Objective):
+    term_names = ("size",)
+    def terms(self, forward):
+        size = keras.ops.mean(forward.code ** 2)
+        return {"size": Term(size, 2.0 * size)}
+x = np.random.default_rng(0).random((64, 12)).astype("float32")
+once = tf.distribute.ReductionToOneDevice()
+for loss in ("mse", None):
+    found = []
+    for strategy in (None, tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"], once)):
+        with strategy.scope() if strategy else contextlib.nullcontext():
+            keras.utils.set_random_seed(0)
+            parts = aezoo.sparse(12, 4, weight=1.0, hidden_units=())
+            ae = aezoo.Autoencoder(parts.encoder, parts.decoder, loss=loss, objectives=[Size()])
+            metrics = ["mae"] if loss else None
+            ae.compile(keras.optimizers.SGD(1.0), loss, metrics=metrics, jit_compile=False)
+            log = ae.fit(x, batch_size=64, shuffle=False, verbose=0).history
+            found.append([log["loss"][0], log["sparsity"][0], *np.concatenate(
+                [w.ravel() for w in ae.get_weights()])])
+    np.testing.assert_allclose(*found, rtol=1e-3, atol=1e-5)
+"""
 
 
 @keras.saving.register_keras_serializable("tests")

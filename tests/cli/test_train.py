@@ -6,7 +6,10 @@ import sys
 import time
 
 import numpy as np
+import pytest
 
+import aezoo
+from aezoo.cli.console import Ending
 from aezoo.training import runs
 from aezoo.training.progress import TrainingProgress
 
@@ -111,3 +114,13 @@ def _then_sigterm(function):
         return result
 
     return called
+
+
+def test_a_signal_that_an_import_has_held_ends_the_training():
+    ending = Ending()
+    with pytest.raises(KeyboardInterrupt):
+        ending.handle()
+    ae = aezoo.vanilla(4, 2)
+    with pytest.raises(KeyboardInterrupt):
+        ae.fit(np.ones((8, 4)), verbose=0, callbacks=[ending.callback()])
+    assert int(ae.optimizer.iterations.numpy()) == 0

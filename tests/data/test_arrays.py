@@ -1,7 +1,9 @@
+import logging
+
 import numpy as np
 import pytest
 
-from aezoo.data.arrays import checked_array, checked_weights
+from aezoo.data.arrays import checked_array, checked_weights, warn_of_coarse_steps
 
 
 @pytest.mark.parametrize(
@@ -33,3 +35,31 @@ def test_integers():
 def test_weights_of_any_column_shape_are_a_row():
     for given in ([1, 2], [[1], [2]], np.ones((2, 1, 1)) * [[[1]], [[2]]], [True, 2]):
         np.testing.assert_array_equal(checked_weights(given, 2), np.float32([1, 2]))
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        (1.7e9 + np.arange(0, 2000.0), True),
+        (1.7e9 + np.arange(0, 60.0), True),
+        (1.7e9 + np.arange(0, 2000.0) * 100, False),
+        (np.full(50, 1.7e9), False),
+        (np.arange(50.0), False),
+        (np.int64(1_700_000_000) + np.arange(50), True),
+    ],
+)
+def test_what_float32_cannot_tell_apart_is_told(column, told, caplog):
+    x = np.stack([np.arange(len(column), dtype=column.dtype), column], axis=1)
+    with caplog.at_level(logging.WARNING, "aezoo"):
+        warn_of_coarse_steps(x, "table")
+        warn_of_coarse_steps(x.astype("float32"), "table")  # too late to tell
+    assert ("steps of 128 between 1700000000 and" in caplog.text) == told
+    assert ("feature 1" in caplog.text) == told
+    assert len(caplog.records) == told
+
+
+def test_masked_values_are_no_values():
+    x = np.ma.masked_array(np.ones((3, 2)), [[0, 1], [0, 0], [0, 0]])
+    with pytest.raises(ValueError, match="masked values"):
+        checked_array(x, (2,))
+    assert checked_array(np.ma.masked_array(np.ones((3, 2))), (2,)).shape == (3, 2)
