@@ -13,7 +13,7 @@ from aezoo.checks import count, number, positive
 from aezoo.data import feeding
 from aezoo.data.inputs import NO_TARGET, Door, is_dataset, refuse_endless
 from aezoo.layers.initialization import start_at_mean
-from aezoo.layers.objectives import Objective
+from aezoo.layers.objectives import Objective, terms_of
 from aezoo.layers.output import ending
 
 EVALUATED = 0  # seed of the draws that evaluation makes: the same ones each time
@@ -223,7 +223,7 @@ class SelfSupervised(keras.Model):
             weights = weight if weights is None else weight * ops.expand_dims(weights, -1)
         losses = []
         for objective in self.extra_objectives:
-            terms = objective.terms(forward)
+            terms = terms_of(objective, forward)
             found = {**found, **terms}
             losses += [term.loss for term in terms.values() if term.loss is not None]
         if self.loss is None:  # the terms are all there is
@@ -244,7 +244,7 @@ class SelfSupervised(keras.Model):
 
     def _pass(self, reconstruction, forward, weight):
         """Leaves a forward pass for its loss, and adds the bottleneck's terms to that."""
-        terms = self.bottleneck.terms(forward)
+        terms = terms_of(self.bottleneck, forward)
         for term in terms.values():
             if term.loss is not None:
                 self.bottleneck.add_loss(term.loss)

@@ -47,7 +47,7 @@ def refusal(report: ExportReport, calibrated: int | None = None) -> str | None:
     much as the bounds are wide; there an export is refused if it is beyond its bound with a
     confidence of 95 %, one-sided: by a t-test of how much each sample's error grew, and for ranks
     by the expectation of Spearman's correlation in n samples, (3 tau + (n - 2) rho) / (n + 1), and
-    Fisher's transformation of it with the standard error sqrt(1.06 / (n - 3)).
+    Fisher's transformation of it with the standard error sqrt((1 + r^2 / 2) / (n - 3)).
 
     Args:
         report: `ExportReport`.
@@ -57,7 +57,8 @@ def refusal(report: ExportReport, calibrated: int | None = None) -> str | None:
         String, or `None` if the export is right.
 
     Reference:
-        Fieller, Hartley and Pearson, "Tests for Rank Correlation Coefficients I", Biometrika 1957;
+        Bonett and Wright, "Sample Size Requirements for Estimating Pearson, Kendall and Spearman
+        Correlations", Psychometrika 2000, for the standard error;
         the expectation: Moran, "Rank Correlation and Product-Moment Correlation", Biometrika 1948.
     """
     parity, precision = report.parity, report.precision
@@ -123,7 +124,7 @@ def _ranks(parity):
     if n < ENOUGH:
         kendall = 2 / np.pi * np.arcsin(2 * np.sin(np.pi / 6 * least))  # of normal variables
         expected = (3 * kendall + (n - 2) * least) / (n + 1)
-        chance = stats.norm.ppf(CONFIDENCE) * np.sqrt(1.06 / (n - 3))
+        chance = stats.norm.ppf(CONFIDENCE) * np.sqrt((1 + least**2 / 2) / (n - 3))
         least = float(np.tanh(np.arctanh(expected) - chance))
     if rank >= least:
         return None

@@ -85,6 +85,31 @@ class Objective(keras.layers.Layer):
         return {}
 
 
+def terms_of(objective: Objective, forward: Forward) -> dict[str, Term]:
+    """The terms of an objective, whose weights are read in float32 whatever the model computes in.
+
+    Args:
+        objective: `Objective`.
+        forward: `Forward`.
+
+    Returns:
+        Dictionary of its `term_names` to `Term`.
+    """
+    return _Reader(lambda: objective.terms(forward))(forward.code)
+
+
+class _Reader(keras.layers.Layer):
+    """A layer of float32, inside of which Keras casts no variable to the dtype of the model."""
+
+    def __init__(self, read):
+        super().__init__(name="terms", dtype="float32")
+        self.read = read
+        self.built = True
+
+    def call(self, code):
+        return self.read()
+
+
 def reversed_gradient(x: Tensor, factor: float = 1.0) -> Tensor:
     """A tensor as it is, whose gradient is turned round on its way back.
 
