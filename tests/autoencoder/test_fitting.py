@@ -444,10 +444,11 @@ class TestSeam:
                 return self.compute_metrics(data[0], data[0], y_pred)
 
         ae = small()
-        own = Own(ae.encoder, ae.decoder)
+        own = Own(ae.encoder, ae.decoder, normalization="standard")
         own.compile("adam", "mse", metrics=["mse"])
-        log = own.fit(x, verbose=0).history
-        assert log["mse"][0] == pytest.approx(own.reconstruction_error(x).mean(), rel=1e-4)
+        log = own.fit(100 * x, verbose=0).history
+        expected = own.reconstruction_error(100 * x).mean()
+        assert log["mse"][0] == pytest.approx(expected, rel=1e-4)
 
     def test_replicas_weigh_terms_once(self):
         """Two replicas of a batch give the loss of the batch. In a process of its own: devices."""

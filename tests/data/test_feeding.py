@@ -70,8 +70,12 @@ def test_the_seed_decides_the_order(x):
 def test_a_target_that_is_the_input_is_held_once(x, monkeypatch):
     converted, real = [], tf.convert_to_tensor
     monkeypatch.setattr(tf, "convert_to_tensor", lambda a: converted.append(a) or real(a))
-    feeding.batches((x, x, x[:, 0]), 10, shuffle=False)
+    data = feeding.batches((x, x, x[:, 0]), 25, shuffle=False)
     assert len(converted) == 2
+    ((inputs, targets, weights),) = read(data)
+    np.testing.assert_array_equal(inputs, x)
+    np.testing.assert_array_equal(targets, x)
+    np.testing.assert_array_equal(weights, x[:, 0])
 
 
 @pytest.mark.parametrize("kwargs", [{"y": np.ones((24, 2))}, {"sample_weight": np.ones(26)}])
