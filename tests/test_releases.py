@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import aezoo
 from aezoo.cli import app
 
-RELEASES = sorted(path for path in (Path(__file__).parent / "releases").iterdir() if path.is_dir())
+RELEASES = sorted((Path(__file__).parent / "releases").glob("[0-9]*"))
 FAMILIES = {"variational": "kl_divergence", "vector_quantized": "encode_indices"}
 
 
