@@ -22,7 +22,7 @@ class Bar(keras.callbacks.ProgbarLogger):
 
 
 def with_bar(callbacks: Any, verbose: Any) -> Any:
-    """The callbacks of a run, with this bar among them where one is to be shown.
+    """The callbacks of a run, with this bar among them where one is to be shown and none is there.
 
     Args:
         callbacks: As in `keras.Model.fit`.
@@ -34,4 +34,5 @@ def with_bar(callbacks: Any, verbose: Any) -> Any:
     if isinstance(callbacks, keras.callbacks.CallbackList) or verbose == 0:
         return callbacks
     callbacks = [callbacks] if isinstance(callbacks, keras.callbacks.Callback) else callbacks or []
-    return [*callbacks, Bar()]
+    own = any(isinstance(callback, keras.callbacks.ProgbarLogger) for callback in callbacks)
+    return callbacks if own else [*callbacks, Bar()]

@@ -26,3 +26,8 @@ def test_among_other_callbacks():
     assert with_bar(None, 0) is None
     assert [type(c) for c in with_bar(None, 1)] == [Bar]
     assert np.size(with_bar([one, one], 2)) == 3
+
+
+def test_a_bar_of_ones_own_stays_the_only_one():
+    own = keras.callbacks.ProgbarLogger()
+    assert with_bar([own], 1) == [own]
