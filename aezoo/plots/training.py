@@ -1,0 +1,76 @@
+"""Pictures of a training, and of what its size is good for."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
+
+from aezoo.plots.style import COLOURS, finished
+
+
+def history(log: Mapping[str, Sequence[float]]) -> Figure:
+    """The loss by epoch, on a logarithmic axis.
+
+    Args:
+        log: Dictionary of lists, such as `fit(...).history`: `loss` and, if there is one,
+            `val_loss`.
+
+    Returns:
+        `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> import aezoo
+    >>> figure = aezoo.plots.history({"loss": [0.1, 0.05], "val_loss": [0.11, 0.06]})
+    >>> figure.axes[0].get_xlabel()
+    'epoch'
+    """
+    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    names = {"loss": "training", "val_loss": "validation"}
+    for colour, (key, label) in zip(COLOURS, names.items(), strict=False):
+        if key in log:
+            marker = "o" if len(log[key]) == 1 else None
+            epochs = range(1, len(log[key]) + 1)
+            axes.plot(epochs, log[key], color=colour, marker=marker, label=label)
+    axes.set(xlabel="epoch", ylabel="loss", yscale="log", title="Loss by epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.grid(which="both", alpha=0.2)
+    axes.legend()
+    return finished(figure)
+
+
+def elbow(errors: Mapping[str, Mapping[int | str, float]]) -> Figure:
+    """The error over the size of the code: where it bends, more numbers are of little use.
+
+    Args:
+        errors: Dictionary of names, such as `"conv"` and `"PCA"`, to dictionaries of code sizes
+            to errors. PCA is drawn as a dashed line.
+
+    Returns:
+        `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> import aezoo
+    >>> figure = aezoo.plots.elbow({"conv": {2: 0.04, 8: 0.01}, "PCA": {2: 0.06, 8: 0.04}})
+    >>> figure.axes[0].get_xlabel()
+    'numbers in a code'
+    """
+    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
+    sizes = sorted({int(size) for row in errors.values() for size in row})
+    colours = itertools.cycle(COLOURS)
+    for name, row in errors.items():
+        points = sorted((int(size), error) for size, error in row.items())
+        style = {"color": "black", "linestyle": "--"} if name == "PCA" else {"color": next(colours)}
+        axes.plot(*zip(*points, strict=True), marker="o", markersize=4, label=name, **style)
+    axes.set(xscale="log", yscale="log", xlabel="numbers in a code", ylabel="mean squared error")
+    axes.set_xticks(sizes, sizes, fontsize="small")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.minorticks_off()
+    axes.grid(alpha=0.2)
+    axes.set_title("Error by the size of the code")
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return finished(figure)
