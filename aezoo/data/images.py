@@ -27,15 +27,15 @@ def read_folder(path: Path, split: str) -> tuple[np.ndarray, np.ndarray | None]:
     """
     own_splits = all((path / part).is_dir() for part in SPLITS)
     roots = [path / part for part in SPLITS] if own_splits else [path]
-    found = {root: _files(root) for root in roots}
+    found = {root: image_files(root) for root in roots}
     chosen = [path / split] if own_splits and split != "all" else roots
     files = [file for root in chosen for file in found[root]]
     if not files:
         raise DataError(f"{', '.join(map(str, chosen))} holds no image ({', '.join(IMAGES)}).")
-    first = _pixels(files[0])
+    first = read_image(files[0])
     x = np.empty((len(files), *first.shape), np.float32)
     for i, file in enumerate(files):
-        image = _pixels(file)
+        image = read_image(file)
         if image.shape != first.shape:
             raise DataError(
                 "The images of a folder must be of one height, width and number of channels. "
@@ -50,12 +50,23 @@ def read_folder(path: Path, split: str) -> tuple[np.ndarray, np.ndarray | None]:
     return (x, y) if own_splits else split_off(x, y, split)
 
 
-def _files(root):
+def image_files(root: Path) -> list[Path]:
+    """The images of a folder and of those in it, in the order of their paths."""
     return sorted(file for file in root.rglob("*") if file.suffix.lower() in IMAGES)
 
 
-def _pixels(file: Path) -> np.ndarray:
-    """One image of shape (H, W, C) in [0, 1], turned as its EXIF data say."""
+def read_image(file: Path) -> np.ndarray:
+    """One image.
+
+    Args:
+        file: Path of the file.
+
+    Returns:
+        float32 array of shape `(height, width, channels)` in [0, 1], turned as its EXIF data say.
+
+    Raises:
+        DataError: If it cannot be read.
+    """
     from PIL import Image, ImageOps
 
     try:

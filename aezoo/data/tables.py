@@ -11,6 +11,11 @@ import numpy as np
 
 from aezoo.data.samples import DataError, as_labels, as_samples, split_off
 
+INDEX = (
+    "%s: the first column has no name and looks like an index, it is left out. Name it if it is "
+    "to be learned."
+)
+
 
 def read_numpy(path: Path, split: str) -> tuple[np.ndarray, np.ndarray | None]:
     """Samples and labels of a `.npy` or `.npz` file.
@@ -78,7 +83,7 @@ def read_csv(path: Path, split: str) -> tuple[np.ndarray, None]:
                 f"Received: row {number} with {len(row)}"
             )
     first = [row[0] for row in rows]
-    indexed = names is not None and columns > 1 and _is_unnamed(names[0]) and _is_index(first)
+    indexed = names is not None and columns > 1 and is_unnamed(names[0]) and is_index(first)
     _warn_of_names_and_indices(path, indexed, rows[0] if names is None else [], first)
     try:
         with np.errstate(over="ignore"):  # infinite then, which load_dataset refuses
@@ -86,6 +91,32 @@ def read_csv(path: Path, split: str) -> tuple[np.ndarray, None]:
     except ValueError:
         raise DataError(_first_bad_cell(path, numbered, names)) from None
     return split_off(table, None, split)
+
+
+def delimiter(text: str) -> str:
+    """What separates cells; semicolons go before commas, which may be decimal beside them."""
+    lines = [line for line in text[:100_000].split("\n") if line.strip()][:2]
+    present = (mark for mark in ";\t" if lines and all(mark in line for line in lines))
+    return next(present, ",")
+
+
+def is_number(text: str) -> bool:
+    """Whether a cell holds a number, or NaN or an infinity."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_unnamed(name: str) -> bool:
+    """Whether a column's name is none, or what pandas makes of none."""
+    return name.strip() in ("", "Unnamed: 0")  # the second after pandas has read the first
+
+
+def is_index(cells: Sequence[str]) -> bool:
+    """Whether cells of a column are whole numbers that are all different."""
+    return all(map(str.isdigit, cells)) and len(set(cells)) == len(cells)
 
 
 def _read(load, path):
@@ -124,7 +155,7 @@ def _rows(path: Path) -> list[tuple[int, list[str]]]:
     """Rows that are not blank, each with its number in the file."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        rows = csv.reader(io.StringIO(text), delimiter=_delimiter(text))
+        rows = csv.reader(io.StringIO(text), delimiter=delimiter(text))
         return [(number, row) for number, row in enumerate(rows, start=1) if row]
     except UnicodeDecodeError as error:
         raise DataError(f"{path} must be text in UTF-8, save it as such: {error}") from error
@@ -132,32 +163,9 @@ def _rows(path: Path) -> list[tuple[int, list[str]]]:
         raise DataError(f"{path} cannot be read as a table: {error}") from error
 
 
-def _delimiter(text):
-    """What separates cells; semicolons go before commas, which may be decimal beside them."""
-    lines = [line for line in text[:100_000].split("\n") if line.strip()][:2]
-    present = (mark for mark in ";\t" if lines and all(mark in line for line in lines))
-    return next(present, ",")
-
-
 def _are_names(row: Sequence[str]) -> bool:
     # the second is how pandas writes columns without names, beside its index
-    return not any(map(_is_number, row)) or (_is_unnamed(row[0]) and _counts(row[1:], 0))
-
-
-def _is_number(text):
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_unnamed(name):
-    return name.strip() in ("", "Unnamed: 0")  # the second after pandas has read the first
-
-
-def _is_index(cells):
-    return all(map(str.isdigit, cells)) and len(set(cells)) == len(cells)
+    return not any(map(is_number, row)) or (is_unnamed(row[0]) and _counts(row[1:], 0))
 
 
 def _counts(cells, start):
@@ -167,11 +175,7 @@ def _counts(cells, start):
 def _warn_of_names_and_indices(path, indexed, first_row, first_column):
     log = logging.getLogger("aezoo")
     if indexed:
-        log.warning(
-            "%s: the first column has no name and looks like an index, it is left out. Name it if "
-            "it is to be learned.",
-            path,
-        )
+        log.warning(INDEX, path)
     elif len(first_column) > 2 and (_counts(first_column, 0) or _counts(first_column, 1)):
         log.warning(
             "%s: the first column counts the rows. If it is an index, remove it from the file: it "
@@ -191,7 +195,7 @@ def _first_bad_cell(path, numbered, names):
         (number, column, cell)
         for number, row in numbered
         for column, cell in enumerate(row)
-        if not _is_number(cell)
+        if not is_number(cell)
     )
     place = f"row {number}, column {column + 1}"
     place += f" ({names[column]!r})" if names and names[column] else ""
