@@ -14,7 +14,7 @@ import lazy_loader
 
 __version__ = "0.1.0"
 
-__getattr__, _, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_attribute, _, __all__ = lazy_loader.attach_stub(__name__, __file__)
 __all__ += ["__version__"]
 
 _MOVED = {  # since 0.1.0
@@ -41,6 +41,13 @@ _MOVED = {  # since 0.1.0
 }
 
 
+def __getattr__(name):
+    found = _attribute(name)
+    if "keras" in sys.modules:
+        _register()
+    return found
+
+
 def __dir__():
     return sorted(__all__)
 
@@ -60,7 +67,7 @@ class _RegisterWithKeras(importlib.abc.MetaPathFinder):
 
         def execute_and_register(module):
             execute(module)
-            importlib.import_module("aezoo.models")
+            _register()
 
         spec.loader.exec_module = execute_and_register
         return spec
@@ -85,6 +92,13 @@ class _FindMoved(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module):
         module.__spec__ = module.__spec__.loader_state  # the import has put its own in its place
+
+
+def _register():
+    """Imports the families, unless a room is halfway in, whose classes are not yet there."""
+    rooms = [module for name, module in sys.modules.items() if name.startswith(f"{__name__}.")]
+    if not any(getattr(room.__spec__, "_initializing", False) for room in rooms):
+        importlib.import_module("aezoo.models")
 
 
 sys.meta_path.append(_FindMoved())

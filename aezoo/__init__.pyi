@@ -30,5 +30,6 @@ from .models import vanilla as vanilla
 from .models import variational as variational
 from .models import vector_quantized as vector_quantized
 from .training import train as train
+from .uses import AnomalyDetector as AnomalyDetector
 
 __version__: str

@@ -2,5 +2,15 @@
 
 from aezoo.edge.inspection import inspect, microseconds
 from aezoo.edge.lite_model import METADATA, LiteModel, dequantized, quantized
+from aezoo.edge.scoring import Scoring, p_values
 
-__all__ = ["METADATA", "LiteModel", "dequantized", "inspect", "microseconds", "quantized"]
+__all__ = [
+    "METADATA",
+    "LiteModel",
+    "Scoring",
+    "dequantized",
+    "inspect",
+    "microseconds",
+    "p_values",
+    "quantized",
+]

@@ -30,6 +30,7 @@ class LiteModel:
 
     Attributes:
         parts: Tuple of strings, the signatures of the file.
+        content: Bytes of the file.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -51,7 +52,7 @@ class LiteModel:
 
     def __init__(self, path: str | os.PathLike):
         self._path = str(path)
-        self._content, model = read(path)
+        self.content, model = read(path)
         names = {signature.signatureKey.decode() for signature in model.signatureDefs or []}
         if not names & set(METHODS):
             raise ValueError(
@@ -138,6 +139,21 @@ class LiteModel:
             error = error / self._scale
         return np.mean(np.square(error), axis=tuple(range(1, x.ndim)))  # (n, ...) -> (n,)
 
+    def normalize(self, x: ArrayLike) -> np.ndarray:
+        """Samples in the units that the network works in.
+
+        Args:
+            x: Array of shape `(n, *input_shape)`.
+
+        Returns:
+            float32 array of that shape.
+
+        Raises:
+            ValueError: If the samples do not fit the file.
+        """
+        x = self._checked("reconstruct", x, integers=self._scaled)
+        return (x - self._offset) / self._scale
+
     def _into(self, name, x):
         """Samples as the file takes them, in float."""
         x = self._checked(name, x, integers=self._scaled)
@@ -200,7 +216,7 @@ class LiteModel:
 
     def _new_runners(self) -> dict[str, SignatureRunner]:
         """The signatures on an interpreter of their own: one serves no two calls at once."""
-        interpreter = Interpreter(model_content=self._content, num_threads=1)
+        interpreter = Interpreter(model_content=self.content, num_threads=1)
         interpreter.allocate_tensors()
         return {name: interpreter.get_signature_runner(name) for name in self.parts}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 import inspect
 import os
 import warnings
@@ -195,6 +196,7 @@ def _load(ae, file):
 
 
 def _factory(name):
+    importlib.import_module("aezoo.models")  # the families, which register themselves
     if name not in _FACTORIES:
         raise ValueError(
             f"Unknown model {name!r}.{_nearest(name, _FACTORIES)} "

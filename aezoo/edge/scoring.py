@@ -1,0 +1,153 @@
+"""How odd a sample is: squares that are summed, so that each feature's part is known exactly."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+DISTANCES = 2**22  # between samples and references, held at a time: 16 MiB in float32
+
+
+class Scoring(NamedTuple):
+    """An anomaly score: the reconstruction error, and the distance to typical samples.
+
+    `score = sum((error r)^2) + sum_p mean_k(weights[p, j] |x - references[j]|^2)`, where `r` is the
+    residual, the input minus its reconstruction, and `j` are the `neighbors` references nearest to
+    `x` among those of a positive weight in `p`. A reference that equals `x` counts as `x` itself,
+    and not as its neighbour: training samples so have the scores that new ones would have.
+
+    All values are normalized, with samples flattened to vectors of `D` features.
+
+    Attributes:
+        error: float32 array: of shape `()`, a factor of the residual; `(D,)`, one for each
+            feature; or `(D, D)`, a matrix it is multiplied with.
+        references: float32 array of shape `(M, D)`, typical samples; `M` may be 0.
+        weights: float32 array of shape `(P, M)`, 0 or more.
+        neighbors: Positive integer, how many of the references count.
+
+    Example:
+
+    >>> import numpy as np
+    >>> nothing = np.zeros((0, 2), "float32")
+    >>> scoring = Scoring(np.float32(1), nothing, np.zeros((0, 0), "float32"), 1)
+    >>> scoring.contributions([[3, 4]], [[0, 0]]).tolist()
+    [[9.0, 16.0]]
+    >>> scoring.score([[3, 4]], [[0, 0]]).tolist()
+    [25.0]
+    """
+
+    error: np.ndarray
+    references: np.ndarray
+    weights: np.ndarray
+    neighbors: int
+
+    def score(self, x: ArrayLike, rebuilt: ArrayLike) -> np.ndarray:
+        """How odd samples are; about 1 is usual.
+
+        Args:
+            x: Array of shape `(n, ...)`, normalized samples.
+            rebuilt: Array of the same shape, their reconstructions.
+
+        Returns:
+            float32 array of shape `(n,)`.
+        """
+        x, rebuilt = _flat(x), _flat(rebuilt)
+        parts = [parts.sum(axis=1) for parts in self._batches(x, rebuilt)]
+        return np.concatenate(parts)
+
+    def contributions(self, x: ArrayLike, rebuilt: ArrayLike) -> np.ndarray:
+        """Each feature's part in the score, 0 or more, which sum to it.
+
+        With an `error` matrix the parts of the error are those of the whitened residual, each
+        feature's own share once what the others foretell is taken off.
+
+        Args:
+            x: Array of shape `(n, ...)`, normalized samples.
+            rebuilt: Array of the same shape, their reconstructions.
+
+        Returns:
+            float32 array of shape `(n, ...)`.
+        """
+        parts = np.concatenate(list(self._batches(_flat(x), _flat(rebuilt))))
+        return parts.reshape(np.shape(x))  # (n, D) -> (n, ...)
+
+    def _batches(self, x: np.ndarray, rebuilt: np.ndarray) -> Iterator[np.ndarray]:
+        rows = max(1, DISTANCES // max(len(self.references), (self.neighbors + 1) * x.shape[1]))
+        squares = np.sum(np.square(self.references), axis=1)  # (M, D) -> (M,)
+        groups = [np.flatnonzero(weights > 0) for weights in self.weights]
+        for begin in range(0, len(x), rows):
+            batch = x[begin : begin + rows]
+            residual = batch - rebuilt[begin : begin + rows]
+            weighted = residual @ self.error if self.error.ndim == 2 else residual * self.error
+            parts = np.square(weighted)  # (B, D)
+            if groups:
+                nearness = batch @ (-2 * self.references.T) + squares  # (B, M), but for |x|^2
+            for weights, group in zip(self.weights, groups, strict=True):
+                parts += self._distances(batch, nearness, weights, group)
+            yield parts
+
+    def _distances(self, batch, nearness, weights, group):
+        """Parts of the mean distance to the neighbours out of a group of references."""
+        if len(group) < len(weights):
+            nearness = nearness[:, group]
+        near = _smallest(nearness, self.neighbors + 1)  # (B, k + 1)
+        squares = np.square(batch[:, np.newaxis] - self.references[group[near]])  # (B, k + 1, D)
+        if near.shape[1] > 1:
+            # in the order of exact distances, of which one that is 0 is the sample itself
+            exact = squares.sum(axis=2)
+            last = np.where(exact.min(axis=1) == 0, exact.argmin(axis=1), exact.argmax(axis=1))
+            counts = np.ones_like(exact)
+            np.put_along_axis(counts, last[:, np.newaxis], 0, axis=1)
+            factors = weights[group[near]] * counts / (near.shape[1] - 1)
+        else:
+            factors = weights[group[near]]
+        return np.einsum("bk,bkd->bd", factors, squares)
+
+
+def p_values(
+    scores: ArrayLike, calibration: ArrayLike, weights: ArrayLike | None = None
+) -> np.ndarray:
+    """How often normal samples are as odd: conformal p-values.
+
+    Below `alpha` with a probability of at most `alpha`, for samples like those that calibrate,
+    if neither these nor those were used for anything else.
+
+    Args:
+        scores: Array of shape `(n,)`.
+        calibration: Array of shape `(m,)`, the scores of normal samples.
+        weights: Array of shape `(m,)` or `None`, how much each of them counts; a new sample
+            counts as the heaviest.
+
+    Returns:
+        float array of shape `(n,)`, in (0, 1].
+
+    Example:
+
+    >>> p_values([0.5, 9.0], [1.0, 2.0, 3.0]).tolist()
+    [1.0, 0.25]
+
+    Reference:
+        Vovk et al., "Algorithmic Learning in a Random World", 2005; with weights Barber et al.,
+        "Conformal Prediction Beyond Exchangeability", 2023, arXiv:2202.13415.
+    """
+    order = np.argsort(calibration, kind="stable")
+    calibration = np.asarray(calibration, "float64")[order]
+    weights = np.ones(len(calibration)) if weights is None else np.asarray(weights)[order]
+    own = weights.max(initial=0) or 1.0
+    above = np.append(np.cumsum(weights[::-1])[::-1], 0)  # the weight of those as odd or more
+    as_odd = above[np.searchsorted(calibration, np.asarray(scores, "float64"), side="left")]
+    return (as_odd + own) / (weights.sum() + own)
+
+
+def _flat(x: Any) -> np.ndarray:
+    x = np.asarray(x, "float32")
+    return x.reshape(len(x), -1)  # (n, ...) -> (n, D)
+
+
+def _smallest(values, count):
+    """Columns of the smallest values of each row, in no order."""
+    count = min(count, values.shape[1])
+    if count == values.shape[1]:
+        return np.broadcast_to(np.arange(count), values.shape)
+    return np.argpartition(values, count - 1, axis=1)[:, :count]

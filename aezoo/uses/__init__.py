@@ -1,0 +1,5 @@
+"""What autoencoders are built for."""
+
+from aezoo.uses.anomaly import AnomalyDetector
+
+__all__ = ["AnomalyDetector"]

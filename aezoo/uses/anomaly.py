@@ -1,0 +1,402 @@
+"""A scikit-learn outlier detector made of an autoencoder."""
+
+import os
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from aezoo.autoencoder import Autoencoder
+from aezoo.checks import number, positive
+from aezoo.data.arrays import checked_weights
+from aezoo.data.columns import Columns
+from aezoo.edge import LiteModel
+from aezoo.edge.scoring import p_values
+from aezoo.uses import networks, stored, thresholds
+from aezoo.uses.scores import SCORES, fit_scoring, oddness
+
+THRESHOLDS = ("auto", "percentile", "contamination", "sigma", "conformal")
+HELD_OUT = 0.2  # of the samples, for a conformal threshold
+DOUBTED = 0.2  # of the samples, where nothing is known of them
+MARGIN = 1.5  # times the share said to be anomalous is left out: no forest finds just these
+VALUES = 2**21  # scored at a time
+
+
+class AnomalyDetector(OutlierMixin, BaseEstimator):
+    """Tells what is unlike the samples it was fitted to.
+
+    An autoencoder learns what values go together; how badly it rebuilds a sample, and how far the
+    sample is from those known, make its score. The score is a sum over the features, so that each
+    one's part is known (`contributions`), and `export` takes it to a device with its threshold.
+
+    Follows scikit-learn's outlier detectors: `fit`, `predict` (1 for normal, -1 for anomalous),
+    and `score_samples` and `decision_function`, in which lower is odder. In `anomaly_score` and
+    `threshold_` higher is odder: `score_samples = -anomaly_score`, `offset_ = -threshold_`,
+    `decision_function = threshold_ - anomaly_score`.
+
+    Args:
+        model: `None` for a model that suits the data, and is trained on them; the name of a
+            family, such as `"conv"`, likewise trained; or a trained `aezoo.Autoencoder` or
+            `aezoo.LiteModel`, which is taken as it is.
+        contamination: What is known of the samples to fit: 0, all are normal; a float in (0, 0.5],
+            the share of anomalies among them; or `"auto"`, nothing. Of a share, half again as many
+            samples, those which an isolation forest finds oddest, are left out of the training
+            and of the neighbours. With `"auto"` a fifth is, but stays among the neighbours for
+            half of the distances.
+        score: `"auto"`, `"error"`, `"scaled_error"`, `"mahalanobis"` or `"neighbors"`, see
+            `aezoo.uses.scores.fit_scoring`.
+        threshold: `"percentile"`, which `false_alarm_rate` of the samples exceed;
+            `"contamination"`, which the share `contamination` of them exceeds; `"sigma"`, their
+            mean score plus three standard deviations; `"conformal"`, which promises
+            `false_alarm_rate` and sets a fifth of the samples aside for that, see
+            `aezoo.uses.thresholds.conformal`; a number; or `"auto"`: `"contamination"` if a share
+            is given, else `"percentile"`.
+        false_alarm_rate: Float in (0, 1), how many of normal samples may be flagged.
+        n_neighbors: Positive integer, how many neighbours count.
+        n_references: Positive integer, the most samples that are kept to be neighbours. On a
+            device each takes a byte a feature.
+        missing: `"refuse"` for an error, or `"median"` to fill in what is missing, see
+            `aezoo.data.columns.Columns`.
+        epochs: Positive integer, or `None` for 600 batches of 64, however many samples there are.
+        random_state: Integer, NumPy `RandomState` or `None`, as in scikit-learn. Keras's global
+            seed is set from it.
+        verbose: As in `keras.Model.fit`.
+
+    Attributes:
+        model_: `aezoo.Autoencoder` or `aezoo.LiteModel`.
+        scoring_: `aezoo.edge.Scoring`, in normalized units.
+        threshold_: Float, the score above which a sample is an anomaly.
+        offset_: Float, `-threshold_`.
+        calibration_scores_: float array of shape `(m,)`, the scores that p-values come from: of
+            samples held out, if there are such, else of those fitted to.
+        calibrated_: Boolean, whether they are of samples that were not fitted to.
+        columns_: `aezoo.data.columns.Columns`, how tables become numbers.
+        n_features_in_, feature_names_in_: As in scikit-learn.
+
+    Raises:
+        ValueError: In `fit` and all that follows, for arguments out of their range and data that
+            cannot be used.
+
+    Example:
+
+    >>> import aezoo, numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.normal(size=(300, 2)) @ [[1, 2, 3], [3, 2, 1]]  # x1 is the mean of x0 and x2
+    >>> detector = aezoo.AnomalyDetector(contamination=0, epochs=20, random_state=0).fit(x)
+    >>> detector.predict([[1, 1, 1], [3, -6, 3]]).tolist()
+    [1, -1]
+    >>> int(detector.contributions([[3, -6, 3]]).argmax())
+    1
+
+    Reference:
+        Sakurada and Yairi, "Anomaly Detection Using Autoencoders with Nonlinear Dimensionality
+        Reduction", MLSDA 2014; Ramaswamy et al., "Efficient Algorithms for Mining Outliers from
+        Large Data Sets", SIGMOD 2000.
+    """
+
+    def __init__(
+        self,
+        model: Any = None,
+        *,
+        contamination: float | str = "auto",
+        score: str = "auto",
+        threshold: float | str = "auto",
+        false_alarm_rate: float = 0.01,
+        n_neighbors: int = 5,
+        n_references: int = 4096,
+        missing: str = "refuse",
+        epochs: int | None = None,
+        random_state: Any = None,
+        verbose: Any = 0,
+    ):
+        self.model = model
+        self.contamination = contamination
+        self.score = score
+        self.threshold = threshold
+        self.false_alarm_rate = false_alarm_rate
+        self.n_neighbors = n_neighbors
+        self.n_references = n_references
+        self.missing = missing
+        self.epochs = epochs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any = None) -> Self:  # noqa: N803, as in scikit-learn
+        """Learns what is usual.
+
+        Args:
+            X: Array of shape `(n, features)` or `(n, *sample_shape)`, or a pandas table: columns
+                of text or categories become one column a category.
+            y: Ignored.
+
+        Returns:
+            The detector.
+        """
+        self._check_arguments()
+        x = self._learned_columns(X)
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        rng = np.random.default_rng(seed)
+        held_out = np.zeros(len(x), bool)
+        if self.threshold == "conformal":
+            held_out[rng.permutation(len(x))[: int(HELD_OUT * len(x))]] = True
+            thresholds.conformal(np.zeros(held_out.sum()), self.false_alarm_rate)  # or too few
+        fitted = x[~held_out]
+        groups = self._groups(fitted, rng)
+        self.model_ = self._trained(fitted[groups[-1]], seed)
+        self.scoring_ = fit_scoring(
+            *networks.outputs(self.model_, fitted),
+            self.score,
+            groups=groups,
+            n_neighbors=self.n_neighbors,
+            n_references=self.n_references,
+            rng=rng,
+        )
+        self.calibration_scores_ = self._scores(x[held_out] if held_out.any() else fitted)
+        self.calibration_weights_ = None
+        self.calibrated_ = bool(held_out.any())
+        self.threshold_ = self._first_threshold()
+        return self
+
+    def anomaly_score(self, X: Any) -> np.ndarray:  # noqa: N803
+        """How odd samples are: about 1 is usual, higher is odder.
+
+        Args:
+            X: As in `fit`, of shape `(n, ...)`.
+
+        Returns:
+            float32 array of shape `(n,)`.
+        """
+        return self._scores(self._encoded(X))
+
+    def contributions(self, X: Any) -> np.ndarray:  # noqa: N803
+        """What each feature, pixel or step adds to the score.
+
+        Args:
+            X: As in `fit`, of shape `(n, ...)`.
+
+        Returns:
+            float32 array of the shape of `X`, 0 or more, which sums to `anomaly_score`. Of a
+            table's categories there is one for the column.
+        """
+        x = self._encoded(X)
+        return self.columns_.merge(self._by_piece(self.scoring_.contributions, x))
+
+    def score_samples(self, X: Any) -> np.ndarray:  # noqa: N803
+        """`-anomaly_score`: lower is odder, as in scikit-learn.
+
+        Args:
+            X: As in `fit`, of shape `(n, ...)`.
+
+        Returns:
+            float32 array of shape `(n,)`.
+        """
+        return -self.anomaly_score(X)
+
+    def decision_function(self, X: Any) -> np.ndarray:  # noqa: N803
+        """`score_samples - offset_`: negative for anomalies.
+
+        Args:
+            X: As in `fit`, of shape `(n, ...)`.
+
+        Returns:
+            float array of shape `(n,)`.
+        """
+        return self.threshold_ - self.anomaly_score(X).astype("float64")
+
+    def predict(self, X: Any) -> np.ndarray:  # noqa: N803
+        """Whether samples are normal.
+
+        Args:
+            X: As in `fit`, of shape `(n, ...)`.
+
+        Returns:
+            Integer array of shape `(n,)`: 1 for normal, -1 for anomalous.
+        """
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def p_values(self, X: Any) -> np.ndarray:  # noqa: N803
+        """How often normal samples are as odd.
+
+        Args:
+            X: As in `fit`, of shape `(n, ...)`.
+
+        Returns:
+            float array of shape `(n,)` in (0, 1], see `aezoo.edge.scoring.p_values`. What stands
+            there of false alarms is promised if the calibration samples were not fitted to: after
+            `calibrate`, or with `threshold="conformal"`.
+        """
+        scores = self.anomaly_score(X)
+        return p_values(scores, self.calibration_scores_, self.calibration_weights_)
+
+    @property
+    def offset_(self) -> float:
+        """`-threshold_`, as scikit-learn has it."""
+        return -self.threshold_
+
+    def calibrate(
+        self,
+        X: Any,  # noqa: N803
+        *,
+        false_alarm_rate: float | None = None,
+        method: str = "conformal",
+        sample_weight: ArrayLike | None = None,
+        window: int | None = None,
+    ) -> Self:
+        """Sets the threshold anew, by normal samples that were not fitted to.
+
+        Args:
+            X: As in `fit`: normal samples, in the order of their coming.
+            false_alarm_rate: Float in (0, 1). Default: the detector's.
+            method: `"conformal"`, `"percentile"` or `"sigma"`.
+            sample_weight: Array of shape `(n,)` or `None`: what each counts for a conformal
+                threshold and for p-values, such as `0.99 ** np.arange(n)[::-1]` for a drift.
+            window: Positive integer: the scores of `X` join those of the last calls, of which so
+                many count, the latest. `None`: those of `X` alone.
+
+        Returns:
+            The detector.
+
+        Raises:
+            ValueError: If the samples are too few for the rate, see
+                `aezoo.uses.thresholds.conformal`. The threshold is then as it was.
+        """
+        check_is_fitted(self, "scoring_")
+        rate = self.false_alarm_rate if false_alarm_rate is None else false_alarm_rate
+        number("false_alarm_rate", rate, above=0, below=1)
+        if method not in THRESHOLDS[1:] or method == "contamination":
+            raise ValueError(
+                f"method must be 'conformal', 'percentile' or 'sigma'. Received: {method!r}"
+            )
+        if sample_weight is not None and (method != "conformal" or window is not None):
+            raise ValueError("sample_weight is for the method 'conformal', and without a window.")
+        scores = self.anomaly_score(X)
+        weights = None if sample_weight is None else checked_weights(sample_weight, len(scores))
+        if window is not None:
+            before = self.calibration_scores_ if self.calibrated_ else []
+            scores = np.append(before, scores)[-positive("window", window) :]
+        if weights is not None and len(weights) != len(scores):
+            raise ValueError(
+                f"sample_weight must have one number a sample, {len(scores)}. Received: "
+                f"{len(weights)}"
+            )
+        self.threshold_ = self._threshold(method, scores, rate, weights)
+        self.calibration_scores_, self.calibration_weights_ = scores, weights
+        self.calibrated_ = True
+        return self
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes the detector into a folder, which `load` reads.
+
+        Args:
+            path: String or path of the folder, which must not exist.
+
+        Raises:
+            FileExistsError: If it exists.
+        """
+        check_is_fitted(self, "scoring_")
+        stored.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> "AnomalyDetector":
+        """Reads a detector that `save` wrote.
+
+        Args:
+            path: String or path of the folder.
+
+        Returns:
+            The detector, fitted.
+
+        Raises:
+            FileNotFoundError: If there is none.
+            ValueError: If a file is damaged, or of another detector.
+        """
+        return stored.load(cls, path)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = self.missing == "median"
+        return tags
+
+    def _check_arguments(self):
+        for name, known in (("score", SCORES), ("threshold", THRESHOLDS)):
+            value = getattr(self, name)
+            if value not in known and (name == "score" or isinstance(value, str)):
+                raise ValueError(f"{name} must be one of {', '.join(known)}. Received: {value!r}")
+        if not isinstance(self.threshold, str):
+            number("threshold", self.threshold)
+        share = self.contamination
+        if share != "auto" and (isinstance(share, str) or not 0 <= number("it", share) <= 0.5):
+            raise ValueError(f"contamination must be 'auto' or in [0, 0.5]. Received: {share!r}")
+        if self.threshold == "contamination" and share in ("auto", 0):
+            raise ValueError("threshold='contamination' needs a share: contamination=0.05, say.")
+        number("false_alarm_rate", self.false_alarm_rate, above=0, below=1)
+        positive("n_neighbors", self.n_neighbors)
+        positive("n_references", self.n_references)
+        if self.epochs is not None:
+            positive("epochs", self.epochs)
+
+    def _learned_columns(self, X):  # noqa: N803
+        self.columns_ = Columns(self.missing).fit(X, owner=self)
+        x = self.columns_.transform(X, owner=self)
+        if len(x) < 2:
+            raise ValueError(f"Found array with {len(x)} sample(s), a minimum of 2 is required.")
+        if (x == x[0]).all():
+            raise ValueError("All samples are alike: nothing can be learned from them.")
+        return x
+
+    def _encoded(self, X):  # noqa: N803
+        check_is_fitted(self, "scoring_")
+        return self.columns_.transform(X, owner=self)
+
+    def _groups(self, x, rng):
+        """Samples that neighbours are sought among; the last group is what is trained on."""
+        everything = np.ones(len(x), bool)
+        if self.contamination == 0:
+            return [everything]
+        share = DOUBTED if self.contamination == "auto" else min(MARGIN * self.contamination, 0.5)
+        odd = oddness(x, rng)
+        trusted = odd <= np.sort(odd)[max(1, round((1 - share) * len(x)) - 1)]
+        return [everything, trusted] if self.contamination == "auto" else [trusted]
+
+    def _trained(self, x, seed):
+        shape = x.shape[1:]
+        if isinstance(self.model, (Autoencoder, LiteModel)):
+            return self.model
+        if self.model is not None and not isinstance(self.model, str):
+            raise ValueError(
+                "model must be None, the name of a family, an aezoo.Autoencoder or an "
+                f"aezoo.LiteModel. Received: {self.model!r}"
+            )
+        with networks.seeded(seed):
+            model = networks.suitable(self.model, shape, bounded=x.min() >= 0 and x.max() <= 1)
+            networks.train(model, x, epochs=self.epochs, seed=seed, verbose=self.verbose)
+        return model
+
+    def _by_piece(self, function, x):
+        """A function of normalized samples and reconstructions, with bounded memory."""
+        rows = max(1, VALUES // x[0].size)
+        pieces = (x[i : i + rows] for i in range(0, len(x), rows))
+        return np.concatenate([function(*networks.outputs(self.model_, p)) for p in pieces])
+
+    def _scores(self, x):
+        return self._by_piece(self.scoring_.score, x)
+
+    def _first_threshold(self):
+        method = self.threshold
+        if not isinstance(method, str):
+            return float(method)
+        if method == "auto":
+            method = "percentile" if self.contamination in ("auto", 0) else "contamination"
+        share = self.contamination if method == "contamination" else self.false_alarm_rate
+        return self._threshold(method, self.calibration_scores_, share, None)
+
+    def _threshold(self, method, scores, rate, weights):
+        if method == "conformal":
+            return thresholds.conformal(scores, rate, weights)
+        return (
+            thresholds.sigma(scores) if method == "sigma" else thresholds.percentile(scores, rate)
+        )

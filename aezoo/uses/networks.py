@@ -1,0 +1,129 @@
+"""The autoencoders that detectors are made of: built to fit the data, and trained on them."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+
+from aezoo.autoencoder import Autoencoder
+from aezoo.edge import LiteModel
+from aezoo.registry import build
+
+BATCH = 64
+UPDATES = 600  # what the benchmarks' tables need; more of them learn the anomalies, too
+RATE = 3e-3
+DECAY = 1e-4
+HIDDEN = (64, 32)
+CODE = 8
+NOISE = 0.1  # standard deviations of each feature
+IMAGE_CODE = 32
+PIECE = 2**24  # values that a network is given at a time
+
+
+def suitable(name: str | None, shape: tuple[int, ...], bounded: bool) -> Autoencoder:
+    """An untrained model for samples of a shape.
+
+    Args:
+        name: String, a family; or `None` for one that is trained with noise, so that it learns
+            what values go together also where its code has as many numbers as a sample: a small
+            dense network for tables and signals, convolutions for images and volumes.
+        shape: Tuple of integers: `(features,)`, `(steps, channels)`, `(height, width, channels)`
+            or a volume's.
+        bounded: Boolean, whether all values are within [0, 1].
+
+    Returns:
+        A compiled `aezoo.Autoencoder`.
+
+    Raises:
+        ValueError: If there is no such family, or it takes no such samples.
+    """
+    images = len(shape) > 2
+    options: dict[str, Any] = {}
+    if name is None:
+        name, options = "denoising", {"stddev": NOISE}
+        options |= {} if images else {"backbone": "dense", "hidden_units": HIDDEN}
+    if not (images and bounded):
+        options |= {"normalization": "standard"}
+        options |= {"output_activation": "linear"} if images else {}
+    return build(name, shape, IMAGE_CODE if images else CODE, **options)
+
+
+def train(
+    model: Autoencoder, x: np.ndarray, *, epochs: int | None, seed: int, verbose: Any
+) -> None:
+    """Trains a model on all samples, with a rate that falls along a half cosine.
+
+    Args:
+        model: `aezoo.Autoencoder`, whose optimizer is replaced.
+        x: float32 array of shape `(n, *input_shape)`.
+        epochs: Positive integer, or `None` for 600 updates, however few the samples.
+        seed: Integer, which decides on the order of the samples.
+        verbose: As in `keras.Model.fit`.
+    """
+    batch = min(BATCH, len(x))
+    updates = UPDATES if epochs is None else max(1, epochs * len(x) // batch)
+    falling = keras.optimizers.schedules.CosineDecay(RATE, updates)
+    model.compile(
+        optimizer=keras.optimizers.AdamW(falling, weight_decay=DECAY),
+        loss=model.loss,
+        jit_compile=False,  # which takes longer than the training
+        steps_per_execution=20,
+    )
+    model.optimizer.build(model.trainable_variables)  # else the step is traced twice
+    # one epoch of Keras: each of its own takes as long as fifty updates
+    model.fit(_Drawn(x, batch, updates, seed), epochs=1, verbose=verbose)
+    model.compile(optimizer="adam", loss=model.loss)  # this one's state is of no use any more
+    model.optimizer.build(model.trainable_variables)
+
+
+def outputs(model: Autoencoder | LiteModel, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Samples and their reconstructions, in normalized units.
+
+    Args:
+        model: `aezoo.Autoencoder` or `aezoo.LiteModel`.
+        x: float32 array of shape `(n, *input_shape)`.
+
+    Returns:
+        Two float32 arrays of that shape.
+    """
+    z = model.normalize(x)
+    if isinstance(model, LiteModel):
+        return z, model.normalize(model.reconstruct(x))
+    rows = max(1, PIECE // max(1, z[0].size * 64))
+    rebuilt = [
+        keras.ops.convert_to_numpy(model.decoder(model.encoder(z[i : i + rows])))
+        for i in range(0, len(z), rows)
+    ]
+    return z, np.concatenate(rebuilt)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Keras's seed set, and Python's and NumPy's as they were afterwards."""
+    before = random.getstate(), np.random.get_state()
+    keras.utils.set_random_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])
+
+
+class _Drawn(keras.utils.PyDataset):
+    """Batches of all samples in turn, in a new order each time that all have been drawn."""
+
+    def __init__(self, x, batch, updates, seed):
+        super().__init__()
+        self.x, self.batch, self.updates = x, batch, updates
+        rng = np.random.default_rng(seed)
+        turns = -(-updates * batch // len(x))
+        self.order = np.concatenate([rng.permutation(len(x)) for _ in range(turns)])
+
+    def __len__(self):
+        return self.updates
+
+    def __getitem__(self, i):
+        return (self.x[self.order[i * self.batch : (i + 1) * self.batch]],)

@@ -1,0 +1,128 @@
+"""Anomaly scores, fitted to samples: how the parts of `aezoo.edge.Scoring` are chosen."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from sklearn.covariance import ledoit_wolf
+from sklearn.ensemble import IsolationForest
+from sklearn.neighbors import NearestNeighbors
+
+from aezoo.edge import Scoring
+
+SCORES = ("auto", "error", "scaled_error", "mahalanobis", "neighbors")
+LOCAL = 0.25  # of the usual distance between neighbours, which is added to each reference's own
+FLOOR = 1e-3  # of the largest spread, below which no residual is scaled up
+MATRIX = 2048  # features, up to which their covariance is taken
+TREES = 100
+PER_TREE = 256
+
+
+def fit_scoring(
+    z: np.ndarray,
+    rebuilt: np.ndarray,
+    score: str = "auto",
+    *,
+    groups: Sequence[np.ndarray] = (),
+    n_neighbors: int = 5,
+    n_references: int = 4096,
+    rng: np.random.Generator,
+) -> Scoring:
+    """An anomaly score whose mean over the samples is about 1.
+
+    `"auto"` is the sum of the reconstruction error and of the distances to the nearest samples,
+    each divided by its mean: what the network has not learned, and what the training data do not
+    hold. A distance counts as it is, and, in equal shares, in units of how far apart samples are
+    around the neighbour, so that a stranger in a dense place is as odd as in a sparse one.
+
+    Args:
+        z: Array of shape `(n, ...)`, normalized samples.
+        rebuilt: Array of the same shape, their reconstructions.
+        score: `"auto"`; `"error"`, the mean squared error; `"scaled_error"`, with the residual of
+            each feature divided by its spread; `"mahalanobis"`, the residual's distance from its
+            mean of 0 by its shrunk covariance; or `"neighbors"`, the distances alone.
+        groups: Sequence of boolean arrays of shape `(n,)`, the samples that neighbours are sought
+            among, each group on its own. Default: one of all.
+        n_neighbors: Positive integer, how many neighbours count.
+        n_references: Positive integer, how many samples are kept to be neighbours, drawn at random.
+        rng: NumPy generator.
+
+    Returns:
+        `aezoo.edge.Scoring`.
+
+    Reference:
+        Ledoit and Wolf, "A Well-Conditioned Estimator for Large-Dimensional Covariance Matrices",
+        2004; for neighbours' own distances as units Breunig et al., "LOF: Identifying
+        Density-Based Local Outliers", SIGMOD 2000.
+    """
+    z, residual = (a.reshape(len(z), -1) for a in (z, z - rebuilt))  # (n, ...) -> (n, D)
+    with_error, with_neighbors = score != "neighbors", score in ("auto", "neighbors")
+    error = np.float32(0)
+    if with_error:
+        error = _error(residual, score)
+        weighted = residual @ error if error.ndim == 2 else residual * error
+        error = error / np.sqrt(np.square(weighted).sum(axis=1).mean() + 1e-12)
+    references = np.zeros((0, z.shape[1]), "float32")
+    weights = np.zeros((0, 0), "float32")
+    if with_neighbors:
+        groups = groups or [np.ones(len(z), bool)]
+        chosen = _drawn(groups, n_references, rng)
+        references = z[chosen]
+        rows = [_weights(references, group[chosen], n_neighbors) for group in groups]
+        weights = np.stack(rows) / len(rows)
+    if with_error and with_neighbors:  # error, distance, and distance in the neighbour's units
+        error, weights = error / np.sqrt(3), weights * 2 / 3
+    return Scoring(np.asarray(error, "float32"), references, weights.astype("float32"), n_neighbors)
+
+
+def oddness(z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """How easily samples are set apart from the others, by an isolation forest.
+
+    Args:
+        z: Array of shape `(n, ...)`.
+        rng: NumPy generator.
+
+    Returns:
+        float array of shape `(n,)`; higher is odder.
+
+    Reference:
+        Liu et al., "Isolation Forest", ICDM 2008.
+    """
+    seed = int(rng.integers(2**31))
+    rows = min(PER_TREE, len(z))
+    forest = IsolationForest(n_estimators=TREES, max_samples=rows, random_state=seed)
+    flat = z.reshape(len(z), -1)
+    return -forest.fit(flat).score_samples(flat)
+
+
+def _error(residual, score):
+    """What residuals are multiplied with before they are squared."""
+    spread = np.sqrt(np.square(residual).mean(axis=0))  # (n, D) -> (D,)
+    spread = np.maximum(spread, FLOOR * spread.max() + 1e-12)
+    if score == "mahalanobis" and residual.shape[1] <= MATRIX:
+        covariance, _ = ledoit_wolf(residual, assume_centered=True)
+        variances, axes = np.linalg.eigh(covariance)
+        variances = np.maximum(variances, FLOOR**2 * variances.max() + 1e-24)
+        return (axes / np.sqrt(variances)) @ axes.T  # the symmetric root of the inverse
+    if score in ("scaled_error", "mahalanobis"):
+        return 1 / spread
+    return np.float64(1)
+
+
+def _drawn(groups, count, rng):
+    """Indices of the samples to keep: of all groups together, each with its share."""
+    pool = np.flatnonzero(np.any(groups, axis=0))
+    return pool if len(pool) <= count else np.sort(rng.choice(pool, count, replace=False))
+
+
+def _weights(references, member, neighbors):
+    """What a squared distance to each reference counts; 0 outside of the group."""
+    group = references[member]
+    count = min(neighbors, len(group) - 1)
+    near, places = NearestNeighbors(n_neighbors=count + 1).fit(group).kneighbors(group)
+    near, places = np.square(near[:, 1:]), places[:, 1:]  # without the samples themselves
+    own = near.mean(axis=1)
+    usual = own.mean() + 1e-12
+    local = own + max(LOCAL * np.median(own), FLOOR * usual)
+    weights = np.zeros(len(references))
+    weights[member] = 1 / usual + 1 / local / np.mean(near / local[places])
+    return weights / 2

@@ -1,0 +1,149 @@
+"""Detectors in folders: the model, and what makes a detector of it, each known by its hash."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from aezoo.autoencoder import Autoencoder
+from aezoo.data.columns import Columns
+from aezoo.edge import LiteModel, Scoring
+from aezoo.system.files import replacing
+from aezoo.system.quiet import native_output_discarded
+
+VERSION = 1
+RECORD, ARRAYS = "detector.json", "detector.npz"
+MODELS = {"keras": "model.keras", "tflite": "model.tflite"}
+GIVEN = "(given)"  # in place of a model that the user brought
+
+
+def save(detector: Any, path: str | os.PathLike) -> None:
+    """Writes a detector into a folder.
+
+    Args:
+        detector: `aezoo.AnomalyDetector`, fitted.
+        path: String or path of the folder.
+
+    Raises:
+        FileExistsError: If it exists.
+    """
+    path = Path(path)
+    if os.path.lexists(path):
+        raise FileExistsError(f"{path} exists. Remove it, or choose another name.")
+    with replacing(path) as folder:
+        folder.mkdir()
+        model = detector.model_
+        if isinstance(model, LiteModel):
+            file = folder / MODELS["tflite"]
+            file.write_bytes(model.content)
+        else:
+            file = folder / MODELS["keras"]
+            model.save(file)
+        arrays = {
+            **detector.scoring_._asdict(),
+            "calibration_scores": detector.calibration_scores_,
+            "calibration_weights": detector.calibration_weights_,
+        }
+        kept = {key: value for key, value in arrays.items() if value is not None}
+        np.savez(folder / ARRAYS, **kept)
+        record = {
+            "version": VERSION,
+            "class": type(detector).__name__,
+            "parameters": _parameters(detector),
+            "threshold": float(detector.threshold_),
+            "calibrated": detector.calibrated_,
+            "columns": detector.columns_.to_config(),
+            "sha256": {name: _sha256(folder / name) for name in (file.name, ARRAYS)},
+        }
+        text = json.dumps(record, indent=2)
+        (folder / RECORD).write_text(text + "\n", encoding="utf-8")
+
+
+def load(kind: type, path: str | os.PathLike) -> Any:
+    """Reads a detector that `save` wrote.
+
+    Args:
+        kind: `aezoo.AnomalyDetector`, or a subclass.
+        path: String or path of the folder.
+
+    Returns:
+        The detector, fitted.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        ValueError: If a file is damaged, or of another detector.
+    """
+    folder = Path(path)
+    if not (folder / RECORD).is_file():
+        raise FileNotFoundError(f"There is no detector in {folder}: expected {RECORD} there.")
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        version, hashes = record["version"], dict(record["sha256"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{folder / RECORD} is damaged: {error!r}") from error
+    if version != VERSION:
+        raise ValueError(
+            f"{folder} is of format {version}, and this version of aezoo reads {VERSION}."
+        )
+    if record["class"] != kind.__name__:
+        raise ValueError(f"{folder} holds a {record['class']}, not a {kind.__name__}.")
+    for name, expected in hashes.items():
+        if name not in (ARRAYS, *MODELS.values()):
+            raise ValueError(f"{folder / RECORD} names a file that no detector has: {name!r}")
+        if not (folder / name).is_file():
+            raise FileNotFoundError(f"There is no {folder / name}, which {RECORD} names.")
+        if _sha256(folder / name) != expected:
+            raise ValueError(
+                f"{folder / name} is damaged, or of another detector than {RECORD}: they belong "
+                "together."
+            )
+    try:
+        return _restored(kind, folder, record)
+    except Exception as error:  # of Keras, zipfile, NumPy, or a record that was changed
+        raise ValueError(f"{folder} cannot be read as a detector: {error}") from error
+
+
+def _restored(kind, folder, record):
+    tflite = MODELS["tflite"] in record["sha256"]
+    if tflite:
+        model = LiteModel(folder / MODELS["tflite"])
+    else:
+        with native_output_discarded():
+            model = keras.saving.load_model(folder / MODELS["keras"])
+    with np.load(folder / ARRAYS, allow_pickle=False) as file:
+        arrays = dict(file)
+    detector = kind(**record["parameters"])
+    if record["parameters"]["model"] == GIVEN:
+        detector.model = model
+    detector.model_ = model
+    detector.columns_ = Columns.from_config(record["columns"], owner=detector)
+    arrays["neighbors"] = int(arrays["neighbors"])
+    detector.scoring_ = Scoring(*(arrays[name] for name in Scoring._fields))
+    detector.calibration_scores_ = arrays["calibration_scores"]
+    detector.calibration_weights_ = arrays.get("calibration_weights")
+    detector.calibrated_ = bool(record["calibrated"])
+    detector.threshold_ = float(record["threshold"])
+    return detector
+
+
+def _parameters(detector):
+    """Arguments as JSON can hold them."""
+    found = detector.get_params(deep=False)
+    if isinstance(found["model"], (Autoencoder, LiteModel)):
+        found["model"] = GIVEN
+    if not isinstance(found["random_state"], (int, type(None))):
+        found["random_state"] = None  # a generator has gone on since
+    plain = (str, int, float, bool, type(None))
+    return {
+        key: value if isinstance(value, plain) else getattr(value, "item", lambda v=value: str(v))()
+        for key, value in found.items()
+    }
+
+
+def _sha256(file):
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
