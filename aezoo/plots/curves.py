@@ -92,10 +92,12 @@ def _begun(labels, scores):
             f"curve. Received: {len(odd)} times {int(odd[0])}"
         )
     detectors = {
-        shortened(str(name).replace("$", r"\$")): finite("scores", own, (len(odd),))
+        shortened(str(name).replace("$", r"\$")): finite(
+            f"scores of {name}" if name else "scores", own, (len(odd),)
+        )
         for name, own in detectors.items()
     }
-    width = 5.5 + 0.085 * max(map(len, detectors))  # inches: the legend stands beside the curves
+    width = 6 + 0.08 * max(map(len, detectors))  # inches: the legend stands beside the curves
     _, axes = plt.subplots(figsize=(width, 4.5), layout="constrained")
     return axes, odd, detectors
 
@@ -105,7 +107,7 @@ def _styles():
 
 
 def _finished(axes, title):
-    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     axes.grid(alpha=0.2)
     axes.legend(title=title, loc="center left", bbox_to_anchor=(1, 0.5))
     return finished(axes.figure)

@@ -10,11 +10,10 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from aezoo.plots.arrays import finite, texts
-from aezoo.plots.style import COLOURS, finished
+from aezoo.plots.style import CHANNELS, COLOURS, finished
 
 SHADES = LinearSegmentedColormap.from_list("shades", ["white", COLOURS[1]])  # black is seen on them
 COLUMNS = 1000  # of shades over a signal: about one for each pixel
-CHANNELS = 8  # of a signal that are drawn
 
 
 def error_map(x: ArrayLike, contributions: ArrayLike, names: Sequence[Any] | None = None) -> Figure:
@@ -62,7 +61,7 @@ def error_map(x: ArrayLike, contributions: ArrayLike, names: Sequence[Any] | Non
     parts = parts.sum(axis=-1) if parts.ndim == x.ndim else parts  # (..., H, W, C) -> (..., H, W)
     if x.ndim == 4:  # (D, H, W, C) -> (H, W, C)
         oddest = parts.sum(axis=(1, 2)).argmax()
-        title = f"{title}, slice {oddest} of {len(x)}"
+        title = f"{title}, drawn: x[{oddest}]"
         x, parts = x[oddest], parts[oddest]
     return _mapped(x, parts, title)
 
@@ -73,8 +72,15 @@ def _mapped(image, parts, title):
         image = (image - image.min()) / max(np.ptp(image), 1e-12)
     if channels not in (1, 3):
         image = image.mean(axis=-1, keepdims=True)
-    panels = {"nrows": 2} if width > 2 * height else {"ncols": 2}
-    figure, (left, right) = plt.subplots(**panels, figsize=(8, 3.8), layout="constrained")
+    wide = width > 2 * height
+    across = 6.5 if wide else float(np.clip(3.2 * width / height, 1, 3.4))  # inches of a panel
+    down = float(np.clip(across * height / width, 0.5, 8))
+    figure, (left, right) = plt.subplots(
+        nrows=1 + wide,
+        ncols=2 - wide,
+        figsize=(across + 1, 2 * down + 1.2) if wide else (2 * across + 1.2, down + 0.8),
+        layout="constrained",
+    )
     left.imshow(image, cmap="gray", vmin=0, vmax=1)
     drawn = right.imshow(
         parts, cmap="magma", vmin=min(parts.min(), 0), vmax=max(parts.max(), 1e-12)
@@ -113,6 +119,7 @@ def _shaded(x, parts, names, title):
         if channels > 1:
             axes.set_title(names[channel], fontsize="small", loc="left", pad=2, parse_math=False)
     grid[-1, 0].set_xlabel("step")
+    grid[-1, 0].xaxis.get_major_locator().set_params(integer=True)
     figure.colorbar(drawn, ax=grid[:, 0].tolist(), label="contribution", fraction=0.05, pad=0.02)
     figure.suptitle(title)
     return finished(figure)

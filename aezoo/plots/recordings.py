@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from aezoo.checks import number
 from aezoo.plots.arrays import finite, log_from, texts, zeros_and_ones
-from aezoo.plots.style import COLOURS, finished
+from aezoo.plots.style import CHANNELS, COLOURS, finished
 
 FOUND = {"facecolor": (COLOURS[1], 0.4), "edgecolor": COLOURS[1], "linewidth": 0.8}
 
@@ -33,8 +33,8 @@ def events(
         threshold: Number, above which steps are flagged.
         events: What was found: objects with `start`, `end` (the first step after it) and `peak`,
             the oddest step. They are shaded.
-        values: Array of shape `(steps,)` or `(steps, channels)`, or `None`: the recording, drawn
-            above the scores.
+        values: Array of shape `(steps,)` or `(steps, channels)`, or `None`: the recording,
+            whose first eight channels are drawn above the scores.
         labels: Array of shape `(steps,)` or `None`: 1 where the recording is truly anomalous, else
             0. Drawn as a band.
         names: Sequence or `None`, the names of the recording's channels.
@@ -51,7 +51,7 @@ def events(
     >>> import aezoo, types
     >>> found = types.SimpleNamespace(start=2, end=4, peak=3)
     >>> figure = aezoo.plots.events([0.1, 0.2, 0.8, 0.9, 0.3], threshold=0.5, events=[found])
-    >>> figure.axes[0].get_title()
+    >>> figure.get_suptitle()
     'Anomaly scores: 1 event'
     """
     scores = finite("scores", scores, (None,))
@@ -59,6 +59,7 @@ def events(
     found = [_within(event, len(scores)) for event in events]
     recording = np.zeros((len(scores), 0)) if values is None else _channels(values, len(scores))
     named = texts("channel", names, recording.shape[1])
+    recording = recording[:, :CHANNELS]
     true = None if labels is None else zeros_and_ones("labels", labels, len(scores))
     heights = [1.0] * recording.shape[1] + [2.2] + [0.35] * (true is not None)
     figure, grid = plt.subplots(
@@ -71,17 +72,17 @@ def events(
     )
     rows = list(grid[:, 0])
     axes = rows[recording.shape[1]]
-    for channel, (row, name) in enumerate(zip(rows, named, strict=False)):
+    for channel, (row, name) in enumerate(zip(rows, named[:CHANNELS], strict=False)):
         row.plot(recording[:, channel], color="black", linewidth=0.8)
         row.set_title(name, fontsize="small", loc="left", pad=2, parse_math=False)
-    _draw_scores(axes, scores, threshold)
+    drawn = _draw_scores(axes, scores, threshold)
     for row in rows[: recording.shape[1] + 1]:
         for start, end, _ in found:
             row.axvspan(start - 0.5, end - 0.5, zorder=0, **FOUND)
     for label in ["event"] * bool(found):
         axes.fill_between([], [], label=label, **FOUND)
     peaks = [peak for *_, peak in found]
-    axes.plot(peaks, scores[peaks], "v", color=COLOURS[2], label="peak" if peaks else None)
+    axes.plot(peaks, drawn[peaks], "v", color=COLOURS[2], label="peak" if peaks else None)
     if true is not None:
         bounds = np.flatnonzero(np.diff(true, prepend=False, append=False)).reshape(-1, 2)
         spans = [(start - 0.5, end - start) for start, end in bounds]
@@ -91,8 +92,10 @@ def events(
             "truly\nanomalous", fontsize="small", rotation=0, ha="right", va="center"
         )
     rows[-1].set(xlabel="step", xlim=(-0.5, len(scores) - 0.5))
+    rows[-1].xaxis.get_major_locator().set_params(integer=True)
     many = "" if len(found) == 1 else "s"
-    figure.suptitle(f"Anomaly scores: {len(found)} event{many}")
+    more = f"; the first {CHANNELS} of {len(named)} channels" * (len(named) > CHANNELS)
+    figure.suptitle(f"Anomaly scores: {len(found)} event{many}{more}")
     figure.legend(loc="outside lower center", ncols=4, frameon=False)
     return finished(figure)
 
@@ -106,6 +109,7 @@ def _draw_scores(axes, scores, threshold):
     )
     axes.set(ylabel="anomaly score", yscale="linear" if least is None else "log")
     axes.grid(alpha=0.2)
+    return drawn
 
 
 def _channels(values, steps):

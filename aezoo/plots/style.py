@@ -5,6 +5,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 COLOURS = matplotlib.color_sequences["petroff10"]  # told apart with any colour vision
+CHANNELS = 8  # of a signal that are drawn, each on its own
 
 
 def finished(figure: Figure) -> Figure:
