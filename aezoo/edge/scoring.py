@@ -73,16 +73,19 @@ class Scoring(NamedTuple):
         return parts.reshape(np.shape(x))  # (n, D) -> (n, ...)
 
     def _batches(self, x: np.ndarray, rebuilt: np.ndarray) -> Iterator[np.ndarray]:
-        rows = max(1, DISTANCES // max(len(self.references), (self.neighbors + 1) * x.shape[1]))
-        squares = np.sum(np.square(self.references), axis=1)  # (M, D) -> (M,)
         groups = [np.flatnonzero(weights > 0) for weights in self.weights]
+        rows = max(1, DISTANCES // max(len(self.references), (self.neighbors + 1) * x.shape[1]))
+        # about their mean, where the squares of large numbers do not hide small distances
+        centre = self.references.mean(axis=0) if groups else 0
+        references = self.references - centre
+        squares = np.sum(np.square(references), axis=1)  # (M, D) -> (M,)
         for begin in range(0, len(x), rows):
             batch = x[begin : begin + rows]
             residual = batch - rebuilt[begin : begin + rows]
             weighted = residual @ self.error if self.error.ndim == 2 else residual * self.error
             parts = np.square(weighted)  # (B, D)
             if groups:
-                nearness = batch @ (-2 * self.references.T) + squares  # (B, M), but for |x|^2
+                nearness = (batch - centre) @ (-2 * references.T) + squares  # (B, M), less |x|^2
             for weights, group in zip(self.weights, groups, strict=True):
                 parts += self._distances(batch, nearness, weights, group)
             yield parts

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+from sklearn.covariance import LedoitWolf
+from sklearn.neighbors import NearestNeighbors
+
+from aezoo.uses.scores import SCORES, fit_scoring, oddness
+
+
+@pytest.fixture
+def samples(rng):
+    z = np.float32(rng.normal(size=(200, 3)) @ rng.normal(size=(3, 3)))
+    return z, np.float32(z + rng.normal(size=z.shape) * [0.1, 0.2, 2])
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_mean_over_the_training_samples_is_one(samples, score, rng):
+    scoring = fit_scoring(*samples, score, rng=rng)
+    assert scoring.score(*samples).mean() == pytest.approx(1, rel=1e-3)
+
+
+def test_error(samples, rng):
+    scoring = fit_scoring(*samples, "error", rng=rng)
+    errors = np.square(samples[0] - samples[1]).sum(axis=1)
+    np.testing.assert_allclose(scoring.score(*samples), errors / errors.mean(), rtol=1e-4)
+    assert scoring.references.shape == (0, 3)
+
+
+def test_scaled_error_weighs_features_alike(samples, rng):
+    found = fit_scoring(*samples, "scaled_error", rng=rng).contributions(*samples)
+    np.testing.assert_allclose(found.mean(axis=0), 1 / 3, rtol=1e-3)
+
+
+def test_mahalanobis(samples, rng):
+    z, rebuilt = samples
+    fitted = LedoitWolf(assume_centered=True).fit(z - rebuilt)
+    expected = fitted.mahalanobis(z - rebuilt)
+    found = fit_scoring(z, rebuilt, "mahalanobis", rng=rng).score(z, rebuilt)
+    np.testing.assert_allclose(found, expected / expected.mean(), rtol=1e-3)
+
+
+def test_neighbours(samples, rng):
+    z, rebuilt = samples
+    scoring = fit_scoring(z, rebuilt, "neighbors", n_neighbors=4, rng=rng)
+    near, places = NearestNeighbors().fit(z).kneighbors(z, 5)
+    near, places = near[:, 1:] ** 2, places[:, 1:]
+    own = near.mean(axis=1)
+    local = near / (own + np.median(own) / 4)[places]
+    expected = near.mean(axis=1) / near.mean() + local.mean(axis=1) / local.mean()
+    np.testing.assert_allclose(scoring.score(z, rebuilt), expected / 2, rtol=1e-3)
+
+
+def test_few_references_are_drawn(samples, rng):
+    scoring = fit_scoring(*samples, n_references=20, rng=rng)
+    assert scoring.references.shape == (20, 3)
+    known = {row.tobytes() for row in samples[0]}
+    assert all(row.tobytes() in known for row in scoring.references)
+
+
+def test_groups_have_neighbours_of_their_own(samples, rng):
+    z, rebuilt = samples
+    half = np.arange(len(z)) < 100
+    scoring = fit_scoring(z, rebuilt, groups=[np.ones(len(z), bool), half], rng=rng)
+    np.testing.assert_array_equal(scoring.weights > 0, [np.ones(len(z)), half])
+
+
+def test_equal_samples_and_perfect_reconstructions(rng):
+    z = np.float32(np.repeat(rng.normal(size=(5, 2)), 40, axis=0))
+    scoring = fit_scoring(z, z, rng=rng)
+    assert np.isfinite(scoring.score(z, z)).all()
+    assert scoring.score(z + 1, z + 1).min() > 10 * max(scoring.score(z, z).max(), 0.1)
+
+
+def test_oddness_of_an_outlier(rng):
+    z = rng.normal(size=(300, 2))
+    z[7] = 8
+    assert oddness(z, rng).argmax() == 7
