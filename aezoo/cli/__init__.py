@@ -6,5 +6,12 @@ from aezoo.cli.console import app
 
 __all__ = ["app"]
 
-for group in ("train", "evaluate", "export", "pretrained"):  # in the order of the help
+for group in (
+    "train",
+    "evaluate",
+    "export",
+    "pretrained",
+    "detect",
+    "scoring",
+):  # in the order of the help
     importlib.import_module(f"aezoo.cli.{group}")

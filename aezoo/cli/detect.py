@@ -1,0 +1,155 @@
+"""`aezoo detect`: detectors of anomalies, from a table to a device."""
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from aezoo.cli import detectors
+from aezoo.cli.console import Json, app, err, out, print_json, quiet
+from aezoo.cli.detectors import Data, Label, Normal
+from aezoo.system.files import replacing
+
+detect = typer.Typer(
+    help="Detect anomalies: fit, score, evaluate, export.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(detect, name="detect")
+
+
+@detect.command()
+def fit(
+    data: Data,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="The detector's folder, which must not exist. [default: detectors/DATA]",
+            show_default=False,
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="A name from `aezoo list`. [default: by the data]", show_default=False),
+    ] = None,
+    contamination: Annotated[
+        str | None,
+        typer.Option(
+            help="The share of anomalies in the data; 0: all is normal; or auto. [default: auto, "
+            "or 0 with --label]",
+            show_default=False,
+        ),
+    ] = None,
+    false_alarm_rate: Annotated[
+        float, typer.Option(help="How many of normal rows may be flagged.")
+    ] = 0.01,
+    threshold: Annotated[
+        str,
+        typer.Option(help="auto, percentile, contamination, sigma, conformal or a number."),
+    ] = "auto",
+    window: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Rows are steps in time, and are looked at so many at once.",
+            show_default=False,
+        ),
+    ] = None,
+    stride: Annotated[int, typer.Option(min=1, help="Steps from window to window.")] = 1,
+    label: Label = None,
+    normal: Normal = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(help="A column to leave out; repeatable.", show_default=False),
+    ] = None,
+    missing: Annotated[
+        str, typer.Option(help="What becomes of missing values: refuse, or median.")
+    ] = "refuse",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and noise.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Learn what is normal, and write a detector's folder.
+
+    Rows that --label says are anomalous are left out.
+    """
+    options: dict[str, Any] = {"contamination": _value(contamination or ("auto", "0")[bool(label)])}
+    options |= {"threshold": _value(threshold), "false_alarm_rate": false_alarm_rate}
+    options |= {"model": model, "missing": missing, "random_state": seed}
+    with quiet(as_json=as_json):
+        import aezoo
+        from aezoo.data.chunks import kind_of, read_table
+        from aezoo.data.columns import Columns
+
+        folder = output or detectors.DETECTORS / data.stem
+        if folder.exists():
+            raise FileExistsError(f"{folder} exists already: remove it, or choose another with -o.")
+        if kind_of(data) == ".wav" and window is None:
+            raise typer.BadParameter("say how many steps of a recording to look at: --window N")
+        begin = time.perf_counter()
+        with err.status(f"Reading {data} ..."):
+            x = detectors.without(read_table(data), drop or [])
+            if label is not None:
+                rest = detectors.without(x, [label])
+                x = rest[~detectors.anomalous(x[label], label, normal)]
+        with detectors.refusing(data):
+            if not len(x):
+                raise ValueError("No row is normal by its label.")
+            width = Columns(missing).fit(x).transform(x[:1]).shape[1:]  # before seconds of training
+        with err.status("Fitting the detector ..."):
+            if window is None:
+                detector = aezoo.AnomalyDetector(**options).fit(x)
+            else:
+                detector = aezoo.TimeSeriesDetector(window=window, stride=stride, **options).fit(x)
+        with replacing(folder) as beside:
+            detector.save(beside)
+            scores = detector.calibration_scores_
+            picture = aezoo.plots.score_histogram(scores, detector.threshold_)
+            picture.savefig(beside / "scores.png")
+    seconds = time.perf_counter() - begin
+    flagged = float((scores > detector.threshold_).mean())
+    network = f"{detector.model_.name}, {detector.model_.count_params():,} parameters"
+    if as_json:
+        found = {"folder": folder, "rows": len(x), "shape": x.shape[1:], "encoded": width}
+        found |= {"model": detector.model_.name, "threshold": detector.threshold_}
+        found |= {"calibrated": detector.calibrated_, "flagged": flagged, "seconds": seconds}
+        print_json(found)
+        return
+    table = Table(title=f"{data}", title_justify="left", show_header=False)
+    size, encoded = (" x ".join(map(str, shape)) for shape in (x.shape[1:], width))
+    table.add_row("rows", f"{len(x):,}")
+    table.add_row("columns", size if size == encoded else f"{size}, encoded as {encoded}")
+    table.add_row("model", network)
+    table.add_row("threshold", f"{detector.threshold_:.4g}")
+    count = f"{len(scores):,}"
+    of = f"{count} rows held out" if detector.calibrated_ else f"these {count} rows"
+    table.add_row("flagged", f"{100 * flagged:.2g} % of {of}")
+    table.add_row("expected false alarms", _expected(detector))
+    table.add_row("seconds", f"{seconds:.1f}")
+    out.print(table)
+    files = sorted(path.name for path in folder.iterdir())
+    out.print(f"{folder}: {', '.join(files)}", soft_wrap=True)
+
+
+def _value(text: str) -> float | str:
+    """A number, or a word."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return int(number) if number == 0 else number
+
+
+def _expected(detector):
+    """How many of normal rows will be flagged, as far as one can say."""
+    rate = f"{100 * detector.false_alarm_rate:.2g} % of normal rows"
+    if detector.calibrated_:
+        return f"at most {rate}, on average over draws of the rows held out"
+    if detector.threshold == "percentile" or (
+        detector.threshold == "auto" and detector.contamination in ("auto", 0)
+    ):
+        return f"about {rate}; --threshold conformal keeps to it"
+    return "not known: evaluate on normal rows"

@@ -1,0 +1,259 @@
+"""Detectors and what they look at, as commands ask for them."""
+
+import csv
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+DETECTORS = Path("detectors")
+RECORD = "detector.json"
+UNITS = {".wav": "step", "": "file"}  # what a row is otherwise
+
+Data = Annotated[
+    Path,
+    typer.Argument(
+        help="A .csv, .tsv, .parquet, .npy, .npz or .wav file, or a folder of images.",
+        show_default=False,
+    ),
+]
+DetectorPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--detector",
+        "-d",
+        help="A detector's folder, or its exported .tflite. [default: the only one in detectors/]",
+        show_default=False,
+    ),
+]
+Label = Annotated[
+    str | None,
+    typer.Option(
+        help="The column that says what is anomalous: 1, and what is normal: 0.", show_default=False
+    ),
+]
+Normal = Annotated[
+    str | None,
+    typer.Option(
+        help="What the label of normal rows is; all others are anomalous. [default: 0]",
+        show_default=False,
+    ),
+]
+
+
+def located(given: Path | None) -> Path:
+    """The detector that is given, or else the only one there is."""
+    if given is not None:
+        return given
+    found = sorted(record.parent for record in DETECTORS.glob(f"*/{RECORD}"))
+    if not found:
+        raise FileNotFoundError(
+            f"There is no detector in {DETECTORS}/: make one with `aezoo detect fit`, or say where "
+            "it is."
+        )
+    if len(found) > 1:
+        raise typer.BadParameter(f"say which detector: {', '.join(map(str, found))}")
+    return found[0]
+
+
+def loaded(path: Path) -> Any:
+    """The detector of a folder, or of an exported file."""
+    import aezoo
+    from aezoo.data.samples import DataError
+
+    try:
+        if path.suffix == ".tflite":
+            return aezoo.edge.Detector(path)
+        record = path / RECORD
+        timed = record.is_file() and '"class": "TimeSeriesDetector"' in record.read_text("utf-8")
+        return getattr(aezoo, "TimeSeriesDetector" if timed else "AnomalyDetector").load(path)
+    except ValueError as error:
+        raise DataError(str(error)) from error
+
+
+@contextmanager
+def refusing(path: Path) -> Iterator[None]:
+    """Errors of value are those of a file, and are of one line."""
+    from aezoo.data.samples import DataError
+
+    try:
+        yield
+    except DataError:
+        raise
+    except (ValueError, TypeError) as error:
+        message = " ".join(str(error).split()).replace("missing='median'", "--missing median")
+        raise DataError(f"{path}: {message}") from error
+
+
+def chosen(piece: Any, detector: Any, told: set) -> Any:
+    """The columns of a table that a detector was fitted to, if they are all there."""
+    names = _names(detector)
+    if names is None or not hasattr(piece, "iloc") or not set(names) <= set(piece.columns):
+        return piece
+    others = [str(name) for name in piece.columns if name not in set(names)]
+    if others and not told:
+        told.update(others)
+        logging.getLogger("aezoo").warning("Columns that are not looked at: %s", ", ".join(others))
+    return piece[list(names)]
+
+
+def threshold_of(detector: Any) -> float:
+    """The score above which a row is flagged, in Keras or on a device."""
+    return float(getattr(detector, "threshold_", None) or detector.threshold)
+
+
+def p_values_of(detector: Any, scores: Any) -> Any:
+    """P-values of scores that are known already."""
+    from aezoo.edge.scoring import p_values
+
+    weights = getattr(detector, "calibration_weights_", None)
+    return p_values(scores, detector.calibration_scores_, weights)
+
+
+def without(table: Any, names: Sequence[str]) -> Any:
+    """A table without some columns."""
+    from aezoo.data.samples import DataError
+
+    if not names:
+        return table
+    if not hasattr(table, "iloc"):
+        raise typer.BadParameter("columns have names in tables only: .csv, .tsv or .parquet")
+    absent = [name for name in names if name not in table.columns]
+    if absent:
+        raise DataError(
+            f"There is no column {absent[0]!r}. The columns are: "
+            f"{', '.join(map(repr, table.columns))}"
+        )
+    return table.drop(columns=list(names))
+
+
+def anomalous(labels: Any, name: str, normal: str | None) -> Any:
+    """Boolean array of shape (n,): which labels say that a row is anomalous."""
+    import numpy as np
+
+    from aezoo.data.cells import labelled, row_of
+    from aezoo.data.samples import DataError
+
+    codes, texts = labelled(labels, name)
+    if (codes < 0).any():
+        raise DataError(f"A label is missing: in {name!r}, {row_of(labels, codes < 0)}.")
+    meant = {"0": False, "1": True, "False": False, "True": True}
+    if normal is not None:
+        meant = {text: text != normal for text in texts}
+    unknown = [text for text in texts if text not in meant]
+    if unknown:
+        raise DataError(
+            f"Labels must be 0 (normal) and 1 (anomalous). Received: {unknown[0]!r} in {name!r}. "
+            "Say what that of normal rows is with --normal."
+        )
+    return np.array([meant[text] for text in texts])[codes]
+
+
+def pieces_with_labels(path: Path, label: str | None, normal: str | None) -> Iterator[tuple]:
+    """Pieces of a file or of a folder of images, and which of their rows are anomalous.
+
+    Images are labelled by the folders that they are in.
+    """
+    import numpy as np
+
+    from aezoo.data.chunks import chunks, kind_of
+    from aezoo.data.images import image_files
+
+    if kind_of(path) == "":
+        if normal is None:
+            raise typer.BadParameter("say which folder's images are normal: --normal NAME")
+        folders = np.array([file.parent.name for file in image_files(path)], object)
+        begin = 0
+        for piece in chunks(path):
+            own = folders[begin : begin + len(piece)]
+            yield piece, anomalous(own, str(path), normal)
+            begin += len(piece)
+        return
+    if label is None:
+        raise typer.BadParameter("say which column holds the labels: --label COLUMN")
+    for piece in chunks(path):
+        rest = without(piece, [label])
+        yield rest, anomalous(piece[label], label, normal)
+
+
+def contributors(parts: Any, names: Sequence[str], count: int) -> list[str]:
+    """The largest contributions to each score in words, such as `age: 0.62; income: 0.2`."""
+    import numpy as np
+
+    parts = parts.reshape(len(parts), -1)  # (n, ...) -> (n, D)
+    order = np.argsort(-parts, axis=1, kind="stable")[:, :count]
+    shares = np.take_along_axis(parts, order, axis=1)
+    total = parts.sum(axis=1, keepdims=True)
+    shares = np.divide(shares, total, out=np.zeros_like(shares), where=total > 0)
+    return [
+        "; ".join(
+            f"{names[i]}: {share:.2f}" for i, share in zip(row, own, strict=True) if share > 0
+        )
+        for row, own in zip(order, shares, strict=True)
+    ]
+
+
+def names_of(detector: Any, shape: tuple[int, ...]) -> list[str]:
+    """Names of the parts of a score: of columns, or the places in an array."""
+    import numpy as np
+
+    names = _names(detector)
+    if names is not None and len(names) == np.prod(shape):
+        return [str(name) for name in names]
+    if len(shape) == 1:
+        return [f"x{i}" for i in range(shape[0])]
+    axes = shape[:-1] if shape[-1] == 1 else shape
+    return [",".join(map(str, place)) for place in np.ndindex(axes)]
+
+
+@contextmanager
+def table_writer(path: Path) -> Iterator[Any]:
+    """A function that appends columns, a dictionary of arrays or lists, to a table's file."""
+    with (_parquet if path.suffix.lower() == ".parquet" else _csv)(path) as append:
+        yield append
+
+
+@contextmanager
+def _csv(path):
+    import numpy as np
+
+    def written(values):
+        kind = getattr(values, "dtype", np.dtype(object)).kind
+        return [f"{value:.7g}" for value in values.tolist()] if kind == "f" else values
+
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+
+        def append(columns):
+            if not file.tell():
+                writer.writerow(columns)
+            writer.writerows(zip(*map(written, columns.values()), strict=True))
+
+        yield append
+
+
+@contextmanager
+def _parquet(path):
+    import pyarrow
+    from pyarrow.parquet import ParquetWriter
+
+    writer = None
+
+    def append(columns):
+        nonlocal writer
+        table = pyarrow.table(columns)
+        writer = writer or ParquetWriter(path, table.schema)
+        writer.write_table(table)
+
+    try:
+        yield append
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def _names(detector):
+    return getattr(detector, "feature_names_in_", getattr(detector, "feature_names", None))

@@ -1,0 +1,195 @@
+"""Commands that ask a detector: what rows are odd, and how often it is right."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from aezoo.cli import detectors
+from aezoo.cli.console import Json, err, out, print_json, quiet
+from aezoo.cli.detect import detect
+from aezoo.cli.detectors import Data, DetectorPath, Label, Normal
+from aezoo.system.files import replacing
+
+METRICS = {
+    "auroc": "AUROC",
+    "average_precision": "average precision",
+    "f1": "F1",
+    "precision": "precision: flags that are right",
+    "recall": "recall: anomalies that are flagged",
+    "false_alarm_rate": "false alarms, of normal rows",
+}
+
+
+@detect.command()
+def score(
+    data: Data,
+    detector: DetectorPath = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Where to write: a .csv or .parquet file. [default: DATA-scores.csv]",
+            show_default=False,
+        ),
+    ] = None,
+    top: Annotated[
+        int, typer.Option(min=0, help="How many columns to name that make a row odd.")
+    ] = 3,
+    as_json: Json = False,
+) -> None:
+    """Score each row: how odd it is, whether it is flagged, and which columns make it so."""
+    output = output or Path(f"{data.stem}-scores.csv")
+    if output.suffix.lower() not in (".csv", ".parquet"):
+        raise typer.BadParameter(f"--output is a .csv or .parquet file, not {str(output)!r}")
+    exported = detector is not None and detector.suffix == ".tflite"
+    with quiet(tensorflow=not exported, as_json=as_json):
+        from aezoo.data.chunks import chunks, kind_of, read_table
+
+        path = detectors.located(detector)
+        scorer = detectors.loaded(path)
+        steps = hasattr(scorer, "window")
+        unit = "step" if steps else detectors.UNITS.get(kind_of(data), "row")
+        rows = flagged = 0
+        with (
+            _progress(data) as advance,
+            replacing(output) as beside,
+            detectors.table_writer(beside) as append,
+        ):
+            told: set = set()
+            for piece in [read_table(data)] if steps else chunks(data):
+                with detectors.refusing(data):
+                    scored = _scored(scorer, detectors.chosen(piece, scorer, told), top)
+                append({unit: _rows(data, rows, len(piece)), **scored})
+                rows += len(piece)
+                flagged += int(sum(scored["flag"]))
+                advance(len(piece))
+    if as_json:
+        print_json({"detector": path, "rows": rows, "flagged": flagged, "output": output})
+        return
+    out.print(
+        f"{flagged:,} of {rows:,} {unit}s flagged ({100 * flagged / rows:.2g} %): {output}",
+        soft_wrap=True,
+        highlight=False,
+    )
+
+
+@detect.command()
+def evaluate(
+    data: Data,
+    detector: DetectorPath = None,
+    label: Label = None,
+    normal: Normal = None,
+    plots: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder for pictures of scores, ROC and precision-recall.", show_default=False
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a detector on rows with labels."""
+    with quiet(as_json=as_json):
+        import numpy as np
+
+        import aezoo
+        from aezoo.data.samples import DataError
+
+        path = detectors.located(detector)
+        scorer = detectors.loaded(path)
+        found: list[tuple] = []
+        told: set = set()
+        with _progress(data) as advance:
+            for piece, odd in detectors.pieces_with_labels(data, label, normal):
+                with detectors.refusing(data):
+                    found.append((odd, scorer.anomaly_score(detectors.chosen(piece, scorer, told))))
+                advance(len(piece))
+        odd, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        if odd.all() or not odd.any():
+            raise DataError(
+                "Rows of both kinds are needed, normal and anomalous. Received: all "
+                f"{len(odd):,} are {'anomalous' if odd.all() else 'normal'}."
+            )
+        threshold = detectors.threshold_of(scorer)
+        measured = _metrics(odd, scores, threshold)
+        if plots is not None:
+            plots.mkdir(parents=True, exist_ok=True)
+            pictures = {
+                "scores": aezoo.plots.score_histogram(scores, threshold, odd),
+                "roc": aezoo.plots.roc(odd, scores),
+                "precision_recall": aezoo.plots.precision_recall(odd, scores),
+            }
+            for name, picture in pictures.items():
+                with replacing(plots / f"{name}.png") as beside:
+                    picture.savefig(beside)
+    counts = {"rows": len(odd), "anomalous": int(odd.sum()), "threshold": threshold}
+    if as_json:
+        print_json({"detector": path, **counts, "metrics": measured})
+        return
+    table = Table("", "", title=f"{path} on {data}", title_justify="left", show_header=False)
+    table.add_row("rows", f"{len(odd):,}")
+    table.add_row("anomalous", f"{odd.sum():,}")
+    table.add_section()
+    for i, (key, words) in enumerate(METRICS.items()):
+        if i == 2:
+            table.add_section()
+            table.add_row("threshold", f"{threshold:.4g}")
+        table.add_row(words, f"{measured[key]:.4f}")
+    out.print(table)
+    if plots is not None:
+        out.print(f"{plots}: {', '.join(f'{name}.png' for name in pictures)}", soft_wrap=True)
+
+
+@contextmanager
+def _progress(data: Path) -> Iterator[Callable[[int], None]]:
+    """A bar on the terminal, and a function that moves it on by so many rows."""
+    from aezoo.data.chunks import count_rows
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=err, transient=True) as progress:
+        task = progress.add_task(str(data), total=count_rows(data))
+        yield lambda rows: progress.advance(task, rows)
+
+
+def _rows(data: Path, begin: int, count: int) -> list:
+    """What names rows: numbers counted from 0, or the files of images."""
+    if not data.is_dir():
+        return list(range(begin, begin + count))
+    from aezoo.data.images import image_files
+
+    return [str(file.relative_to(data)) for file in image_files(data)[begin : begin + count]]
+
+
+def _scored(scorer: Any, piece: Any, top: int) -> dict[str, Any]:
+    """Columns of scores, p-values, flags and words."""
+    scores = scorer.anomaly_score(piece)
+    found = {
+        "score": scores,
+        "p_value": detectors.p_values_of(scorer, scores),
+        "flag": (scores > detectors.threshold_of(scorer)).astype(int),
+    }
+    if top:
+        parts = scorer.contributions(piece)
+        names = detectors.names_of(scorer, parts.shape[1:])
+        found["contributors"] = detectors.contributors(parts, names, top)
+    return found
+
+
+def _metrics(odd: Any, scores: Any, threshold: float) -> dict[str, float]:
+    from sklearn import metrics
+
+    flags = scores > threshold
+    options = {"zero_division": 0}
+    return {
+        "auroc": metrics.roc_auc_score(odd, scores),
+        "average_precision": metrics.average_precision_score(odd, scores),
+        "f1": metrics.f1_score(odd, flags, **options),
+        "precision": metrics.precision_score(odd, flags, **options),
+        "recall": metrics.recall_score(odd, flags, **options),
+        "false_alarm_rate": float(flags[~odd].mean()),
+    }
