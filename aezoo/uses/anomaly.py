@@ -13,6 +13,7 @@ from aezoo.autoencoder import Autoencoder
 from aezoo.checks import number, positive
 from aezoo.data.arrays import checked_weights
 from aezoo.data.columns import Columns
+from aezoo.data.samples import DataError
 from aezoo.edge import LiteModel
 from aezoo.edge.scoring import p_values
 from aezoo.uses import networks, stored, thresholds
@@ -46,7 +47,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
             samples, those which an isolation forest finds oddest, are left out of the training
             and of the neighbours. With `"auto"` a fifth is, but stays among the neighbours for
             half of the distances.
-        score: `"auto"`, `"error"`, `"scaled_error"`, `"mahalanobis"` or `"neighbors"`, see
+        scoring: `"auto"`, `"error"`, `"scaled_error"`, `"mahalanobis"` or `"neighbors"`, see
             `aezoo.uses.scores.fit_scoring`.
         threshold: `"percentile"`, which `false_alarm_rate` of the samples exceed;
             `"contamination"`, which the share `contamination` of them exceeds; `"sigma"`, their
@@ -102,7 +103,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         model: Any = None,
         *,
         contamination: float | str = "auto",
-        score: str = "auto",
+        scoring: str = "auto",
         threshold: float | str = "auto",
         false_alarm_rate: float = 0.01,
         n_neighbors: int = 5,
@@ -114,7 +115,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
     ):
         self.model = model
         self.contamination = contamination
-        self.score = score
+        self.scoring = scoring
         self.threshold = threshold
         self.false_alarm_rate = false_alarm_rate
         self.n_neighbors = n_neighbors
@@ -148,7 +149,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         self.model_ = self._trained(fitted[groups[-1]], seed)
         self.scoring_ = fit_scoring(
             *networks.outputs(self.model_, fitted),
-            self.score,
+            self.scoring,
             groups=groups,
             n_neighbors=self.n_neighbors,
             n_references=self.n_references,
@@ -167,9 +168,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
             X: As in `fit`, of shape `(n, ...)`.
 
         Returns:
-            float32 array of shape `(n,)`.
+            float array of shape `(n,)`.
         """
-        return self._scores(self._encoded(X))
+        return self._scores(self._encoded(X)).astype("float64")
 
     def contributions(self, X: Any) -> np.ndarray:  # noqa: N803
         """What each feature, pixel or step adds to the score.
@@ -191,7 +192,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
             X: As in `fit`, of shape `(n, ...)`.
 
         Returns:
-            float32 array of shape `(n,)`.
+            float array of shape `(n,)`.
         """
         return -self.anomaly_score(X)
 
@@ -204,7 +205,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         Returns:
             float array of shape `(n,)`.
         """
-        return self.threshold_ - self.anomaly_score(X).astype("float64")
+        scores = self.anomaly_score(X)
+        return self.threshold_ - scores
 
     def predict(self, X: Any) -> np.ndarray:  # noqa: N803
         """Whether samples are normal.
@@ -322,9 +324,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         return tags
 
     def _check_arguments(self):
-        for name, known in (("score", SCORES), ("threshold", THRESHOLDS)):
+        for name, known in (("scoring", SCORES), ("threshold", THRESHOLDS)):
             value = getattr(self, name)
-            if value not in known and (name == "score" or isinstance(value, str)):
+            if value not in known and (name == "scoring" or isinstance(value, str)):
                 raise ValueError(f"{name} must be one of {', '.join(known)}. Received: {value!r}")
         if not isinstance(self.threshold, str):
             number("threshold", self.threshold)
@@ -343,9 +345,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         self.columns_ = Columns(self.missing).fit(X, owner=self)
         x = self.columns_.transform(X, owner=self)
         if len(x) < 2:
-            raise ValueError(f"Found array with {len(x)} sample(s), a minimum of 2 is required.")
+            raise DataError(f"Found array with {len(x)} sample(s), a minimum of 2 is required.")
         if (x == x[0]).all():
-            raise ValueError("All samples are alike: nothing can be learned from them.")
+            raise DataError("All samples are alike: nothing can be learned from them.")
         return x
 
     def _encoded(self, X):  # noqa: N803
