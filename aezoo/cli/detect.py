@@ -82,7 +82,7 @@ def fit(
     with quiet(as_json=as_json):
         import aezoo
         from aezoo.data.chunks import kind_of, read_table
-        from aezoo.data.columns import Columns
+        from aezoo.data.samples import DataError
 
         folder = output or detectors.DETECTORS / data.stem
         if folder.exists():
@@ -95,20 +95,21 @@ def fit(
             if label is not None:
                 rest = detectors.without(x, [label])
                 x = rest[~detectors.anomalous(x[label], label, normal)]
-        with detectors.refusing(data):
-            if not len(x):
-                raise ValueError("No row is normal by its label.")
-            width = Columns(missing).fit(x).transform(x[:1]).shape[1:]  # before seconds of training
-        with err.status("Fitting the detector ..."):
-            if window is None:
-                detector = aezoo.AnomalyDetector(**options).fit(x)
-            else:
-                detector = aezoo.TimeSeriesDetector(window=window, stride=stride, **options).fit(x)
+        if not len(x):
+            raise DataError(f"{data}: no row is normal by its label.")
+        detectors.doubt(x)
+        if window is None:
+            detector = aezoo.AnomalyDetector(**options)
+        else:
+            detector = aezoo.TimeSeriesDetector(window=window, stride=stride, **options)
+        with err.status("Fitting the detector ..."), detectors.refusing(data, (DataError,)):
+            detector.fit(x)
         with replacing(folder) as beside:
             detector.save(beside)
             scores = detector.calibration_scores_
             picture = aezoo.plots.score_histogram(scores, detector.threshold_)
             picture.savefig(beside / "scores.png")
+    width = (len(detector.columns_.names),) if hasattr(x, "iloc") else x.shape[1:]
     seconds = time.perf_counter() - begin
     flagged = float((scores > detector.threshold_).mean())
     network = f"{detector.model_.name}, {detector.model_.count_params():,} parameters"

@@ -11,6 +11,7 @@ import typer
 
 DETECTORS = Path("detectors")
 RECORD = "detector.json"
+LABELS = ("anomalous", "anomaly", "class", "label", "outlier", "target", "y")  # likely names
 UNITS = {".wav": "step", "": "file"}  # what a row is otherwise
 
 Data = Annotated[
@@ -20,6 +21,8 @@ Data = Annotated[
         show_default=False,
     ),
 ]
+log = logging.getLogger("aezoo")
+
 DetectorPath = Annotated[
     Path | None,
     typer.Option(
@@ -75,28 +78,33 @@ def loaded(path: Path) -> Any:
 
 
 @contextmanager
-def refusing(path: Path) -> Iterator[None]:
-    """Errors of value are those of a file, and are of one line."""
+def refusing(
+    path: Path, kinds: tuple[type[Exception], ...] = (ValueError, TypeError)
+) -> Iterator[None]:
+    """Errors of some kinds are those of a file, and are of one line."""
     from aezoo.data.samples import DataError
 
     try:
         yield
-    except DataError:
-        raise
-    except (ValueError, TypeError) as error:
+    except kinds as error:
         message = " ".join(str(error).split()).replace("missing='median'", "--missing median")
         raise DataError(f"{path}: {message}") from error
 
 
 def chosen(piece: Any, detector: Any, told: set) -> Any:
-    """The columns of a table that a detector was fitted to, if they are all there."""
+    """The columns of a table that a detector was fitted to."""
     names = _names(detector)
-    if names is None or not hasattr(piece, "iloc") or not set(names) <= set(piece.columns):
+    if names is None or not hasattr(piece, "iloc"):
         return piece
+    absent = [str(name) for name in names if name not in piece.columns]
+    if absent:
+        raise ValueError(
+            f"Expected the columns that the detector was fitted to. Missing: {', '.join(absent)}"
+        )
     others = [str(name) for name in piece.columns if name not in set(names)]
     if others and not told:
         told.update(others)
-        logging.getLogger("aezoo").warning("Columns that are not looked at: %s", ", ".join(others))
+        log.warning("Columns that are not looked at: %s", ", ".join(others))
     return piece[list(names)]
 
 
@@ -111,6 +119,15 @@ def p_values_of(detector: Any, scores: Any) -> Any:
 
     weights = getattr(detector, "calibration_weights_", None)
     return p_values(scores, detector.calibration_scores_, weights)
+
+
+def doubt(table: Any) -> None:
+    """Says which columns of a table are likely not meant to be learned."""
+    for name in table.columns if hasattr(table, "iloc") else ():
+        if str(name).lower() in LABELS:
+            log.warning("%r is learned as any column. If it holds labels: --label %s", name, name)
+        elif str(name).startswith("Unnamed: ") or _counts(table[name]):
+            log.warning("%r is learned. If it numbers the rows: --drop '%s'", name, name)
 
 
 def without(table: Any, names: Sequence[str]) -> Any:
@@ -152,7 +169,9 @@ def anomalous(labels: Any, name: str, normal: str | None) -> Any:
     return np.array([meant[text] for text in texts])[codes]
 
 
-def pieces_with_labels(path: Path, label: str | None, normal: str | None) -> Iterator[tuple]:
+def pieces_with_labels(
+    path: Path, label: str | None, normal: str | None, detector: Any
+) -> Iterator[tuple]:
     """Pieces of a file or of a folder of images, and which of their rows are anomalous.
 
     Images are labelled by the folders that they are in.
@@ -161,6 +180,7 @@ def pieces_with_labels(path: Path, label: str | None, normal: str | None) -> Ite
 
     from aezoo.data.chunks import chunks, kind_of
     from aezoo.data.images import image_files
+    from aezoo.data.samples import DataError
 
     if kind_of(path) == "":
         if normal is None:
@@ -174,6 +194,8 @@ def pieces_with_labels(path: Path, label: str | None, normal: str | None) -> Ite
         return
     if label is None:
         raise typer.BadParameter("say which column holds the labels: --label COLUMN")
+    if label in (_names(detector) if _names(detector) is not None else ()):
+        raise DataError(f"The detector was fitted to {label!r}, too: fit it with --label {label}.")
     for piece in chunks(path):
         rest = without(piece, [label])
         yield rest, anomalous(piece[label], label, normal)
@@ -257,3 +279,9 @@ def _parquet(path):
 
 def _names(detector):
     return getattr(detector, "feature_names_in_", getattr(detector, "feature_names", None))
+
+
+def _counts(series):
+    if series.dtype.kind != "i" or len(series) < 3 or not series.is_unique:
+        return False
+    return int(series.max()) - int(series.min()) == len(series) - 1

@@ -105,7 +105,7 @@ def evaluate(
         found: list[tuple] = []
         told: set = set()
         with _progress(data) as advance:
-            for piece, odd in detectors.pieces_with_labels(data, label, normal):
+            for piece, odd in detectors.pieces_with_labels(data, label, normal, scorer):
                 with detectors.refusing(data):
                     found.append((odd, scorer.anomaly_score(detectors.chosen(piece, scorer, told))))
                 advance(len(piece))
@@ -151,7 +151,8 @@ def _progress(data: Path) -> Iterator[Callable[[int], None]]:
     from aezoo.data.chunks import count_rows
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=err, transient=True) as progress:
+    options = {"console": err, "transient": True, "disable": not err.is_terminal}
+    with Progress(*columns, TimeRemainingColumn(), **options) as progress:
         task = progress.add_task(str(data), total=count_rows(data))
         yield lambda rows: progress.advance(task, rows)
 

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from aezoo.data.samples import DataError
+
 NUMBERS = ("boolean", "decimal", "floating", "integer", "mixed-integer-float")  # of objects
 TIMES = ("date", "datetime", "datetime64", "period", "time", "timedelta", "timedelta64")
 
@@ -54,7 +56,7 @@ def holds_numbers(series: Any, name: str) -> bool:
         Boolean.
 
     Raises:
-        ValueError: If it is of neither.
+        DataError: If it is of neither.
     """
     from pandas import CategoricalDtype
     from pandas.api import types
@@ -63,12 +65,12 @@ def holds_numbers(series: Any, name: str) -> bool:
         return False
     kind = types.infer_dtype(series, skipna=True)
     if kind in TIMES:
-        raise ValueError(
+        raise DataError(
             f"Column {name!r} holds times: leave it out, or make numbers of it, such as the hour "
             "of the day."
         )
     if kind == "complex" or types.is_complex_dtype(series):
-        raise ValueError(f"Complex data not supported: in column {name!r}")
+        raise DataError(f"Complex data not supported: in column {name!r}")
     if types.is_numeric_dtype(series) or types.is_bool_dtype(series):
         return True
     return kind in NUMBERS
@@ -85,7 +87,7 @@ def floats(values: Any, name: str) -> np.ndarray:
         float64 array of shape `(n,)`, with NaN for missing values.
 
     Raises:
-        ValueError: If one is not a number.
+        DataError: If one is not a number.
     """
     try:
         if hasattr(values, "iloc"):
@@ -94,7 +96,7 @@ def floats(values: Any, name: str) -> np.ndarray:
     except (TypeError, ValueError) as error:
         for i, value in enumerate(values):
             if not _is_number(value):
-                raise ValueError(
+                raise DataError(
                     f"Column {name!r} was of numbers. Received: {value!r} in "
                     f"{row_of(values, np.arange(len(values)) == i)}"
                 ) from error
@@ -112,7 +114,7 @@ def labelled(values: Any, name: str) -> tuple[np.ndarray, list[str]]:
         Integer array of shape `(n,)`, which text each is, with -1 for missing ones, and the texts.
 
     Raises:
-        ValueError: If one is no category, such as a list.
+        DataError: If one is no category, such as a list.
     """
     if hasattr(values, "iloc"):
         try:
@@ -126,7 +128,7 @@ def labelled(values: Any, name: str) -> tuple[np.ndarray, list[str]]:
         found = list(places)
     for value in found:
         if not isinstance(value, (str, int, float, np.generic)):
-            raise ValueError(
+            raise DataError(
                 f"Column {name!r} must hold numbers or categories. Received: a value of type "
                 f"{type(value).__name__}"
             )

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from aezoo.data.arrays import warn_of_coarse_steps
 from aezoo.data.cells import Column, floats, holds_numbers, is_table, labelled, many, row_of
+from aezoo.data.samples import DataError
 
 MISSING = ("refuse", "median")
 CATEGORIES = 100  # more of them are rather names, texts or times
@@ -64,8 +65,8 @@ class Columns(BaseEstimator):
             Itself.
 
         Raises:
-            ValueError: If a column is no number and no category, or has values that are not
-                finite and not to be filled.
+            DataError: A `ValueError`, if a column is no number and no category, or has values that
+                are not finite and not to be filled.
             TypeError: If the array is sparse, or holds objects.
         """
         if self.missing not in MISSING:
@@ -84,7 +85,7 @@ class Columns(BaseEstimator):
         if self.missing == "median":
             empty = np.flatnonzero(np.isnan(x.reshape(len(x), -1)).all(axis=0))
             if empty.size:
-                raise ValueError(f"Column 'x{empty[0]}' is empty: leave it out.")
+                raise DataError(f"Column 'x{empty[0]}' is empty: leave it out.")
             self.fill_ = np.nanmedian(x, axis=0)
         self._filled(x)
         warn_of_coarse_steps(x, "input")
@@ -101,8 +102,8 @@ class Columns(BaseEstimator):
             Finite float32 array of shape `(n, D)`; `(n, ...)` if fitted on an array of that shape.
 
         Raises:
-            ValueError: If number, names or order of the columns are not those of `fit`, or values
-                are not finite and not to be filled.
+            ValueError: If number, names or order of the columns are not those of `fit`.
+            DataError: A `ValueError`, if values are not finite and not to be filled.
         """
         check_is_fitted(self, "shape_")
         owner = self if owner is None else owner
@@ -196,7 +197,7 @@ class Columns(BaseEstimator):
         """What is to be known of a column of a pandas table."""
         name = str(series.name)
         if series.isna().all():
-            raise ValueError(f"Column {name!r} is empty: leave it out.")
+            raise DataError(f"Column {name!r} is empty: leave it out.")
         if holds_numbers(series, name):
             values = floats(series, name)
             fill = float(np.nanmedian(values)) if self.missing == "median" else None
@@ -207,7 +208,7 @@ class Columns(BaseEstimator):
         codes, texts = labelled(series, name)
         categories = [*sorted(set(texts)), *([None] if (codes < 0).any() else [])]
         if len(categories) > max(min(CATEGORIES, len(series) / 2), FEW_CATEGORIES):
-            raise ValueError(many(name, texts))
+            raise DataError(many(name, texts))
         column = Column(name, categories)
         self._categories(series, column)
         return column
@@ -218,7 +219,7 @@ class Columns(BaseEstimator):
             found = floats(values, column.name).astype(np.float32)
         infinite, lacks = np.isinf(found), np.isnan(found)
         if infinite.any():
-            raise ValueError(f"{INFINITE}: in column {column.name!r}, {row_of(values, infinite)}.")
+            raise DataError(f"{INFINITE}: in column {column.name!r}, {row_of(values, infinite)}.")
         if lacks.any():
             self._accept_missing(values, lacks, column.name, "the median")
             found[lacks] = column.fill
@@ -249,7 +250,7 @@ class Columns(BaseEstimator):
         if np.isfinite(np.sum(found, dtype="float64")):
             return found
         if np.isinf(found).any():
-            raise ValueError(f"{INFINITE}.")
+            raise DataError(f"{INFINITE}.")
         lacks = np.isnan(found)
         first = "x" + ",".join(str(axis[0]) for axis in np.nonzero(lacks)[1:])
         self._accept_missing(x, lacks.reshape(len(x), -1).any(axis=1), first, "the median")
@@ -257,9 +258,9 @@ class Columns(BaseEstimator):
 
     def _accept_missing(self, values, lacks, name, what):
         if self.missing == "refuse":
-            raise ValueError(
+            raise DataError(
                 f"Input X contains NaN: in column {name!r}, {row_of(values, lacks)}. Fill missing "
-                "values, remove these rows, or give missing='median'."
+                "values, remove these rows, or fit with missing='median'."
             )
         if ("missing", name) not in self._told:
             self._told.add(("missing", name))
@@ -276,7 +277,7 @@ def _validated(x, owner, numeric):
             )
         if not x.columns.is_unique:
             twice = x.columns[x.columns.duplicated()][0]
-            raise ValueError(f"Expected columns of different names. Received: {twice!r} twice")
+            raise DataError(f"Expected columns of different names. Received: {twice!r} twice")
         return x
     if isinstance(x, np.ma.MaskedArray):
         x = x.astype("float64").filled(np.nan)
