@@ -4,19 +4,17 @@ import os
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from aezoo.autoencoder import Autoencoder
 from aezoo.checks import number, positive
-from aezoo.data.arrays import checked_weights
 from aezoo.data.columns import Columns
 from aezoo.data.samples import DataError
 from aezoo.edge import LiteModel
-from aezoo.edge.scoring import p_values
 from aezoo.uses import networks, stored, thresholds
+from aezoo.uses.calibration import Calibrated, threshold_of
 from aezoo.uses.scores import SCORES, fit_scoring, oddness
 
 THRESHOLDS = ("auto", "percentile", "contamination", "sigma", "conformal")
@@ -26,7 +24,7 @@ MARGIN = 1.5  # times the share said to be anomalous is left out: no forest find
 VALUES = 2**21  # scored at a time
 
 
-class AnomalyDetector(OutlierMixin, BaseEstimator):
+class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
     """Tells what is unlike the samples it was fitted to.
 
     An autoencoder learns what values go together; how badly it rebuilds a sample, and how far the
@@ -185,110 +183,6 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         x = self._encoded(X)
         return self.columns_.merge(self._by_piece(self.scoring_.contributions, x))
 
-    def score_samples(self, X: Any) -> np.ndarray:  # noqa: N803
-        """`-anomaly_score`: lower is odder, as in scikit-learn.
-
-        Args:
-            X: As in `fit`, of shape `(n, ...)`.
-
-        Returns:
-            float array of shape `(n,)`.
-        """
-        return -self.anomaly_score(X)
-
-    def decision_function(self, X: Any) -> np.ndarray:  # noqa: N803
-        """`score_samples - offset_`: negative for anomalies.
-
-        Args:
-            X: As in `fit`, of shape `(n, ...)`.
-
-        Returns:
-            float array of shape `(n,)`.
-        """
-        scores = self.anomaly_score(X)
-        return self.threshold_ - scores
-
-    def predict(self, X: Any) -> np.ndarray:  # noqa: N803
-        """Whether samples are normal.
-
-        Args:
-            X: As in `fit`, of shape `(n, ...)`.
-
-        Returns:
-            Integer array of shape `(n,)`: 1 for normal, -1 for anomalous.
-        """
-        return np.where(self.decision_function(X) < 0, -1, 1)
-
-    def p_values(self, X: Any) -> np.ndarray:  # noqa: N803
-        """How often normal samples are as odd.
-
-        Args:
-            X: As in `fit`, of shape `(n, ...)`.
-
-        Returns:
-            float array of shape `(n,)` in (0, 1], see `aezoo.edge.scoring.p_values`. What stands
-            there of false alarms is promised if the calibration samples were not fitted to: after
-            `calibrate`, or with `threshold="conformal"`.
-        """
-        scores = self.anomaly_score(X)
-        return p_values(scores, self.calibration_scores_, self.calibration_weights_)
-
-    @property
-    def offset_(self) -> float:
-        """`-threshold_`, as scikit-learn has it."""
-        return -self.threshold_
-
-    def calibrate(
-        self,
-        X: Any,  # noqa: N803
-        *,
-        false_alarm_rate: float | None = None,
-        method: str = "conformal",
-        sample_weight: ArrayLike | None = None,
-        window: int | None = None,
-    ) -> Self:
-        """Sets the threshold anew, by normal samples that were not fitted to.
-
-        Args:
-            X: As in `fit`: normal samples, in the order of their coming.
-            false_alarm_rate: Float in (0, 1). Default: the detector's.
-            method: `"conformal"`, `"percentile"` or `"sigma"`.
-            sample_weight: Array of shape `(n,)` or `None`: what each counts for a conformal
-                threshold and for p-values, such as `0.99 ** np.arange(n)[::-1]` for a drift.
-            window: Positive integer: the scores of `X` join those of the last calls, of which so
-                many count, the latest. `None`: those of `X` alone.
-
-        Returns:
-            The detector.
-
-        Raises:
-            ValueError: If the samples are too few for the rate, see
-                `aezoo.uses.thresholds.conformal`. The threshold is then as it was.
-        """
-        check_is_fitted(self, "scoring_")
-        rate = self.false_alarm_rate if false_alarm_rate is None else false_alarm_rate
-        number("false_alarm_rate", rate, above=0, below=1)
-        if method not in THRESHOLDS[1:] or method == "contamination":
-            raise ValueError(
-                f"method must be 'conformal', 'percentile' or 'sigma'. Received: {method!r}"
-            )
-        if sample_weight is not None and (method != "conformal" or window is not None):
-            raise ValueError("sample_weight is for the method 'conformal', and without a window.")
-        scores = self.anomaly_score(X)
-        weights = None if sample_weight is None else checked_weights(sample_weight, len(scores))
-        if window is not None:
-            before = self.calibration_scores_ if self.calibrated_ else []
-            scores = np.append(before, scores)[-positive("window", window) :]
-        if weights is not None and len(weights) != len(scores):
-            raise ValueError(
-                f"sample_weight must have one number a sample, {len(scores)}. Received: "
-                f"{len(weights)}"
-            )
-        self.threshold_ = self._threshold(method, scores, rate, weights)
-        self.calibration_scores_, self.calibration_weights_ = scores, weights
-        self.calibrated_ = True
-        return self
-
     def save(self, path: str | os.PathLike) -> None:
         """Writes the detector into a folder, which `load` reads.
 
@@ -394,11 +288,4 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):
         if method == "auto":
             method = "percentile" if self.contamination in ("auto", 0) else "contamination"
         share = self.contamination if method == "contamination" else self.false_alarm_rate
-        return self._threshold(method, self.calibration_scores_, share, None)
-
-    def _threshold(self, method, scores, rate, weights):
-        if method == "conformal":
-            return thresholds.conformal(scores, rate, weights)
-        return (
-            thresholds.sigma(scores) if method == "sigma" else thresholds.percentile(scores, rate)
-        )
+        return threshold_of(method, self.calibration_scores_, share)

@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+
+from aezoo.uses import AnomalyDetector
+
+
+def related(n, seed=0):
+    """Rows of four numbers, the last of which is the mean of the others."""
+    x = np.random.default_rng(seed).normal(size=(n, 3)) @ [[1, 2, 0], [0, 1, 1], [1, 0, 3]]
+    return np.column_stack([x, x.mean(axis=1)]) * [1, 10, 0.1, 1] + [0, 100, 0, 5]
+
+
+@pytest.fixture(scope="session")
+def normal():
+    return related(400)
+
+
+@pytest.fixture(scope="session")
+def odd():
+    """Rows in which the last number is of another row."""
+    x = related(200, seed=1)
+    x[:, 3] = np.roll(x[:, 3], 1)
+    return x[np.abs(x[:, 3] - np.roll(x[:, 3], -1)) > 2]
+
+
+@pytest.fixture(scope="session")
+def fitted(normal):
+    return AnomalyDetector(contamination=0, random_state=0).fit(normal)
+
+
+@pytest.fixture
+def detector(fitted):
+    """A detector of one's own, to change."""
+    copy = AnomalyDetector(**fitted.get_params())
+    copy.__dict__.update(fitted.__dict__)
+    return copy

@@ -1,0 +1,223 @@
+import pickle
+import random
+
+import keras
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import estimator_checks_generator
+
+import aezoo
+from aezoo.edge import LiteModel
+from aezoo.uses import AnomalyDetector
+from tests.uses.conftest import related
+
+
+def checks():
+    """What scikit-learn asks of an outlier detector, a quick one."""
+    for estimator, check in estimator_checks_generator(AnomalyDetector(epochs=1, random_state=0)):
+        name = getattr(check, "func", check).__name__
+        if name != "check_array_api_input":  # which wants another array library
+            yield pytest.param(estimator, check, id=name)
+
+
+@pytest.mark.parametrize(("estimator", "check"), [*checks()])
+def test_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+def test_tells_odd_from_normal(fitted, odd):
+    new = related(300, seed=2)
+    scores = fitted.anomaly_score(np.concatenate([new, odd]))
+    labels = np.arange(len(scores)) >= len(new)
+    assert roc_auc_score(labels, scores) > 0.95
+    assert np.median(fitted.contributions(odd)[:, 3] / fitted.anomaly_score(odd)) > 0.25
+
+
+def test_contributions_sum_to_the_score(fitted, odd):
+    parts = fitted.contributions(odd)
+    assert parts.shape == odd.shape
+    assert parts.min() >= 0
+    np.testing.assert_allclose(parts.sum(axis=1), fitted.anomaly_score(odd), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "share"),
+    [
+        ({"contamination": 0.1}, 0.1),
+        ({"contamination": 0, "false_alarm_rate": 0.05}, 0.05),
+        ({"contamination": 0.2, "threshold": "percentile"}, 0.01),
+    ],
+)
+def test_share_of_the_training_samples_that_is_flagged(normal, options, share):
+    detector = AnomalyDetector(epochs=1, random_state=0, **options).fit(normal)
+    assert np.mean(detector.predict(normal) == -1) == pytest.approx(share)
+
+
+def test_threshold_that_is_a_number_and_of_sigmas(normal):
+    detector = AnomalyDetector(epochs=1, threshold=7.5, random_state=0).fit(normal)
+    assert detector.threshold_ == 7.5
+    scores = AnomalyDetector(epochs=1, threshold="sigma", random_state=0).fit(normal)
+    expected = scores.anomaly_score(normal)
+    assert scores.threshold_ == pytest.approx(expected.mean() + 3 * expected.std())
+
+
+def test_conformal_threshold_is_of_samples_set_aside(normal):
+    detector = AnomalyDetector(threshold="conformal", false_alarm_rate=0.05, epochs=1).fit(normal)
+    assert detector.calibrated_
+    assert len(detector.calibration_scores_) == 80
+    assert len(detector.scoring_.references) == 320
+    with pytest.raises(ValueError, match="at least 99 normal samples"):
+        AnomalyDetector(threshold="conformal", epochs=1).fit(normal)
+
+
+def test_said_contamination_keeps_anomalies_out(normal, odd):
+    x = np.concatenate([normal, odd[:40] + np.array([0, 0, 0, 20])])
+    told = AnomalyDetector(contamination=0.1, epochs=1, random_state=0).fit(x)
+    assert len(told.scoring_.references) == round(0.85 * len(x))
+    auto = AnomalyDetector(epochs=1, random_state=0).fit(x)
+    assert len(auto.scoring_.references) == len(x)
+    counted = (auto.scoring_.weights > 0).sum(axis=1)
+    np.testing.assert_array_equal(counted, [len(x), round(0.8 * len(x))])
+    assert counted[1] > (auto.scoring_.weights[1, 400:] > 0).sum() == 0
+
+
+def test_seeds(normal):
+    random.seed(5)
+    np.random.seed(5)
+    keras.utils.set_random_seed(1)
+    first = AnomalyDetector(epochs=1, random_state=3).fit(normal).anomaly_score(normal)
+    drawn = random.random(), np.random.rand()
+    keras.utils.set_random_seed(2)
+    again = AnomalyDetector(epochs=1, random_state=3).fit(normal).anomaly_score(normal)
+    np.testing.assert_allclose(first, again, rtol=1e-4)
+    np.random.seed(1)
+    random.seed(1)
+    assert drawn == (random.random(), np.random.rand())
+
+
+def test_trained_model_is_taken_as_it_is(normal, odd, tmp_path):
+    ae = aezoo.deep(4, 3, hidden_units=(16,), normalization="standard")
+    ae.fit(normal, epochs=20, verbose=0)
+    weights = [w.copy() for w in ae.get_weights()]
+    detector = AnomalyDetector(ae, contamination=0, scoring="error").fit(normal)
+    for before, after in zip(weights, ae.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+    errors = ae.reconstruction_error(odd)
+    mean = ae.reconstruction_error(normal).mean()
+    np.testing.assert_allclose(detector.anomaly_score(odd), errors / mean, rtol=1e-3)
+    aezoo.export_tflite(ae, tmp_path / "model.tflite", samples=np.float32(normal))
+    lite = AnomalyDetector(LiteModel(tmp_path / "model.tflite"), contamination=0, scoring="error")
+    np.testing.assert_allclose(
+        lite.fit(normal).anomaly_score(odd), detector.anomaly_score(odd), rtol=1e-2
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [("vanilla", (6,)), (None, (12, 2)), (None, (8, 8, 1)), ("residual", (8, 8, 1))],
+)
+def test_families_and_shapes(model, shape, rng):
+    x = rng.random(size=(60, *shape))
+    x[..., 0] += 2 * (len(shape) < 3)
+    detector = AnomalyDetector(model, epochs=1, random_state=0).fit(x)
+    assert detector.model_.name == (model or "denoising")
+    parts = detector.contributions(x[:5])
+    assert parts.shape == (5, *shape)
+    np.testing.assert_allclose(
+        parts.reshape(5, -1).sum(axis=1), detector.anomaly_score(x[:5]), rtol=1e-4
+    )
+
+
+def test_in_pieces_as_at_once(fitted, normal, monkeypatch):
+    expected = fitted.anomaly_score(normal)
+    monkeypatch.setattr("aezoo.uses.anomaly.VALUES", 40)
+    np.testing.assert_allclose(fitted.anomaly_score(normal), expected, rtol=1e-4)
+
+
+def test_in_a_pipeline_and_a_grid(normal, odd):
+    x = np.concatenate([normal, odd])
+    labels = np.where(np.arange(len(x)) < len(normal), 1, -1)
+    pipeline = make_pipeline(StandardScaler(), AnomalyDetector(epochs=1, random_state=0))
+    grid = {"anomalydetector__n_neighbors": [1, 5]}
+    folds = StratifiedKFold(2, shuffle=True, random_state=0)
+    search = GridSearchCV(pipeline, grid, scoring="roc_auc", cv=folds, error_score="raise")
+    assert search.fit(x, labels).best_score_ > 0.5
+    assert clone(pipeline).fit(normal).predict(odd).shape == (len(odd),)
+
+
+def test_pandas_names_and_categories(normal):
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame(normal, columns=list("abcd"))
+    table["kind"] = np.where(table["a"] > 0, "high", "low")
+    detector = AnomalyDetector(epochs=1, random_state=0).fit(table)
+    assert detector.feature_names_in_.tolist() == ["a", "b", "c", "d", "kind"]
+    parts = detector.contributions(table)
+    assert parts.shape == (400, 5)
+    np.testing.assert_allclose(parts.sum(axis=1), detector.anomaly_score(table), rtol=1e-4)
+    with pytest.raises(ValueError, match="feature names"):
+        detector.predict(table.rename(columns={"a": "z"}))
+
+
+def test_missing_values(normal):
+    x = normal.copy()
+    x[3, 1] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        AnomalyDetector().fit(x)
+    detector = AnomalyDetector(missing="median", epochs=1, random_state=0).fit(x)
+    filled = x[3:4].copy()
+    filled[0, 1] = np.nanmedian(x[:, 1])
+    np.testing.assert_allclose(detector.anomaly_score(x[3:4]), detector.anomaly_score(filled))
+
+
+def test_survives_pickle(fitted, odd):
+    again = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(again.predict(odd), fitted.predict(odd))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"scoring": "errors"}, "scoring must be one of"),
+        ({"threshold": "quantile"}, "threshold must be one of"),
+        ({"threshold": float("nan")}, "threshold must be a number"),
+        ({"contamination": 0.6}, r"contamination must be 'auto' or in \[0, 0.5\]"),
+        ({"contamination": "a lot"}, "contamination must be"),
+        ({"threshold": "contamination"}, "needs a share"),
+        ({"false_alarm_rate": 0}, "false_alarm_rate must be"),
+        ({"n_neighbors": 0}, "n_neighbors must be"),
+        ({"n_references": -1}, "n_references must be"),
+        ({"epochs": 0}, "epochs must be"),
+        ({"missing": "zero"}, "missing must be"),
+        ({"model": "denosing"}, "Did you mean 'denoising'"),
+        ({"model": 3}, "model must be None"),
+    ],
+)
+def test_wrong_arguments(options, message, normal):
+    with pytest.raises(ValueError, match=message):
+        AnomalyDetector(**options).fit(normal)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (np.ones((50, 3)), "alike"),
+        (np.ones((1, 3)), "minimum of 2"),
+        (np.array([["a", "b"], ["c", "d"]]), "numeric|convert"),
+        (np.array([[1.0, np.inf], [1.0, 2.0]]), "infinity"),
+        (np.zeros((0, 3)), "0 sample"),
+        (np.arange(5.0), "1D array"),
+    ],
+)
+def test_data_that_nothing_can_be_learned_from(x, message):
+    with pytest.raises(ValueError, match=message):
+        AnomalyDetector(epochs=1).fit(x)
+
+
+def test_samples_of_another_shape(fitted, normal):
+    with pytest.raises(ValueError, match="3 features, but AnomalyDetector is expecting 4"):
+        fitted.predict(normal[:, :3])
