@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+SEARCHED = 64  # neighbours, up to which each is searched for in turn
 DISTANCES = 2**22  # between samples and references, held at a time: 16 MiB in float32
 
 
@@ -73,10 +74,11 @@ class Scoring(NamedTuple):
         return parts.reshape(np.shape(x))  # (n, D) -> (n, ...)
 
     def _batches(self, x: np.ndarray, rebuilt: np.ndarray) -> Iterator[np.ndarray]:
-        groups = [np.flatnonzero(weights > 0) for weights in self.weights]
+        # added to distances, so that references without a weight are infinitely far
+        barriers = np.where(self.weights > 0, 0, np.inf).astype(np.float32)
         rows = max(1, DISTANCES // max(len(self.references), (self.neighbors + 1) * x.shape[1]))
         # about their mean, where the squares of large numbers do not hide small distances
-        centre = self.references.mean(axis=0) if groups else 0
+        centre = self.references.mean(axis=0) if len(barriers) else 0
         references = self.references - centre
         squares = np.sum(np.square(references), axis=1)  # (M, D) -> (M,)
         for begin in range(0, len(x), rows):
@@ -84,27 +86,26 @@ class Scoring(NamedTuple):
             residual = batch - rebuilt[begin : begin + rows]
             weighted = residual @ self.error if self.error.ndim == 2 else residual * self.error
             parts = np.square(weighted)  # (B, D)
-            if groups:
+            if len(barriers):
                 nearness = (batch - centre) @ (-2 * references.T) + squares  # (B, M), less |x|^2
-            for weights, group in zip(self.weights, groups, strict=True):
-                parts += self._distances(batch, nearness, weights, group)
+            for weights, barrier in zip(self.weights, barriers, strict=True):
+                parts += self._distances(batch, nearness + barrier, weights)
             yield parts
 
-    def _distances(self, batch, nearness, weights, group):
-        """Parts of the mean distance to the neighbours out of a group of references."""
-        if len(group) < len(weights):
-            nearness = nearness[:, group]
-        near = _smallest(nearness, self.neighbors + 1)  # (B, k + 1)
-        squares = np.square(batch[:, np.newaxis] - self.references[group[near]])  # (B, k + 1, D)
+    def _distances(self, batch, nearness, weights):
+        """Parts of the mean distance to the neighbours among references of a positive weight."""
+        count = min(self.neighbors + 1, np.count_nonzero(weights))
+        near = _smallest(nearness, count)  # (B, k + 1)
+        squares = np.square(batch[:, np.newaxis] - self.references[near])  # (B, k + 1, D)
         if near.shape[1] > 1:
             # in the order of exact distances, of which one that is 0 is the sample itself
             exact = squares.sum(axis=2)
             last = np.where(exact.min(axis=1) == 0, exact.argmin(axis=1), exact.argmax(axis=1))
             counts = np.ones_like(exact)
             np.put_along_axis(counts, last[:, np.newaxis], 0, axis=1)
-            factors = weights[group[near]] * counts / (near.shape[1] - 1)
+            factors = weights[near] * counts / (near.shape[1] - 1)
         else:
-            factors = weights[group[near]]
+            factors = weights[near]
         return np.einsum("bk,bkd->bd", factors, squares)
 
 
@@ -149,8 +150,12 @@ def _flat(x: Any) -> np.ndarray:
 
 
 def _smallest(values, count):
-    """Columns of the smallest values of each row, in no order."""
-    count = min(count, values.shape[1])
-    if count == values.shape[1]:
-        return np.broadcast_to(np.arange(count), values.shape)
-    return np.argpartition(values, count - 1, axis=1)[:, :count]
+    """Columns of the smallest values of each row, in no order; may overwrite them."""
+    if count > SEARCHED:
+        return np.argpartition(values, count - 1, axis=1)[:, :count]
+    rows = np.arange(len(values))
+    found = np.empty((len(values), count), np.intp)
+    for i in range(count):  # of few, twenty times as fast as a partition
+        found[:, i] = values.argmin(axis=1)
+        values[rows, found[:, i]] = np.inf
+    return found
