@@ -144,7 +144,7 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
             thresholds.conformal(np.zeros(held_out.sum()), self.false_alarm_rate)  # or too few
         fitted = x[~held_out]
         groups = self._groups(fitted, rng)
-        self.model_ = self._trained(fitted[groups[-1]], seed)
+        self.model_ = self._trained(fitted, groups[-1], seed)
         self.scoring_ = fit_scoring(
             *networks.outputs(self.model_, fitted),
             self.scoring,
@@ -258,7 +258,7 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
         trusted = odd <= np.sort(odd)[max(1, round((1 - share) * len(x)) - 1)]
         return [everything, trusted] if self.contamination == "auto" else [trusted]
 
-    def _trained(self, x, seed):
+    def _trained(self, x, trusted, seed):
         shape = x.shape[1:]
         if isinstance(self.model, (Autoencoder, LiteModel)):
             return self.model
@@ -269,7 +269,9 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
             )
         with networks.seeded(seed):
             model = networks.suitable(self.model, shape, bounded=x.min() >= 0 and x.max() <= 1)
-            networks.train(model, x, epochs=self.epochs, seed=seed, verbose=self.verbose)
+            if model.normalization:
+                model.adapt(x)  # the anomalies' too: without them their features would outweigh all
+            networks.train(model, x[trusted], epochs=self.epochs, seed=seed, verbose=self.verbose)
         return model
 
     def _by_piece(self, function, x):
