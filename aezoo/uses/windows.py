@@ -1,0 +1,125 @@
+"""Windows of recordings, and the way back from scores of windows to scores of steps."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from aezoo.data.samples import DataError
+
+
+def recordings_of(x: Any, channels: int | None = None) -> list[np.ndarray]:
+    """Recordings as a list of arrays, whatever they came as.
+
+    Args:
+        x: A recording: array of shape `(T, C)`, `(T,)` for one channel, or a pandas table of a
+            row a step; or a list or tuple of such arrays or tables, of any lengths.
+        channels: Integer or `None`, how many channels each must have.
+
+    Returns:
+        List of float64 arrays of shape `(T, C)`.
+
+    Raises:
+        DataError: A `ValueError`, if there is no recording or no step, channels differ, or values
+            are no finite real numbers.
+
+    Example:
+
+    >>> [x.shape for x in recordings_of([np.ones((3, 2)), np.ones((5, 2))])]
+    [(3, 2), (5, 2)]
+    """
+    if isinstance(x, (list, tuple)) and not len(x):
+        raise DataError("Expected recordings. Received: none")
+    many = isinstance(x, (list, tuple)) and np.ndim(getattr(x[0], "shape", 0)) > 0
+    found = [_recording(part, channels) for part in (x if many else [x])]
+    widths = sorted({part.shape[1] for part in found})
+    if len(widths) > 1:
+        raise DataError(
+            "The recordings must all have the same channels. Received: "
+            f"{' and '.join(map(str, widths))} channels"
+        )
+    return found
+
+
+def windows_of(recording: np.ndarray, window: int, stride: int = 1) -> np.ndarray:
+    """All windows of a recording, a view of it.
+
+    Args:
+        recording: Array of shape `(T, C)`.
+        window: Positive integer, steps in a window.
+        stride: Positive integer, steps from the start of a window to that of the next.
+
+    Returns:
+        Array of shape `(n, window, C)`, read-only: `n = 1 + (T - window) // stride`, or 0 if the
+        recording is shorter than a window.
+
+    Example:
+
+    >>> windows_of(np.arange(6)[:, np.newaxis], 3, 2)[..., 0].tolist()
+    [[0, 1, 2], [2, 3, 4]]
+    """
+    if len(recording) < window:
+        return np.zeros((0, window, recording.shape[1]), recording.dtype)
+    view = np.lib.stride_tricks.sliding_window_view(recording, window, axis=0)
+    return np.moveaxis(view, 2, 1)[::stride]  # (T - w + 1, C, w) -> (n, w, C)
+
+
+def by_step(scores: ArrayLike, steps: int, window: int, stride: int = 1) -> np.ndarray:
+    """What is known at each step: the score of the last window that is complete by then.
+
+    A step so never has a score from what comes after it, and a stream gives the same ones.
+
+    Args:
+        scores: Array of shape `(n, ...)`, one for each window.
+        steps: Integer, how many steps the recording has.
+        window: Positive integer, steps in a window.
+        stride: Positive integer, steps from window to window.
+
+    Returns:
+        float64 array of shape `(steps, ...)`, NaN before the first window is complete.
+
+    Example:
+
+    >>> by_step([5.0, 7.0], 6, 3, 2).tolist()
+    [nan, nan, 5.0, 5.0, 7.0, 7.0]
+    """
+    scores = np.asarray(scores, "float64")
+    result = np.full((steps, *scores.shape[1:]), np.nan)
+    places = (np.arange(steps) - window + 1) // stride  # the last window that ends by each step
+    known = places >= 0
+    result[known] = scores[places[known]]
+    return result
+
+
+def _recording(x, channels):
+    if x is None or isinstance(x, (str, bytes, dict)):
+        raise DataError(f"Expected a recording of shape (T, C). Received: {x!r}"[:200])
+    try:
+        x = np.asarray(x)
+    except ValueError as error:
+        raise DataError("The steps of a recording must all have the same channels.") from error
+    if x.dtype == object:
+        try:
+            x = x.astype("float64")
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                f"A recording must be made of numbers: leave out columns of text. {error}"
+            ) from None
+    if not (np.issubdtype(x.dtype, np.number) or x.dtype == bool) or np.iscomplexobj(x):
+        raise DataError(f"A recording must be made of real numbers. Received: {x.dtype}")
+    x = x[:, np.newaxis] if x.ndim == 1 else x  # (T,) -> (T, 1)
+    if x.ndim != 2 or not x.size:
+        raise DataError(f"Expected a recording of shape (T, C). Received: {x.shape}")
+    if channels is not None and x.shape[1] != channels:
+        raise DataError(f"Expected recordings of {channels} channels. Received: {x.shape[1]}")
+    x = x.astype("float64")
+    with np.errstate(over="ignore"):
+        bad = ~np.isfinite(x.astype("float32"))
+    if bad.any():
+        step, channel = np.argwhere(bad)[0]
+        raise DataError(
+            f"A recording must be finite in float32. Received: {int(bad.sum())} NaN or infinite "
+            f"values, the first at step {step} of channel {channel}. Fill them, or cut the "
+            "recording there and give the parts as a list."
+        )
+    return x
