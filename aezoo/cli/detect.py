@@ -10,6 +10,7 @@ from rich.table import Table
 from aezoo.cli import detectors
 from aezoo.cli.console import Json, app, err, out, print_json, quiet
 from aezoo.cli.detectors import Data, Label, Normal
+from aezoo.cli.scorers import Scorer
 from aezoo.system.files import replacing
 
 detect = typer.Typer(
@@ -81,7 +82,7 @@ def fit(
     options |= {"model": model, "missing": missing, "random_state": seed}
     with quiet(as_json=as_json):
         import aezoo
-        from aezoo.data.chunks import kind_of, read_table
+        from aezoo.data.chunks import kind_of
         from aezoo.data.samples import DataError
 
         folder = output or detectors.DETECTORS / data.stem
@@ -91,12 +92,7 @@ def fit(
             raise typer.BadParameter("say how many steps of a recording to look at: --window N")
         begin = time.perf_counter()
         with err.status(f"Reading {data} ..."):
-            x = detectors.without(read_table(data), drop or [])
-            if label is not None:
-                rest = detectors.without(x, [label])
-                x = rest[~detectors.anomalous(x[label], label, normal)]
-        if not len(x):
-            raise DataError(f"{data}: no row is normal by its label.")
+            x = detectors.normal_rows(data, label, normal, drop or [])
         detectors.doubt(x)
         if window is None:
             detector = aezoo.AnomalyDetector(**options)
@@ -133,6 +129,66 @@ def fit(
     out.print(table)
     files = sorted(path.name for path in folder.iterdir())
     out.print(f"{folder}: {', '.join(files)}", soft_wrap=True)
+
+
+@detect.command()
+def export(
+    detector: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A detector's folder. [default: the only one in detectors/]", show_default=False
+        ),
+    ] = None,
+    quantize: Annotated[
+        str | None,
+        typer.Option(help="float16, dynamic or int8. [default: float32]", show_default=False),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(help="micro: C sources for microcontrollers, in int8.", show_default=False),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="The .tflite file, or with --target micro the folder. [default: in the detector's "
+            "folder]",
+            show_default=False,
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Normal rows to set the threshold on, best those that it was set on before. "
+            "[default: those that the detector keeps]",
+            show_default=False,
+        ),
+    ] = None,
+    label: Label = None,
+    normal: Normal = None,
+    as_json: Json = False,
+) -> None:
+    """Write a detector for devices, with the threshold set anew on the file's own scores."""
+    if quantize == "float32":
+        quantize = None
+    with quiet(as_json=as_json):
+        folder = detectors.located(detector)
+        scorer = Scorer(folder)
+        if scorer.is_exported:
+            raise typer.BadParameter(f"{folder} is exported already: give the detector's folder")
+        options: dict[str, Any] = {"quantize": quantize, "target": target}
+        if data is not None:
+            x = detectors.normal_rows(data, label, normal, [])
+            with detectors.refusing(data):
+                options["calibration_data"] = scorer.chosen(x)
+        name = "micro" if target else f"detector-{quantize or 'float32'}.tflite"
+        with err.status("Exporting ..."):
+            report = scorer.detector.export(output or folder / name, **options)
+    if as_json:
+        print_json(report)
+    else:
+        out.print(report)
 
 
 def _value(text: str) -> float | str:

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from aezoo.cli.scorers import RECORD, Scorer
+
 DETECTORS = Path("detectors")
-RECORD = "detector.json"
 LABELS = ("anomalous", "anomaly", "class", "label", "outlier", "target", "y")  # likely names
 UNITS = {".wav": "step", "": "file"}  # what a row is otherwise
 
@@ -62,21 +63,6 @@ def located(given: Path | None) -> Path:
     return found[0]
 
 
-def loaded(path: Path) -> Any:
-    """The detector of a folder, or of an exported file."""
-    import aezoo
-    from aezoo.data.samples import DataError
-
-    try:
-        if path.suffix == ".tflite":
-            return aezoo.edge.Detector(path)
-        record = path / RECORD
-        timed = record.is_file() and '"class": "TimeSeriesDetector"' in record.read_text("utf-8")
-        return getattr(aezoo, "TimeSeriesDetector" if timed else "AnomalyDetector").load(path)
-    except ValueError as error:
-        raise DataError(str(error)) from error
-
-
 @contextmanager
 def refusing(
     path: Path, kinds: tuple[type[Exception], ...] = (ValueError, TypeError)
@@ -89,36 +75,6 @@ def refusing(
     except kinds as error:
         message = " ".join(str(error).split()).replace("missing='median'", "--missing median")
         raise DataError(f"{path}: {message}") from error
-
-
-def chosen(piece: Any, detector: Any, told: set) -> Any:
-    """The columns of a table that a detector was fitted to."""
-    names = _names(detector)
-    if names is None or not hasattr(piece, "iloc"):
-        return piece
-    absent = [str(name) for name in names if name not in piece.columns]
-    if absent:
-        raise ValueError(
-            f"Expected the columns that the detector was fitted to. Missing: {', '.join(absent)}"
-        )
-    others = [str(name) for name in piece.columns if name not in set(names)]
-    if others and not told:
-        told.update(others)
-        log.warning("Columns that are not looked at: %s", ", ".join(others))
-    return piece[list(names)]
-
-
-def threshold_of(detector: Any) -> float:
-    """The score above which a row is flagged, in Keras or on a device."""
-    return float(getattr(detector, "threshold_", None) or detector.threshold)
-
-
-def p_values_of(detector: Any, scores: Any) -> Any:
-    """P-values of scores that are known already."""
-    from aezoo.edge.scoring import p_values
-
-    weights = getattr(detector, "calibration_weights_", None)
-    return p_values(scores, detector.calibration_scores_, weights)
 
 
 def doubt(table: Any) -> None:
@@ -170,7 +126,7 @@ def anomalous(labels: Any, name: str, normal: str | None) -> Any:
 
 
 def pieces_with_labels(
-    path: Path, label: str | None, normal: str | None, detector: Any
+    path: Path, label: str | None, normal: str | None, scorer: Scorer
 ) -> Iterator[tuple]:
     """Pieces of a file or of a folder of images, and which of their rows are anomalous.
 
@@ -178,7 +134,7 @@ def pieces_with_labels(
     """
     import numpy as np
 
-    from aezoo.data.chunks import chunks, kind_of
+    from aezoo.data.chunks import chunks, kind_of, read_table
     from aezoo.data.images import image_files
     from aezoo.data.samples import DataError
 
@@ -194,41 +150,25 @@ def pieces_with_labels(
         return
     if label is None:
         raise typer.BadParameter("say which column holds the labels: --label COLUMN")
-    if label in (_names(detector) if _names(detector) is not None else ()):
+    if label in (scorer.names or ()):
         raise DataError(f"The detector was fitted to {label!r}, too: fit it with --label {label}.")
-    for piece in chunks(path):
+    for piece in [read_table(path)] if scorer.is_timed else chunks(path):
         rest = without(piece, [label])
         yield rest, anomalous(piece[label], label, normal)
 
 
-def contributors(parts: Any, names: Sequence[str], count: int) -> list[str]:
-    """The largest contributions to each score in words, such as `age: 0.62; income: 0.2`."""
-    import numpy as np
+def normal_rows(path: Path, label: str | None, normal: str | None, drop: Sequence[str]) -> Any:
+    """A table or array without some columns, nor rows that a label says are anomalous."""
+    from aezoo.data.chunks import read_table
+    from aezoo.data.samples import DataError
 
-    parts = parts.reshape(len(parts), -1)  # (n, ...) -> (n, D)
-    order = np.argsort(-parts, axis=1, kind="stable")[:, :count]
-    shares = np.take_along_axis(parts, order, axis=1)
-    total = parts.sum(axis=1, keepdims=True)
-    shares = np.divide(shares, total, out=np.zeros_like(shares), where=total > 0)
-    return [
-        "; ".join(
-            f"{names[i]}: {share:.2f}" for i, share in zip(row, own, strict=True) if share > 0
-        )
-        for row, own in zip(order, shares, strict=True)
-    ]
-
-
-def names_of(detector: Any, shape: tuple[int, ...]) -> list[str]:
-    """Names of the parts of a score: of columns, or the places in an array."""
-    import numpy as np
-
-    names = _names(detector)
-    if names is not None and len(names) == np.prod(shape):
-        return [str(name) for name in names]
-    if len(shape) == 1:
-        return [f"x{i}" for i in range(shape[0])]
-    axes = shape[:-1] if shape[-1] == 1 else shape
-    return [",".join(map(str, place)) for place in np.ndindex(axes)]
+    x = without(read_table(path), drop)
+    if label is not None:
+        rest = without(x, [label])
+        x = rest[~anomalous(x[label], label, normal)]
+        if not len(x):
+            raise DataError(f"{path}: no row is normal by its label.")
+    return x
 
 
 @contextmanager
@@ -275,10 +215,6 @@ def _parquet(path):
     finally:
         if writer is not None:
             writer.close()
-
-
-def _names(detector):
-    return getattr(detector, "feature_names_in_", getattr(detector, "feature_names", None))
 
 
 def _counts(series):

@@ -13,6 +13,7 @@ from aezoo.cli import detectors
 from aezoo.cli.console import Json, err, out, print_json, quiet
 from aezoo.cli.detect import detect
 from aezoo.cli.detectors import Data, DetectorPath, Label, Normal
+from aezoo.cli.scorers import Scorer
 from aezoo.system.files import replacing
 
 METRICS = {
@@ -52,19 +53,17 @@ def score(
         from aezoo.data.chunks import chunks, kind_of, read_table
 
         path = detectors.located(detector)
-        scorer = detectors.loaded(path)
-        steps = hasattr(scorer, "window")
-        unit = "step" if steps else detectors.UNITS.get(kind_of(data), "row")
+        scorer = Scorer(path)
+        unit = "step" if scorer.is_timed else detectors.UNITS.get(kind_of(data), "row")
         rows = flagged = 0
         with (
             _progress(data) as advance,
             replacing(output) as beside,
             detectors.table_writer(beside) as append,
         ):
-            told: set = set()
-            for piece in [read_table(data)] if steps else chunks(data):
+            for piece in [read_table(data)] if scorer.is_timed else chunks(data):
                 with detectors.refusing(data):
-                    scored = _scored(scorer, detectors.chosen(piece, scorer, told), top)
+                    scored = _scored(scorer, piece, top)
                 append({unit: _rows(data, rows, len(piece)), **scored})
                 rows += len(piece)
                 flagged += int(sum(scored["flag"]))
@@ -101,13 +100,12 @@ def evaluate(
         from aezoo.data.samples import DataError
 
         path = detectors.located(detector)
-        scorer = detectors.loaded(path)
+        scorer = Scorer(path)
         found: list[tuple] = []
-        told: set = set()
         with _progress(data) as advance:
             for piece, odd in detectors.pieces_with_labels(data, label, normal, scorer):
                 with detectors.refusing(data):
-                    found.append((odd, scorer.anomaly_score(detectors.chosen(piece, scorer, told))))
+                    found.append((odd, scorer.anomaly_score(scorer.chosen(piece))))
                 advance(len(piece))
         odd, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
         if odd.all() or not odd.any():
@@ -115,7 +113,7 @@ def evaluate(
                 "Rows of both kinds are needed, normal and anomalous. Received: all "
                 f"{len(odd):,} are {'anomalous' if odd.all() else 'normal'}."
             )
-        threshold = detectors.threshold_of(scorer)
+        threshold = scorer.threshold
         measured = _metrics(odd, scores, threshold)
         if plots is not None:
             plots.mkdir(parents=True, exist_ok=True)
@@ -151,7 +149,7 @@ def _progress(data: Path) -> Iterator[Callable[[int], None]]:
     from aezoo.data.chunks import count_rows
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    options = {"console": err, "transient": True, "disable": not err.is_terminal}
+    options: dict[str, Any] = {"console": err, "transient": True, "disable": not err.is_terminal}
     with Progress(*columns, TimeRemainingColumn(), **options) as progress:
         task = progress.add_task(str(data), total=count_rows(data))
         yield lambda rows: progress.advance(task, rows)
@@ -166,18 +164,14 @@ def _rows(data: Path, begin: int, count: int) -> list:
     return [str(file.relative_to(data)) for file in image_files(data)[begin : begin + count]]
 
 
-def _scored(scorer: Any, piece: Any, top: int) -> dict[str, Any]:
+def _scored(scorer: Scorer, piece: Any, top: int) -> dict[str, Any]:
     """Columns of scores, p-values, flags and words."""
-    scores = scorer.anomaly_score(piece)
-    found = {
-        "score": scores,
-        "p_value": detectors.p_values_of(scorer, scores),
-        "flag": (scores > detectors.threshold_of(scorer)).astype(int),
-    }
+    x = scorer.chosen(piece)
+    scores = scorer.anomaly_score(x)
+    found = {"score": scores, "p_value": scorer.p_values(x, scores)}
+    found["flag"] = (scores > scorer.threshold).astype(int)
     if top:
-        parts = scorer.contributions(piece)
-        names = detectors.names_of(scorer, parts.shape[1:])
-        found["contributors"] = detectors.contributors(parts, names, top)
+        found["contributors"] = scorer.contributors(x, top)
     return found
 
 

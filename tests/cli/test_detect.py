@@ -1,5 +1,6 @@
 import json
 import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,6 +9,7 @@ from PIL import Image
 from sklearn import metrics
 
 import aezoo
+from aezoo.cli.scorers import columns_of
 from aezoo.data.chunks import read_table
 
 pd = pytest.importorskip("pandas", reason="needs the extra [tables]")
@@ -228,8 +230,9 @@ class TestScore:
             contributions=lambda x: x,
             threshold_=0.3,
             calibration_scores_=np.zeros(9),
+            calibration_weights_=None,
         )
-        monkeypatch.setattr("aezoo.cli.detectors.loaded", lambda path: scorer)
+        monkeypatch.setattr(aezoo.AnomalyDetector, "load", lambda path: scorer)
         result = run("detect", "score", "images", "-d", "any")
         assert result.exit_code == 0, result.stderr
         scored = read_table("images-scores.csv")
@@ -278,6 +281,55 @@ class TestEvaluate:
         assert document["metrics"] == pytest.approx(expected)
         assert (document["rows"], document["anomalous"]) == (320, 20)
         assert document["threshold"] == detector.threshold_
+
+
+class TestExport:
+    @pytest.fixture
+    def handed(self, monkeypatch):
+        given = {}
+
+        def export(self, path, **options):
+            given.update(options, detector=self, path=path)
+            return {"path": path}
+
+        monkeypatch.setattr(aezoo.AnomalyDetector, "export", export, raising=False)
+        return given
+
+    @pytest.mark.parametrize(
+        ("args", "options", "path"),
+        [
+            ([], {"quantize": None, "target": None}, "detector-float32.tflite"),
+            (["--quantize", "int8"], {"quantize": "int8", "target": None}, "detector-int8.tflite"),
+            (["--target", "micro"], {"quantize": None, "target": "micro"}, "micro"),
+            (["-o", "x.tflite"], {"quantize": None, "target": None}, None),
+        ],
+    )
+    def test_options_reach_the_export(self, run, home, handed, args, options, path):
+        result = run("detect", "export", *args, "--json")
+        assert result.exit_code == 0, result.stderr
+        expected = str(Path("detectors/people", path) if path else Path("x.tflite"))
+        assert json.loads(result.stdout) == {"path": expected}
+        assert str(handed.pop("path")) == expected
+        assert handed.pop("detector").n_features_in_ == 3
+        assert handed == options
+
+    def test_normal_rows_set_the_threshold(self, run, home, people, handed):
+        args = ["--data", "people.csv", "--label", "fraud"]
+        result = run("detect", "export", "detectors/people", *args, "--json")
+        assert result.exit_code == 0, result.stderr
+        normal = people[people["fraud"] == 0][["age", "income", "colour"]]
+        pd.testing.assert_frame_equal(handed["calibration_data"], normal)
+
+
+@pytest.mark.parametrize("names", [["a", "b=x", "b=y", "b=(missing)", "c=1", "c=d=2"], ["a=1"]])
+def test_columns_by_the_names_of_what_they_are_encoded_as(names):
+    if len(names) == 1:  # as a number's
+        assert columns_of(names, {"a=1"}).names == names
+        return
+    columns = columns_of(names, {"a", "b", "c", "c=d"})
+    assert columns.names == names
+    table = pd.DataFrame({"a": [5], "b": ["y"], "c": [1], "c=d": [3]})
+    assert columns.transform(table).tolist() == [[5, 0, 1, 0, 1, 0]]
 
 
 @pytest.mark.parametrize(
