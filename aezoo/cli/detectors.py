@@ -199,9 +199,11 @@ def _csv(path):
 
 @contextmanager
 def _parquet(path):
-    import pyarrow
-    from pyarrow.parquet import ParquetWriter
-
+    try:
+        import pyarrow
+        from pyarrow.parquet import ParquetWriter
+    except ImportError as error:
+        raise ImportError("To write Parquet: pip install 'aezoo[tables]'") from error
     writer = None
 
     def append(columns):

@@ -73,21 +73,34 @@ class Scorer:
         """The scores of what was chosen."""
         return self.detector.anomaly_score(chosen)
 
-    def p_values(self, chosen: Any, scores: Any) -> Any:
-        """The p-values of what was chosen, whose scores are known."""
+    def judged(self, chosen: Any, top: int) -> dict[str, Any]:
+        """Columns of scores, p-values, flags, and of what makes rows odd if `top` is not 0."""
+        parts = self.detector.contributions(chosen) if top else None
+        if parts is None or self._is_merged(parts):
+            scores = self.anomaly_score(chosen)
+        else:  # to the last bit what anomaly_score says, in half the time
+            scores = parts.reshape(len(parts), -1).sum(axis=1).astype("float64")
+        found = {"score": scores, "p_value": self._p_values(chosen, scores)}
+        found["flag"] = (scores > self.threshold).astype(int)
+        if parts is not None:
+            if self.columns is not None:
+                parts = self.columns.merge(parts)
+            names = _places(parts.shape[1:], self.names)
+            found["contributors"] = largest(parts, names, top)
+        return found
+
+    def _is_merged(self, parts):
+        """Whether contributions of categories were summed, in another order than the score's."""
+        columns = getattr(self.detector, "columns_", None)
+        return columns is not None and len(columns.sources) != parts[0].size
+
+    def _p_values(self, chosen, scores):
         from aezoo.edge.scoring import p_values
 
         if self.is_exported:
             return self.detector.p_values(chosen)
         weights = self.detector.calibration_weights_
         return p_values(scores, self.detector.calibration_scores_, weights)
-
-    def contributors(self, chosen: Any, count: int) -> list[str]:
-        """What makes each row odd, such as `age: 0.62; income: 0.20`."""
-        parts = self.detector.contributions(chosen)
-        if self.columns is not None:
-            parts = self.columns.merge(parts)
-        return largest(parts, _places(parts.shape[1:], self.names), count)
 
 
 def columns_of(names: Sequence[str], present: set) -> Any:

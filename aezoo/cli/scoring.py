@@ -63,7 +63,7 @@ def score(
         ):
             for piece in [read_table(data)] if scorer.is_timed else chunks(data):
                 with detectors.refusing(data):
-                    scored = _scored(scorer, piece, top)
+                    scored = scorer.judged(scorer.chosen(piece), top)
                 append({unit: _rows(data, rows, len(piece)), **scored})
                 rows += len(piece)
                 flagged += int(sum(scored["flag"]))
@@ -162,17 +162,6 @@ def _rows(data: Path, begin: int, count: int) -> list:
     from aezoo.data.images import image_files
 
     return [str(file.relative_to(data)) for file in image_files(data)[begin : begin + count]]
-
-
-def _scored(scorer: Scorer, piece: Any, top: int) -> dict[str, Any]:
-    """Columns of scores, p-values, flags and words."""
-    x = scorer.chosen(piece)
-    scores = scorer.anomaly_score(x)
-    found = {"score": scores, "p_value": scorer.p_values(x, scores)}
-    found["flag"] = (scores > scorer.threshold).astype(int)
-    if top:
-        found["contributors"] = scorer.contributors(x, top)
-    return found
 
 
 def _metrics(odd: Any, scores: Any, threshold: float) -> dict[str, float]:

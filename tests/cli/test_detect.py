@@ -204,6 +204,16 @@ class TestScore:
         }
         assert list(read_table("new-scores.csv")) == ["row", "score", "p_value", "flag"]
 
+    def test_scores_of_numbers_are_those_of_python_to_the_last_bit(self, run, home, people):
+        x = people[["age", "income"]]
+        aezoo.AnomalyDetector(epochs=1, random_state=0).fit(x).save("numbers")
+        detector = aezoo.AnomalyDetector.load("numbers")
+        result = run("detect", "score", "people.csv", "-d", "numbers", "-o", "out.parquet")
+        assert result.exit_code == 0, result.stderr
+        scored = read_table("out.parquet")
+        np.testing.assert_array_equal(scored["score"], detector.anomaly_score(x))
+        np.testing.assert_array_equal(scored["p_value"], detector.p_values(x))
+
     def test_a_bad_row_leaves_no_file(self, run, home, people, monkeypatch):
         monkeypatch.setattr("aezoo.data.chunks.chunks.__defaults__", (100,))
         people.assign(age=people["age"].astype(object).where(people.index != 250, "old")).to_csv(
