@@ -76,6 +76,15 @@ def inspect_file(file: LiteFile, as_json: Json = False) -> None:
         counts = ", ".join(f"{count} {op}" for op, count in found[key].items())
         out.print(f"{key.replace('_', ' ')}: {counts or 'none'}")
     out.print(f"types: {', '.join(found['dtypes'])}")
+    if "detector" in found:
+        detector = found["detector"]
+        out.print(
+            f"detector: an anomaly above {detector['threshold']:.6g}, set for "
+            f"{detector['false_alarm_rate']:.2%} false alarms; "
+            f"{detector['references']:,} references"
+        )
+        if detector["features"]:
+            out.print(f"features: {', '.join(detector['features'])}", markup=False)
 
 
 @app.command()

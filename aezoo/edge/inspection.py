@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from aezoo.edge.criterion import criterion_of
 from aezoo.edge.reading import OPS, TYPES, listed, read
 
 FLOATS = ("FLOAT16", "FLOAT32", "FLOAT64")
@@ -21,11 +22,13 @@ def inspect(path: str | os.PathLike) -> dict:
         `outputs`, dictionaries of name to `shape` (-1 where free), `dtype`, `scale` and
         `zero_point`; `ops`, how often each operator occurs; `dtypes`, the types of all tensors;
         `float_ops`, the operators that compute in floating point; `foreign_ops`, those outside
-        the builtin set.
+        the builtin set. Of a detector also `detector`: its `threshold`, `false_alarm_rate`,
+        `features` (their names, or `None`), and the counts of `references`, `neighbors` and
+        `calibration_samples`.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no TFLite file, or damaged.
+        ValueError: If it is no TFLite file, or damaged, or holds a detector of another format.
 
     Example:
 
@@ -60,6 +63,7 @@ def inspect(path: str | os.PathLike) -> dict:
         for signature in model.signatureDefs or []
     }
     return {
+        **_detector(model),
         "size": len(content),
         "signatures": signatures,
         "ops": dict(sorted(ops.items())),
@@ -91,6 +95,21 @@ def microseconds(function: Callable[[], object], runs: int) -> list[float]:
         function()
         times.append((time.perf_counter_ns() - begin) / 1000)
     return times
+
+
+def _detector(model):
+    criterion = criterion_of(model)
+    if criterion is None:
+        return {}
+    described = {
+        "threshold": criterion.threshold,
+        "false_alarm_rate": criterion.false_alarm_rate,
+        "features": criterion.feature_names and list(criterion.feature_names),
+        "references": len(criterion.scoring.references),
+        "neighbors": criterion.scoring.neighbors,
+        "calibration_samples": round(float(criterion.calibration_weights.sum())),
+    }
+    return {"detector": described}
 
 
 def _tensors(model, signature, members):

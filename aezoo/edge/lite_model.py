@@ -8,9 +8,9 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, SignatureRunner
 from numpy.typing import ArrayLike
 
+from aezoo.edge.criterion import METADATA
 from aezoo.edge.reading import read
 
-METADATA = "aezoo"  # the name under which the export keeps what the graph cannot say
 BATCH = 256
 METHODS = ("reconstruct", "encode", "decode", "score")
 IDLE = os.cpu_count() or 1  # interpreters kept between calls: more cannot run at once

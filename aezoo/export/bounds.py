@@ -78,6 +78,29 @@ def refusal(report: ExportReport, calibrated: int | None = None) -> str | None:
     return f"The export in {precision} {found}{few}. {_advice(report, calibrated)}"
 
 
+def least_rank_correlation(n: int) -> float:
+    """The rank correlation of scores below which an export is refused.
+
+    Args:
+        n: Integer, of how many samples; 4 or more.
+
+    Returns:
+        Float: 0.995 from 200 samples on, less for fewer, see `refusal`.
+
+    Example:
+
+    >>> least_rank_correlation(200), round(least_rank_correlation(20), 3)
+    (0.995, 0.975)
+    """
+    least = RANK_CORRELATION
+    if n < ENOUGH:
+        kendall = 2 / np.pi * np.arcsin(2 * np.sin(np.pi / 6 * least))  # of normal variables
+        expected = (3 * kendall + (n - 2) * least) / (n + 1)
+        chance = stats.norm.ppf(CONFIDENCE) * np.sqrt((1 + least**2 / 2) / (n - 3))
+        return float(np.tanh(np.arctanh(expected) - chance))
+    return least
+
+
 def _difference(parity):
     for name, does in PARTS.items():
         times = parity.get(f"{name}_of_allowed", 0)
@@ -120,12 +143,7 @@ def _ranks(parity):
     rank, n = parity["rank_correlation"], parity["samples"]
     if rank is None:
         return None
-    least = RANK_CORRELATION
-    if n < ENOUGH:
-        kendall = 2 / np.pi * np.arcsin(2 * np.sin(np.pi / 6 * least))  # of normal variables
-        expected = (3 * kendall + (n - 2) * least) / (n + 1)
-        chance = stats.norm.ppf(CONFIDENCE) * np.sqrt((1 + least**2 / 2) / (n - 3))
-        least = float(np.tanh(np.arctanh(expected) - chance))
+    least = least_rank_correlation(n)
     if rank >= least:
         return None
     found, bound = _told(rank, least)

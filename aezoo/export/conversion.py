@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import flatbuffers
 import numpy as np
@@ -21,6 +21,7 @@ def convert(
     calibration: dict[str, np.ndarray] | None = None,
     io: str = "int8",
     per_unit: bool = False,
+    wide: bool = False,
 ) -> bytes:
     """Converts a SavedModel with one endpoint a signature.
 
@@ -33,6 +34,7 @@ def convert(
         per_unit: For int8, whether dense layers have a scale for each unit in place of one for
             the kernel, which takes 16 bytes more a unit. Convolutions have one for
             each filter.
+        wide: For int8, whether activations, inputs and outputs are int16; weights stay int8.
 
     Returns:
         Bytes, the content of a .tflite file.
@@ -49,7 +51,11 @@ def convert(
     if quantize == "float16":
         converter.target_spec.supported_types = [tf.float16]
     if quantize == "int8":
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        integers = tf.lite.OpsSet.TFLITE_BUILTINS_INT8
+        if wide:
+            name = "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8"
+            integers, io = getattr(tf.lite.OpsSet, name), "int16" if io == "int8" else io
+        converter.target_spec.supported_ops = [integers]
         converter.inference_input_type = converter.inference_output_type = tf.dtypes.as_dtype(io)
         converter._experimental_disable_per_channel_quantization_for_dense_layers = not per_unit
 
@@ -72,12 +78,13 @@ def convert(
         raise ExportError(f"TensorFlow Lite cannot express the model: {error}") from error
 
 
-def packed(content: bytes, metadata: dict) -> bytes:
+def packed(content: bytes, metadata: dict, arrays: Mapping[str, np.ndarray] | None = None) -> bytes:
     """A TFLite file with finer scales, without names of inner tensors, with metadata of ours.
 
     Args:
         content: Bytes, the content of a .tflite file.
         metadata: Dictionary that JSON can express; nothing is added for an empty one.
+        arrays: Dictionary of arrays, each of which becomes an entry of the metadata.
 
     Returns:
         Bytes.
@@ -90,12 +97,13 @@ def packed(content: bytes, metadata: dict) -> bytes:
             if tensor.quantization is not None:  # the calibration's ranges, which nothing reads
                 tensor.quantization.min = tensor.quantization.max = None
     narrow_sigmoids(model)
-    if metadata:
+    texts = {METADATA: json.dumps(metadata).encode()} if metadata else {}
+    for name, data in {**texts, **(arrays or {})}.items():
         buffer = schema.BufferT()
-        buffer.data = np.frombuffer(json.dumps(metadata).encode(), "uint8")
+        buffer.data = np.frombuffer(bytes(data), "uint8")
         model.buffers.append(buffer)
         entry = schema.MetadataT()
-        entry.name, entry.buffer = METADATA, len(model.buffers) - 1
+        entry.name, entry.buffer = name, len(model.buffers) - 1
         model.metadata = [*(model.metadata or []), entry]
     for buffer in model.buffers:
         buffer.__class__ = _AlignedBuffer

@@ -18,10 +18,11 @@ GOLDEN = 4  # samples that a firmware can check itself with
 CHECKED = 50  # samples that the runtime is compared on; its kernels are slow
 # The runtimes round ties unlike, by one step in a layer, which deeper layers carry on.
 BEYOND = 0.05
+FINER = 16  # steps of int16 that count as one
 HEADER = """\
-// {part} of an autoencoder in int8, for TensorFlow Lite Micro. Operators: {ops}.
+// {part} of an autoencoder in {dtype}, for TensorFlow Lite Micro. Operators: {ops}.
 //
-// Into the model: q = round({into} / INPUT_SCALE) + INPUT_ZERO_POINT, within [-128, 127].
+// Into the model: q = round({into} / INPUT_SCALE) + INPUT_ZERO_POINT, within [{least}, {most}].
 // Out of it: {out_of} = (q - OUTPUT_ZERO_POINT) * OUTPUT_SCALE.
 #ifndef {NAME}_H_
 #define {NAME}_H_
@@ -43,8 +44,8 @@ extern "C" {{
 #endif
 extern const unsigned char {name}_model[{NAME}_MODEL_SIZE];  // aligned to 16 bytes
 // Inputs, and what the model makes of them but for a step of rounding.
-extern const int8_t {name}_golden_inputs[{NAME}_GOLDEN_COUNT][{NAME}_INPUT_SIZE];
-extern const int8_t {name}_golden_outputs[{NAME}_GOLDEN_COUNT][{NAME}_OUTPUT_SIZE];
+extern const {dtype}_t {name}_golden_inputs[{NAME}_GOLDEN_COUNT][{NAME}_INPUT_SIZE];
+extern const {dtype}_t {name}_golden_outputs[{NAME}_GOLDEN_COUNT][{NAME}_OUTPUT_SIZE];
 {normalization}#ifdef __cplusplus
 }}
 #endif
@@ -62,11 +63,12 @@ class Proof(NamedTuple):
     """A file run by TensorFlow Lite Micro.
 
     Attributes:
-        inputs: int8 array of shape `(n, ...)`.
-        outputs: int8 array of shape `(n, ...)`.
+        inputs: int8 array of shape `(n, ...)`; or int16, as the file takes them.
+        outputs: Array of the same type and shape.
         arena: Integer, the bytes of memory that it ran in.
         difference: Integer, the most steps that an output was away from LiteRT's. Before a
             sigmoid, if one comes last: it turns a step where it is steep into several of its own.
+            Of int16 sixteen count as one, a sixteenth of what one is of int8.
         beyond: Float, the fraction of the outputs that were more than one step away.
     """
 
@@ -118,7 +120,7 @@ def prove(path: str | os.PathLike, x: np.ndarray) -> Proof:
     """Runs a file in TensorFlow Lite Micro and in LiteRT.
 
     Args:
-        path: String or path of a `.tflite` file with one signature, int8 and a batch of 1.
+        path: String or path of a `.tflite` file with one signature, integers and a batch of 1.
         x: float32 array of shape `(n, ...)`, inputs.
 
     Returns:
@@ -128,26 +130,43 @@ def prove(path: str | os.PathLike, x: np.ndarray) -> Proof:
         ImportError: If the package `tflite-micro` is not installed.
         ExportError: If the runtime cannot run the file.
     """
+    inputs, expected = run_plain(path, x)
+    try:
+        outputs, arena = invoke(path, inputs)
+    except MicroError as error:
+        raise ExportError(str(error)) from error
+    ours, theirs = outputs.astype(int), expected.astype(int)
+    if outputs.dtype == np.int8:
+        levels = output_levels(path)
+        nearest = np.abs(np.arange(-128, 128)[:, np.newaxis] - levels).argmin(axis=1)
+        difference = np.abs(nearest[ours + 128] - nearest[theirs + 128])
+    else:
+        difference = -(-np.abs(ours - theirs) // FINER)
+    return Proof(inputs, outputs, arena, int(difference.max()), float(np.mean(difference > 1)))
+
+
+def run_plain(path: str | os.PathLike, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Runs a file in LiteRT with the integers of a microcontroller.
+
+    Args:
+        path: String or path of a `.tflite` file with one signature, integers and a batch of 1.
+        x: float32 array of shape `(n, ...)`, inputs.
+
+    Returns:
+        A pair of integer arrays: inputs and outputs, of shape `(n, ...)`.
+    """
     # Without delegates: XNNPACK rounds in floating point, microcontrollers do not.
     plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     lite = Interpreter(str(path), num_threads=1, experimental_op_resolver_type=plain)
     lite.allocate_tensors()
     (given,), (returned,) = lite.get_input_details(), lite.get_output_details()
     inputs = quantized(x, given)
-    try:
-        outputs, arena = invoke(path, inputs)
-    except MicroError as error:
-        raise ExportError(str(error)) from error
-    expected = []
+    outputs = []
     for sample in inputs:
         lite.set_tensor(given["index"], sample[np.newaxis])
         lite.invoke()
-        expected.append(lite.get_tensor(returned["index"])[0])
-    levels = output_levels(path)
-    nearest = np.abs(np.arange(-128, 128)[:, np.newaxis] - levels).argmin(axis=1)
-    ours, theirs = (nearest[array.astype(int) + 128] for array in (outputs, np.stack(expected)))
-    difference = np.abs(ours - theirs)
-    return Proof(inputs, outputs, arena, int(difference.max()), float(np.mean(difference > 1)))
+        outputs.append(lite.get_tensor(returned["index"])[0].copy())
+    return inputs, np.stack(outputs)
 
 
 def write_sources(
@@ -158,7 +177,7 @@ def write_sources(
     """Writes the C header and source of a model beside its file.
 
     Args:
-        path: String or path of a `.tflite` file with one signature, int8 and a batch of 1, such as
+        path: String or path of a `.tflite` file with one signature, integers and a batch of 1, as
             `encode.tflite`; `encode.h` and `encode.cc` are written.
         proof: `Proof` of the file; its first inputs and outputs become golden vectors.
         normalization: A pair of float arrays, offset and scale of each feature, if raw values
@@ -172,6 +191,7 @@ def write_sources(
     ((given,), (returned,)) = (ends[end].values() for end in ("inputs", "outputs"))
     inputs, outputs = (array[:GOLDEN].reshape(-1, array[0].size) for array in proof[:2])
     values = {"into": "x", "out_of": "x"}
+    dtype, limits = inputs.dtype.name, np.iinfo(inputs.dtype)
     arrays = {}
     if normalization is not None:
         offset, scale = (np.ravel(array) for array in normalization)
@@ -182,6 +202,9 @@ def write_sources(
     header = HEADER.format(
         **values,
         part=part,
+        dtype=dtype,
+        least=limits.min,
+        most=limits.max,
         name=name,
         NAME=name.upper(),
         ops=", ".join(found["ops"]),
@@ -195,25 +218,32 @@ def write_sources(
     path.with_suffix(".h").write_text(header, encoding="utf-8")
     body = [
         f'#include "{part}.h"\n',
-        _array(f"alignas(16) const unsigned char {name}_model", np.frombuffer(content, "uint8")),
-        _array(f"const int8_t {name}_golden_inputs", inputs),
-        _array(f"const int8_t {name}_golden_outputs", outputs),
-        *(_array(f"const float {key}", value) for key, value in arrays.items()),
+        array_of(f"alignas(16) const unsigned char {name}_model", np.frombuffer(content, "uint8")),
+        array_of(f"const {dtype}_t {name}_golden_inputs", inputs),
+        array_of(f"const {dtype}_t {name}_golden_outputs", outputs),
+        *(array_of(f"const float {key}", value) for key, value in arrays.items()),
     ]
     path.with_suffix(".cc").write_text("\n".join(body), encoding="utf-8")
 
 
-def _described(end, tensor):
-    return {
-        f"{end}_size": int(np.prod(tensor["shape"])),
-        f"{end}_shape": ", ".join(map(str, tensor["shape"])),
-        f"{end}_scale": _literal(np.float32(tensor["scale"])),
-        f"{end}_zero_point": tensor["zero_point"],
-    }
+def array_of(declaration: str, values: np.ndarray) -> str:
+    """An array in C, with lines of bearable length.
 
+    Args:
+        declaration: String, its type and name.
+        values: Array of one or two axes.
 
-def _array(declaration, values):
-    """An array of one or two axes in C, with lines of bearable length."""
+    Returns:
+        String.
+
+    Example:
+
+    >>> print(array_of("const int a", np.array([[1, 2], [3, 4]])))
+    const int a[2][2] = {{
+        1, 2},
+        {3, 4}};
+    <BLANKLINE>
+    """
     sizes = "".join(f"[{size}]" for size in values.shape)
     rows = values if values.ndim == 2 else [values]
     lines = [
@@ -223,6 +253,15 @@ def _array(declaration, values):
     body = "},\n    {".join(lines)
     braces = ("{{", "}}") if values.ndim == 2 else ("{", "}")
     return f"{declaration}{sizes} = {braces[0]}\n    {body}{braces[1]};\n"
+
+
+def _described(end, tensor):
+    return {
+        f"{end}_size": int(np.prod(tensor["shape"])),
+        f"{end}_shape": ", ".join(map(str, tensor["shape"])),
+        f"{end}_scale": _literal(np.float32(tensor["scale"])),
+        f"{end}_zero_point": tensor["zero_point"],
+    }
 
 
 def _literal(number):

@@ -60,7 +60,7 @@ def parity(
         "mse_keras": float(error.mean()),
         **_compared("mse_export", "mse_uncertainty", error, _errors(theirs, samples)),
         "psnr": _psnr(ours, theirs),
-        "rank_correlation": _rank_correlation(ae.reconstruction_error(x), exported.score(x)),
+        "rank_correlation": rank_correlation(ae.reconstruction_error(x), exported.score(x)),
     }
     if exact:
         moved = _moved(x)
@@ -88,6 +88,28 @@ def parity(
             outputs = (ae.normalize(model.decode(drawn)) for model in (ae, exported))
             found["prior_noise"] = _noise(*outputs)
     return found
+
+
+def rank_correlation(ours: np.ndarray, theirs: np.ndarray) -> float | None:
+    """Spearman's rank correlation of scores.
+
+    Args:
+        ours: Array of shape `(n,)`.
+        theirs: Array of shape `(n,)`.
+
+    Returns:
+        Float, or `None` if ours are all alike.
+
+    Example:
+
+    >>> import numpy as np
+    >>> round(rank_correlation(np.array([1, 2, 3]), np.array([1, 9, 20])), 6)
+    1.0
+    """
+    if np.ptp(ours) == 0:
+        return None
+    # one score for all ranks nothing, and has no correlation to compute
+    return float(spearmanr(ours, theirs).statistic) if np.ptp(theirs) else 0.0
 
 
 def _errors(outputs, samples):
@@ -134,10 +156,3 @@ def _psnr(ours, theirs):
     if np.array_equal(ours, theirs):
         return float("inf")
     return float(peak_signal_noise_ratio(ours, theirs, data_range=float(np.ptp(ours)) or 1.0))
-
-
-def _rank_correlation(ours, theirs):
-    if np.ptp(ours) == 0:
-        return None
-    # one score for all ranks nothing, and has no correlation to compute
-    return float(spearmanr(ours, theirs).statistic) if np.ptp(theirs) else 0.0

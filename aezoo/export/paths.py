@@ -79,5 +79,5 @@ def _is_report(path):
     except (OSError, ValueError):
         return False
     # what a report has had from the first release on
-    known = {field.name for field in fields(ExportReport)} - {"micro", "sha256"}
+    known = {field.name for field in fields(ExportReport)} - {"micro", "sha256", "detector"}
     return isinstance(found, dict) and known <= set(found)

@@ -64,6 +64,8 @@ class ExportReport:
             ran in, `difference`, the most steps that an int8 output of TensorFlow Lite Micro was
             away from LiteRT's, and `beyond`, the fraction that was more than one step away. Empty
             for other formats.
+        detector: Dictionary of a detector's scores and threshold, see
+            `aezoo.export.recalibration.figures`. Empty for other exports.
         sha256: String, the hash of the file, which `aezoo.LiteModel` compares when it opens it;
             empty for folders.
 
@@ -85,6 +87,7 @@ class ExportReport:
     latency: dict
     micro: dict = field(default_factory=dict)
     sha256: str = ""
+    detector: dict = field(default_factory=dict)
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes the report as JSON, which has no infinity: `null` stands for it.
@@ -131,8 +134,17 @@ class ExportReport:
             steps = max(part["difference"] for part in self.micro.values())
             table.add_section()
             table.add_row("memory on a microcontroller", f"{arenas} bytes")
-            table.add_row("LiteRT against TensorFlow Lite Micro", f"within {steps} steps of int8")
+            unit = "steps of int8" if "int16" not in self._types() else "times 16 steps of int16"
+            table.add_row("LiteRT against TensorFlow Lite Micro", f"within {steps} {unit}")
+        if self.detector:
+            table.add_section()
+            for row in _detector_rows(self.detector):
+                table.add_row(*row)
         return table
+
+    def _types(self):
+        ends = self.contents.get("signatures", {}).values()
+        return {tensor["dtype"] for end in ends for tensor in end.get("outputs", {}).values()}
 
     def __str__(self) -> str:
         stream = io.StringIO()
@@ -166,6 +178,26 @@ def latency(ae: keras.Model, exported: Exported, x: np.ndarray) -> dict[str, flo
         "compiled_us": _median(lambda: compiled(tensor).numpy()),
         "predict_us": _median(lambda: ae.predict(one, verbose=0)),
     }
+
+
+def _detector_rows(found):
+    """What is printed of a detector: names and values."""
+    count = f"{found['samples']:,} {'other' if found['held_out'] else 'of these'} normal samples"
+    yield "threshold, Keras's and its own", _pair(found, "threshold_keras", "threshold")
+    yield "threshold is set on", f"{found['calibration']:,} normal samples"
+    yield (
+        f"false alarms, {count}",
+        f"{found['false_alarms_keras']:.2%} in Keras, {found['false_alarms_before']:.2%} after, "
+        f"{found['false_alarms']:.2%} with the threshold of its own",
+    )
+    ranks = ("rank_correlation", "rank_correlation_strangers")
+    told = [f"{found[key]:.5f}" for key in ranks if found[key] is not None]
+    if told:
+        yield "rank correlation with Keras's scores", " and, with made-up anomalies, ".join(told)
+    if "activations" in found:
+        yield "activations", found["activations"]
+    if found["references"]:
+        yield "references", f"{found['references']:,}, of {found['reference_bytes']:,} bytes"
 
 
 def _median(function):

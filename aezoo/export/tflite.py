@@ -4,7 +4,7 @@ import hashlib
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -90,14 +90,14 @@ def export_tflite(
         Jacob et al., "Quantization and Training of Neural Networks for Efficient
         Integer-Arithmetic-Only Inference", CVPR 2018, arXiv:1712.05877.
     """
-    _one_of("target", target, (None, "micro"))
+    one_of("target", target, (None, "micro"))
     micro = target == "micro"
-    _one_of("quantize", quantize, ("int8",) if micro else (None, "float16", "dynamic", "int8"))
-    _one_of("io", io, ("int8",) if micro else ("int8", "float32"))
+    one_of("quantize", quantize, ("int8",) if micro else (None, "float16", "dynamic", "int8"))
+    one_of("io", io, ("int8",) if micro else ("int8", "float32"))
     if batch_size is not None:
         batch_size = positive("batch_size", batch_size)
     if micro:
-        _one_of("batch_size", batch_size, (None, 1))
+        one_of("batch_size", batch_size, (None, 1))
         batch_size = 1
     path = new_folder(path) if micro else file_to_write(path, ".tflite")
     signatures = _signatures(signatures, quantize)
@@ -126,12 +126,14 @@ def export_tflite(
             files = {beside: signatures}
         # One scale a kernel makes smaller files, and is enough for most models.
         for per_unit in (False, True) if calibration else (False,):
-            contents = [
-                _write(ae, file, names, quantize, calibration, batch_size, io, per_unit)
-                for file, names in files.items()
-            ]
-            for found in contents:
-                _refuse_operators(found, integers=quantize == "int8" and not allow_float)
+            contents = []
+            for file, names in files.items():
+                content, metadata = converted(
+                    *(ae, names, quantize, calibration, batch_size, io, per_unit)
+                )
+                file.write_bytes(packed(content, metadata))
+                contents.append(inspect(file))
+                refuse_operators(contents[-1], integers=quantize == "int8" and not allow_float)
             exported = _together(files)
             report = ExportReport(
                 path=str(path),
@@ -152,8 +154,34 @@ def export_tflite(
     return report
 
 
-def _write(ae, path, signatures, quantize, calibration, batch_size, io, per_unit):
-    """Writes one file, and returns what is in it."""
+def converted(
+    ae: keras.Model,
+    signatures: Sequence[str],
+    quantize: str | None,
+    calibration: dict[str, np.ndarray] | None = None,
+    batch_size: int | None = None,
+    io: str = "int8",
+    per_unit: bool = False,
+    wide: bool = False,
+) -> tuple[bytes, dict]:
+    """A model as TFLite has it, to be packed with what the graph cannot say.
+
+    Args:
+        ae: `aezoo.Autoencoder`.
+        signatures: Sequence of strings.
+        quantize: As in `export_tflite`.
+        calibration: As in `aezoo.export.conversion.convert`.
+        batch_size: As in `export_tflite`.
+        io: As in `export_tflite`.
+        per_unit: As in `aezoo.export.conversion.convert`.
+        wide: As in `aezoo.export.conversion.convert`.
+
+    Returns:
+        A pair: bytes, and a dictionary for `aezoo.export.conversion.packed`.
+
+    Raises:
+        ExportError: If the builtin operators cannot express the model.
+    """
     # One scale cannot serve features of several units, nor can halves 1000 +- 1; as a step of its
     # own in int8 it rounds once more each way, as a part of quantizing it is free.
     inside = quantize is None
@@ -163,12 +191,19 @@ def _write(ae, path, signatures, quantize, calibration, batch_size, io, per_unit
         metadata["normalization"] = {"offset": offset, "scale": scale, "inside": inside}
     with tempfile.TemporaryDirectory() as folder:
         write_saved_model(ae, folder, signatures, batch_size=batch_size, inside=inside)
-        content = convert(folder, signatures, quantize, calibration, io, per_unit)
-    path.write_bytes(packed(content, metadata))
-    return inspect(path)
+        return convert(folder, signatures, quantize, calibration, io, per_unit, wide), metadata
 
 
-def _refuse_operators(contents, integers):
+def refuse_operators(contents: dict, integers: bool) -> None:
+    """Refuses a file with operators that not every runtime has, or that are no integers.
+
+    Args:
+        contents: Dictionary, see `aezoo.edge.inspect`.
+        integers: Boolean, whether all must be integers.
+
+    Raises:
+        ExportError: If there are others.
+    """
     if contents["foreign_ops"]:
         raise ExportError(f"Operators outside the builtin set: {contents['foreign_ops']}")
     if integers and contents["float_ops"]:
@@ -176,6 +211,12 @@ def _refuse_operators(contents, integers):
             f"Operators that stayed in float: {contents['float_ops']}. Use layers and "
             "activations that TFLite runs in int8, or allow_float=True."
         )
+
+
+def one_of(name: str, value: object, valid: Sequence) -> None:
+    """Raises `ValueError` with the name of a value that is not one of the valid ones."""
+    if value not in valid:
+        raise ValueError(f"{name} must be one of {valid}. Received: {value!r}")
 
 
 def _together(files):
@@ -199,7 +240,7 @@ def _signatures(value, quantize):
     valid = (*SIGNATURES, *(() if quantize == "int8" else ("score",)))
     names = (value,) if isinstance(value, str) or not hasattr(value, "__iter__") else tuple(value)
     for name in names:
-        _one_of("signatures", name, valid)
+        one_of("signatures", name, valid)
     if len(set(names)) < len(names):
         raise ValueError(f"signatures must have each name once. Received: {names}")
     if "reconstruct" not in names:
@@ -207,8 +248,3 @@ def _signatures(value, quantize):
             f"signatures must have 'reconstruct', which the export is checked by. Received: {names}"
         )
     return names
-
-
-def _one_of(name, value, valid):
-    if value not in valid:
-        raise ValueError(f"{name} must be one of {valid}. Received: {value!r}")
