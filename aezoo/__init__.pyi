@@ -31,5 +31,6 @@ from .models import variational as variational
 from .models import vector_quantized as vector_quantized
 from .training import train as train
 from .uses import AnomalyDetector as AnomalyDetector
+from .uses import CodeTransformer as CodeTransformer
 
 __version__: str

@@ -23,7 +23,9 @@ IMAGE_CODE = 32
 PIECE = 2**24  # values that a network is given at a time
 
 
-def suitable(name: str | None, shape: tuple[int, ...], bounded: bool) -> Autoencoder:
+def suitable(
+    name: str | None, shape: tuple[int, ...], bounded: bool, latent_dim: int | None = None
+) -> Autoencoder:
     """An untrained model for samples of a shape.
 
     Args:
@@ -33,6 +35,7 @@ def suitable(name: str | None, shape: tuple[int, ...], bounded: bool) -> Autoenc
         shape: Tuple of integers: `(features,)`, `(steps, channels)`, `(height, width, channels)`
             or a volume's.
         bounded: Boolean, whether all values are within [0, 1].
+        latent_dim: Positive integer, or `None` for 8, of images and volumes 32.
 
     Returns:
         A compiled `aezoo.Autoencoder`.
@@ -48,7 +51,7 @@ def suitable(name: str | None, shape: tuple[int, ...], bounded: bool) -> Autoenc
     if not (images and bounded):
         options |= {"normalization": "standard"}
         options |= {"output_activation": "linear"} if images else {}
-    return build(name, shape, IMAGE_CODE if images else CODE, **options)
+    return build(name, shape, latent_dim or (IMAGE_CODE if images else CODE), **options)
 
 
 def train(

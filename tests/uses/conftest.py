@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from aezoo.uses import AnomalyDetector
+from aezoo.uses import AnomalyDetector, networks
 
 
 def related(n, seed=0):
@@ -34,3 +34,14 @@ def detector(fitted):
     copy = AnomalyDetector(**fitted.get_params())
     copy.__dict__.update(fitted.__dict__)
     return copy
+
+
+@pytest.fixture
+def untrained(monkeypatch):
+    """Leaves networks as they are made, where a test is not about what they have learned."""
+
+    def train(model, x, **_):
+        if model.normalization and not model.normalization.adapted:
+            model.adapt(x)
+
+    monkeypatch.setattr(networks, "train", train)

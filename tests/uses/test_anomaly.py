@@ -26,6 +26,7 @@ def checks():
 
 
 @pytest.mark.parametrize(("estimator", "check"), [*checks()])
+@pytest.mark.usefixtures("untrained")
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
 
@@ -53,11 +54,13 @@ def test_contributions_sum_to_the_score(fitted, odd):
         ({"contamination": 0.2, "threshold": "percentile"}, 0.01),
     ],
 )
+@pytest.mark.usefixtures("untrained")
 def test_share_of_the_training_samples_that_is_flagged(normal, options, share):
     detector = AnomalyDetector(epochs=1, random_state=0, **options).fit(normal)
     assert np.mean(detector.predict(normal) == -1) == pytest.approx(share)
 
 
+@pytest.mark.usefixtures("untrained")
 def test_threshold_that_is_a_number_and_of_sigmas(normal):
     detector = AnomalyDetector(epochs=1, threshold=7.5, random_state=0).fit(normal)
     assert detector.threshold_ == 7.5
@@ -66,6 +69,7 @@ def test_threshold_that_is_a_number_and_of_sigmas(normal):
     assert scores.threshold_ == pytest.approx(expected.mean() + 3 * expected.std())
 
 
+@pytest.mark.usefixtures("untrained")
 def test_conformal_threshold_is_of_samples_set_aside(normal):
     detector = AnomalyDetector(threshold="conformal", false_alarm_rate=0.05, epochs=1).fit(normal)
     assert detector.calibrated_
@@ -75,6 +79,7 @@ def test_conformal_threshold_is_of_samples_set_aside(normal):
         AnomalyDetector(threshold="conformal", epochs=1).fit(normal)
 
 
+@pytest.mark.usefixtures("untrained")
 def test_said_contamination_keeps_anomalies_out(normal, odd):
     x = np.concatenate([normal, odd[:40] + np.array([0, 0, 0, 20])])
     told = AnomalyDetector(contamination=0.1, epochs=1, random_state=0).fit(x)
@@ -121,6 +126,7 @@ def test_trained_model_is_taken_as_it_is(normal, odd, tmp_path):
     ("model", "shape"),
     [("vanilla", (6,)), (None, (12, 2)), (None, (8, 8, 1)), ("residual", (8, 8, 1))],
 )
+@pytest.mark.usefixtures("untrained")
 def test_families_and_shapes(model, shape, rng):
     x = rng.random(size=(60, *shape))
     x[..., 0] += 2 * (len(shape) < 3)
@@ -139,6 +145,7 @@ def test_in_pieces_as_at_once(fitted, normal, monkeypatch):
     np.testing.assert_allclose(fitted.anomaly_score(normal), expected, rtol=1e-4)
 
 
+@pytest.mark.usefixtures("untrained")
 def test_in_a_pipeline_and_a_grid(normal, odd):
     x = np.concatenate([normal, odd])
     labels = np.where(np.arange(len(x)) < len(normal), 1, -1)
@@ -150,6 +157,7 @@ def test_in_a_pipeline_and_a_grid(normal, odd):
     assert clone(pipeline).fit(normal).predict(odd).shape == (len(odd),)
 
 
+@pytest.mark.usefixtures("untrained")
 def test_pandas_names_and_categories(normal):
     pd = pytest.importorskip("pandas")
     table = pd.DataFrame(normal, columns=list("abcd"))
@@ -163,6 +171,7 @@ def test_pandas_names_and_categories(normal):
         detector.predict(table.rename(columns={"a": "z"}))
 
 
+@pytest.mark.usefixtures("untrained")
 def test_missing_values(normal):
     x = normal.copy()
     x[3, 1] = np.nan
@@ -197,6 +206,7 @@ def test_survives_pickle(fitted, odd):
         ({"model": 3}, "model must be None"),
     ],
 )
+@pytest.mark.usefixtures("untrained")
 def test_wrong_arguments(options, message, normal):
     with pytest.raises(ValueError, match=message):
         AnomalyDetector(**options).fit(normal)
@@ -213,6 +223,7 @@ def test_wrong_arguments(options, message, normal):
         (np.arange(5.0), "1D array"),
     ],
 )
+@pytest.mark.usefixtures("untrained")
 def test_data_that_nothing_can_be_learned_from(x, message):
     with pytest.raises(ValueError, match=message):
         AnomalyDetector(epochs=1).fit(x)

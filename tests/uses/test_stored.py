@@ -57,6 +57,7 @@ def test_model_that_was_given(normal, tmp_path):
         np.testing.assert_array_equal(again.anomaly_score(normal), detector.anomaly_score(normal))
 
 
+@pytest.mark.usefixtures("untrained")
 def test_table_with_categories(normal, tmp_path):
     pd = pytest.importorskip("pandas")
     table = pd.DataFrame(normal, columns=list("abcd"))
@@ -68,6 +69,7 @@ def test_table_with_categories(normal, tmp_path):
     np.testing.assert_array_equal(again.feature_names_in_, detector.feature_names_in_)
 
 
+@pytest.mark.usefixtures("untrained")
 def test_file_of_another_detector(copy, normal, tmp_path):
     AnomalyDetector(epochs=1, random_state=1).fit(normal).save(tmp_path / "other")
     for name in ("detector.npz", "model.keras"):
