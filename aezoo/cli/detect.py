@@ -77,7 +77,8 @@ def fit(
 
     Rows that --label says are anomalous are left out.
     """
-    options: dict[str, Any] = {"contamination": _value(contamination or ("auto", "0")[bool(label)])}
+    share = contamination or (None if window else "0" if label else "auto")
+    options: dict[str, Any] = {} if share is None else {"contamination": _value(share)}
     options |= {"threshold": _value(threshold), "false_alarm_rate": false_alarm_rate}
     options |= {"model": model, "missing": missing, "random_state": seed}
     with quiet(as_json=as_json):
@@ -94,36 +95,39 @@ def fit(
         with err.status(f"Reading {data} ..."):
             x = detectors.normal_rows(data, label, normal, drop or [])
         detectors.doubt(x)
+        detector: Any
         if window is None:
             detector = aezoo.AnomalyDetector(**options)
         else:
             detector = aezoo.TimeSeriesDetector(window=window, stride=stride, **options)
         with err.status("Fitting the detector ..."), detectors.refusing(data, (DataError,)):
-            detector.fit(x)
+            detector.fit(x if window is None else detectors.stretches(x))
         with replacing(folder) as beside:
             detector.save(beside)
-            scores = detector.calibration_scores_
+            inner = detector if window is None else detector.detector_
+            scores = inner.calibration_scores_
             picture = aezoo.plots.score_histogram(scores, detector.threshold_)
             picture.savefig(beside / "scores.png")
-    width = (len(detector.columns_.names),) if hasattr(x, "iloc") else x.shape[1:]
     seconds = time.perf_counter() - begin
-    flagged = float((scores > detector.threshold_).mean())
-    network = f"{detector.model_.name}, {detector.model_.count_params():,} parameters"
+    names = getattr(detector, "columns_", None)
+    encoded = (len(names.names),) if names is not None and hasattr(x, "iloc") else x.shape[1:]
+    found = {"folder": folder, "rows": len(x), "shape": x.shape[1:], "encoded": encoded}
+    found |= {"model": inner.model_.name, "threshold": detector.threshold_}
+    found |= {"calibrated": inner.calibrated_, "calibration_rows": len(scores)}
+    found |= {"flagged": float((scores > detector.threshold_).mean()), "seconds": seconds}
     if as_json:
-        found = {"folder": folder, "rows": len(x), "shape": x.shape[1:], "encoded": width}
-        found |= {"model": detector.model_.name, "threshold": detector.threshold_}
-        found |= {"calibrated": detector.calibrated_, "flagged": flagged, "seconds": seconds}
         print_json(found)
         return
     table = Table(title=f"{data}", title_justify="left", show_header=False)
-    size, encoded = (" x ".join(map(str, shape)) for shape in (x.shape[1:], width))
+    size, width = (" x ".join(map(str, shape)) for shape in (x.shape[1:], encoded))
     table.add_row("rows", f"{len(x):,}")
-    table.add_row("columns", size if size == encoded else f"{size}, encoded as {encoded}")
-    table.add_row("model", network)
+    table.add_row("columns", size if size == width else f"{size}, encoded as {width}")
+    table.add_row("model", f"{inner.model_.name}, {inner.model_.count_params():,} parameters")
     table.add_row("threshold", f"{detector.threshold_:.4g}")
+    unit = "rows" if window is None else "windows"
     count = f"{len(scores):,}"
-    of = f"{count} rows held out" if detector.calibrated_ else f"these {count} rows"
-    table.add_row("flagged", f"{100 * flagged:.2g} % of {of}")
+    of = f"{count} {unit} held out" if inner.calibrated_ else f"these {count} {unit}"
+    table.add_row("flagged", f"{100 * found['flagged']:.2g} % of {of}")
     table.add_row("expected false alarms", _expected(detector))
     table.add_row("seconds", f"{seconds:.1f}")
     out.print(table)
@@ -173,10 +177,14 @@ def export(
     if quantize == "float32":
         quantize = None
     with quiet(as_json=as_json):
+        from aezoo.export import export_detector
+
         folder = detectors.located(detector)
         scorer = Scorer(folder)
         if scorer.is_exported:
             raise typer.BadParameter(f"{folder} is exported already: give the detector's folder")
+        if scorer.is_timed:
+            raise typer.BadParameter(f"{folder} is of recordings, which have no export yet")
         options: dict[str, Any] = {"quantize": quantize, "target": target}
         if data is not None:
             x = detectors.normal_rows(data, label, normal, [])
@@ -184,7 +192,7 @@ def export(
                 options["calibration_data"] = scorer.chosen(x)
         name = "micro" if target else f"detector-{quantize or 'float32'}.tflite"
         with err.status("Exporting ..."):
-            report = scorer.detector.export(output or folder / name, **options)
+            report = export_detector(scorer.detector, output or folder / name, **options)
     if as_json:
         print_json(report)
     else:
@@ -202,6 +210,8 @@ def _value(text: str) -> float | str:
 
 def _expected(detector):
     """How many of normal rows will be flagged, as far as one can say."""
+    if hasattr(detector, "detector_"):
+        return "not known, since windows overlap: evaluate on a normal recording"
     rate = f"{100 * detector.false_alarm_rate:.2g} % of normal rows"
     if detector.calibrated_:
         return f"at most {rate}, on average over draws of the rows held out"

@@ -171,6 +171,17 @@ def normal_rows(path: Path, label: str | None, normal: str | None, drop: Sequenc
     return x
 
 
+def stretches(table: Any) -> list:
+    """The parts of a table or array between rows that were left out."""
+    import numpy as np
+
+    if not hasattr(table, "iloc"):
+        return [table]
+    ends = np.flatnonzero(np.diff(table.index) != 1) + 1
+    pairs = zip([0, *ends], [*ends, len(table)], strict=True)
+    return [table.iloc[begin:end] for begin, end in pairs]
+
+
 @contextmanager
 def table_writer(path: Path) -> Iterator[Any]:
     """A function that appends columns, a dictionary of arrays or lists, to a table's file."""

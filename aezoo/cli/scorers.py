@@ -20,6 +20,7 @@ class Scorer:
         names: List of the columns that it was fitted to, or `None`.
         threshold: Float, the score above which a row is flagged.
         is_timed: Boolean, whether rows are steps, and must come all at once.
+        events: List of the events in what was judged last, or `None` if rows are no steps.
     """
 
     def __init__(self, path: Path):
@@ -47,6 +48,7 @@ class Scorer:
             self.threshold = self.detector.threshold_
             names = getattr(self.detector, "feature_names_in_", None)
         self.names = None if names is None else [str(name) for name in names]
+        self.events: list | None = [] if self.is_timed else None
         self._told = False
 
     def chosen(self, piece: Any) -> Any:
@@ -74,14 +76,24 @@ class Scorer:
         return self.detector.anomaly_score(chosen)
 
     def judged(self, chosen: Any, top: int) -> dict[str, Any]:
-        """Columns of scores, p-values, flags, and of what makes rows odd if `top` is not 0."""
+        """Columns of scores, p-values, flags, and of what makes rows odd if `top` is not 0.
+
+        Windows of a recording overlap: their steps are flagged by events, and have no p-values.
+        """
         parts = self.detector.contributions(chosen) if top else None
-        if parts is None or self._is_merged(parts):
+        if parts is None or self.is_timed or self._is_merged(parts):
             scores = self.anomaly_score(chosen)
         else:  # to the last bit what anomaly_score says, in half the time
             scores = parts.reshape(len(parts), -1).sum(axis=1).astype("float64")
-        found = {"score": scores, "p_value": self._p_values(chosen, scores)}
-        found["flag"] = (scores > self.threshold).astype(int)
+        found = {"score": scores}
+        if self.is_timed:
+            from aezoo.uses.events import flags_of
+
+            self.events = self.detector.events(chosen)
+            found["flag"] = flags_of(self.events, len(scores)).astype(int)
+        else:
+            found["p_value"] = self._p_values(chosen, scores)
+            found["flag"] = (scores > self.threshold).astype(int)
         if parts is not None:
             if self.columns is not None:
                 parts = self.columns.merge(parts)
@@ -129,7 +141,7 @@ def largest(parts: Any, names: Sequence[str], count: int) -> list[str]:
     """The largest contributions to each score in words, such as `age: 0.62; income: 0.2`."""
     import numpy as np
 
-    parts = parts.reshape(len(parts), -1)  # (n, ...) -> (n, D)
+    parts = np.nan_to_num(parts.reshape(len(parts), -1))  # (n, ...) -> (n, D)
     order = np.argsort(-parts, axis=1, kind="stable")[:, :count]
     shares = np.take_along_axis(parts, order, axis=1)
     total = parts.sum(axis=1, keepdims=True)

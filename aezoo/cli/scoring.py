@@ -23,6 +23,10 @@ METRICS = {
     "precision": "precision: flags that are right",
     "recall": "recall: anomalies that are flagged",
     "false_alarm_rate": "false alarms, of normal rows",
+    "anomalies": "stretches of anomalous rows",
+    "event_recall": "... in which there is an event",
+    "events": "events",
+    "false_events": "... in which no row is anomalous",
 }
 
 
@@ -69,8 +73,17 @@ def score(
                 flagged += int(sum(scored["flag"]))
                 advance(len(piece))
     if as_json:
-        print_json({"detector": path, "rows": rows, "flagged": flagged, "output": output})
+        found = {"detector": path, "rows": rows, "flagged": flagged, "output": output}
+        events = [event._asdict() for event in scorer.events or []]
+        print_json({**found, **({"events": events} if scorer.is_timed else {})})
         return
+    if scorer.events:
+        table = Table("event", "from", "to", "peak", "score")
+        for i, event in enumerate(scorer.events, start=1):
+            table.add_row(
+                *map(str, (i, event.start, event.end - 1, event.peak)), f"{event.score:.4g}"
+            )
+        out.print(table)
     out.print(
         f"{flagged:,} of {rows:,} {unit}s flagged ({100 * flagged / rows:.2g} %): {output}",
         soft_wrap=True,
@@ -105,16 +118,24 @@ def evaluate(
         with _progress(data) as advance:
             for piece, odd in detectors.pieces_with_labels(data, label, normal, scorer):
                 with detectors.refusing(data):
-                    found.append((odd, scorer.anomaly_score(scorer.chosen(piece))))
+                    judged = scorer.judged(scorer.chosen(piece), top=0)
+                found.append((odd, judged["score"], judged["flag"] == 1))
                 advance(len(piece))
-        odd, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        odd, scores, flags = (np.concatenate(parts) for parts in zip(*found, strict=True))
         if odd.all() or not odd.any():
             raise DataError(
                 "Rows of both kinds are needed, normal and anomalous. Received: all "
                 f"{len(odd):,} are {'anomalous' if odd.all() else 'normal'}."
             )
         threshold = scorer.threshold
-        measured = _metrics(odd, scores, threshold)
+        counts = {"rows": len(odd), "anomalous": int(odd.sum()), "threshold": threshold}
+        measured = _metrics(odd, scores, flags)
+        if scorer.is_timed:
+            from aezoo.uses.events import event_metrics
+
+            measured |= event_metrics([odd], [scorer.events or []])
+            known = ~np.isnan(scores)  # not before the first window is complete
+            odd, scores = odd[known], scores[known]
         if plots is not None:
             plots.mkdir(parents=True, exist_ok=True)
             pictures = {
@@ -125,19 +146,20 @@ def evaluate(
             for name, picture in pictures.items():
                 with replacing(plots / f"{name}.png") as beside:
                     picture.savefig(beside)
-    counts = {"rows": len(odd), "anomalous": int(odd.sum()), "threshold": threshold}
     if as_json:
         print_json({"detector": path, **counts, "metrics": measured})
         return
     table = Table("", "", title=f"{path} on {data}", title_justify="left", show_header=False)
-    table.add_row("rows", f"{len(odd):,}")
-    table.add_row("anomalous", f"{odd.sum():,}")
+    table.add_row("rows", f"{counts['rows']:,}")
+    table.add_row("anomalous", f"{counts['anomalous']:,}")
     table.add_section()
     for i, (key, words) in enumerate(METRICS.items()):
         if i == 2:
             table.add_section()
             table.add_row("threshold", f"{threshold:.4g}")
-        table.add_row(words, f"{measured[key]:.4f}")
+        if key in measured:
+            value = measured[key]
+            table.add_row(words, f"{value:,}" if isinstance(value, int) else f"{value:.4f}")
     out.print(table)
     if plots is not None:
         out.print(f"{plots}: {', '.join(f'{name}.png' for name in pictures)}", soft_wrap=True)
@@ -164,14 +186,15 @@ def _rows(data: Path, begin: int, count: int) -> list:
     return [str(file.relative_to(data)) for file in image_files(data)[begin : begin + count]]
 
 
-def _metrics(odd: Any, scores: Any, threshold: float) -> dict[str, float]:
+def _metrics(odd: Any, scores: Any, flags: Any) -> dict[str, float]:
+    import numpy as np
     from sklearn import metrics
 
-    flags = scores > threshold
-    options = {"zero_division": 0}
+    options: dict[str, Any] = {"zero_division": 0}
+    known = ~np.isnan(scores)
     return {
-        "auroc": metrics.roc_auc_score(odd, scores),
-        "average_precision": metrics.average_precision_score(odd, scores),
+        "auroc": metrics.roc_auc_score(odd[known], scores[known]),
+        "average_precision": metrics.average_precision_score(odd[known], scores[known]),
         "f1": metrics.f1_score(odd, flags, **options),
         "precision": metrics.precision_score(odd, flags, **options),
         "recall": metrics.recall_score(odd, flags, **options),

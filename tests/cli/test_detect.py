@@ -125,6 +125,20 @@ class TestFit:
         data = fitted[0] / "people.csv"
         run("detect", "fit", data, "--window", 20, "--stride", 5, "-o", "new")
         assert (calls.options["window"], calls.options["stride"]) == (20, 5)
+        assert "contamination" not in calls.options  # time series have another default
+        assert [len(part) for part in calls.x] == [320]
+
+    def test_rows_that_are_left_out_of_a_recording_end_a_stretch(
+        self, run, people, tmp_path, calls
+    ):
+        odd = people.index.isin([0, 50, 51, 100])
+        people.assign(fraud=odd).to_csv(tmp_path / "t.csv", index=False)
+        run("detect", "fit", tmp_path / "t.csv", "--window", 20, "--label", "fraud", "-o", "new")
+        assert [part["id"].tolist() for part in calls.x] == [
+            list(range(1, 50)),
+            list(range(52, 100)),
+            list(range(101, 320)),
+        ]
 
     @pytest.mark.parametrize(
         ("values", "normal"), [(["ok", "bad"], "ok"), ([1, -1], "1"), ([0.0, 2.5], "0")]
@@ -298,11 +312,11 @@ class TestExport:
     def handed(self, monkeypatch):
         given = {}
 
-        def export(self, path, **options):
-            given.update(options, detector=self, path=path)
+        def export(detector, path, **options):
+            given.update(options, detector=detector, path=path)
             return {"path": path}
 
-        monkeypatch.setattr(aezoo.AnomalyDetector, "export", export, raising=False)
+        monkeypatch.setattr("aezoo.export.export_detector", export)
         return given
 
     @pytest.mark.parametrize(
