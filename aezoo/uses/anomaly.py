@@ -19,7 +19,7 @@ from aezoo.uses.scores import SCORES, fit_scoring, oddness
 
 THRESHOLDS = ("auto", "percentile", "contamination", "sigma", "conformal")
 HELD_OUT = 0.2  # of the samples, for a conformal threshold
-DOUBTED = 0.2  # of the samples, where nothing is known of them
+DOUBTED = 0.125  # of the samples, where nothing is known of them
 MARGIN = 1.5  # times the share said to be anomalous is left out: no forest finds just these
 VALUES = 2**21  # scored at a time
 
@@ -43,7 +43,7 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
         contamination: What is known of the samples to fit: 0, all are normal; a float in (0, 0.5],
             the share of anomalies among them; or `"auto"`, nothing. Of a share, half again as many
             samples, those which an isolation forest finds oddest, are left out of the training
-            and of the neighbours. With `"auto"` a fifth is, but stays among the neighbours for
+            and of the neighbours. With `"auto"` an eighth is, but stays among the neighbours for
             half of the distances.
         scoring: `"auto"`, `"error"`, `"scaled_error"`, `"mahalanobis"` or `"neighbors"`, see
             `aezoo.uses.scores.fit_scoring`.
