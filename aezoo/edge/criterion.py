@@ -117,7 +117,7 @@ def stored(
         "zero_point": int(zero_point),
         "arrays": {key: [a.dtype.name, list(a.shape)] for key, a in values.items()},
     }
-    little = {key: np.ascontiguousarray(a, a.dtype.newbyteorder("<")) for key, a in values.items()}
+    little = {key: a.astype(a.dtype.newbyteorder("<"), order="C") for key, a in values.items()}
     return described, {f"{METADATA}.{key}": array for key, array in little.items()}
 
 

@@ -10,6 +10,7 @@ from aezoo.export.recalibration import strangers
 from aezoo.export.samples import CALIBRATION, CHECKED, FEWEST, spread
 
 STRETCH = 4.0  # the range of int16 activations, in that of the normal samples
+ULPS = 4  # float32 numbers next to one, of which rounding may have made it
 
 
 def detector_rows(
@@ -82,7 +83,18 @@ def _shaped(ae, flat):
 
 
 def _raw(ae, z):
+    """Raw values that are normalized to these, bit by bit where there are such.
+
+    A reference is then found to be one: it is no neighbour of its own.
+    """
     if ae.normalization is None:
         return z
     offset, scale = ae.normalization.statistics
-    return (z * scale + offset).astype("float32")
+    nearest = (z * scale + offset).astype("float32")
+    found, candidate = nearest, nearest
+    for direction in (np.inf, -np.inf):
+        for _ in range(ULPS):
+            found = np.where(ae.normalize(found) == z, found, candidate)
+            candidate = np.nextafter(candidate, np.float32(direction))
+        candidate = nearest
+    return np.where(ae.normalize(found) == z, found, nearest)
