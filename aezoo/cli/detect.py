@@ -12,6 +12,7 @@ from aezoo.cli.console import Json, app, err, out, print_json, quiet
 from aezoo.cli.detectors import Data, Label, Normal
 from aezoo.cli.scorers import Scorer
 from aezoo.system.files import replacing
+from aezoo.system.quiet import native_output_discarded
 
 detect = typer.Typer(
     help="Detect anomalies: fit, score, evaluate, export.",
@@ -174,8 +175,9 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a detector for devices, with the threshold set anew on the file's own scores."""
-    if quantize == "float32":
-        quantize = None
+    if target and quantize not in (None, "int8"):
+        raise typer.BadParameter(f"--target {target} is in int8, not in {quantize}")
+    quantize = "int8" if target else quantize if quantize != "float32" else None
     with quiet(as_json=as_json):
         from aezoo.export import export_detector
 
@@ -191,7 +193,7 @@ def export(
             with detectors.refusing(data):
                 options["calibration_data"] = scorer.chosen(x)
         name = "micro" if target else f"detector-{quantize or 'float32'}.tflite"
-        with err.status("Exporting ..."):
+        with native_output_discarded():
             report = export_detector(scorer.detector, output or folder / name, **options)
     if as_json:
         print_json(report)

@@ -2,8 +2,11 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
+
+from aezoo.system.quiet import native_output_discarded
 
 RECORD = "detector.json"
 
@@ -32,7 +35,8 @@ class Scorer:
         self.detector: Any
         try:
             if self.is_exported:
-                self.detector = aezoo.edge.Detector(path)
+                with native_output_discarded():
+                    self.detector = aezoo.edge.Detector(path)
             else:
                 record = path / RECORD
                 text = record.read_text("utf-8") if record.is_file() else ""
@@ -80,6 +84,11 @@ class Scorer:
 
         Windows of a recording overlap: their steps are flagged by events, and have no p-values.
         """
+        # LiteRT says there, when it first runs, what it runs on
+        with native_output_discarded() if self.is_exported else nullcontext():
+            return self._judged(chosen, top)
+
+    def _judged(self, chosen, top):
         parts = self.detector.contributions(chosen) if top else None
         if parts is None or self.is_timed or self._is_merged(parts):
             scores = self.anomaly_score(chosen)

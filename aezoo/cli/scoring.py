@@ -52,8 +52,7 @@ def score(
     output = output or Path(f"{data.stem}-scores.csv")
     if output.suffix.lower() not in (".csv", ".parquet"):
         raise typer.BadParameter(f"--output is a .csv or .parquet file, not {str(output)!r}")
-    exported = detector is not None and detector.suffix == ".tflite"
-    with quiet(tensorflow=not exported, as_json=as_json):
+    with quiet(tensorflow=not _is_exported(detector), as_json=as_json):
         from aezoo.data.chunks import chunks, kind_of, read_table
 
         path = detectors.located(detector)
@@ -106,7 +105,7 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Measure a detector on rows with labels."""
-    with quiet(as_json=as_json):
+    with quiet(tensorflow=not _is_exported(detector), as_json=as_json):
         import numpy as np
 
         import aezoo
@@ -163,6 +162,10 @@ def evaluate(
     out.print(table)
     if plots is not None:
         out.print(f"{plots}: {', '.join(f'{name}.png' for name in pictures)}", soft_wrap=True)
+
+
+def _is_exported(detector: Path | None) -> bool:
+    return detector is not None and detector.suffix == ".tflite"
 
 
 @contextmanager

@@ -324,7 +324,7 @@ class TestExport:
         [
             ([], {"quantize": None, "target": None}, "detector-float32.tflite"),
             (["--quantize", "int8"], {"quantize": "int8", "target": None}, "detector-int8.tflite"),
-            (["--target", "micro"], {"quantize": None, "target": "micro"}, "micro"),
+            (["--target", "micro"], {"quantize": "int8", "target": "micro"}, "micro"),
             (["-o", "x.tflite"], {"quantize": None, "target": None}, None),
         ],
     )
@@ -343,6 +343,26 @@ class TestExport:
         assert result.exit_code == 0, result.stderr
         normal = people[people["fraud"] == 0][["age", "income", "colour"]]
         pd.testing.assert_frame_equal(handed["calibration_data"], normal)
+
+
+def test_an_exported_file_scores_a_table(run, home, people):
+    result = run("detect", "export", "-o", "people.tflite")
+    assert result.exit_code == 0, result.stderr
+    assert "threshold" in result.words
+    result = run("detect", "score", "people.csv", "-d", "people.tflite", "-o", "out.csv")
+    assert result.exit_code == 0, result.stderr
+    assert "Columns that are not looked at: id, fraud" in result.stderr
+    run("detect", "score", "people.csv", "-o", "keras.csv")
+    scored, expected = read_table("out.csv"), read_table("keras.csv")
+    np.testing.assert_allclose(scored["score"], expected["score"], rtol=1e-3)
+    assert (scored["flag"] == expected["flag"]).mean() > 0.99
+    firsts = (table["contributors"].str.split(":").str[0] for table in (scored, expected))
+    assert np.mean([first == other for first, other in zip(*firsts, strict=True)]) > 0.99
+    args = ["people.csv", "-d", "people.tflite", "--label", "fraud", "--json"]
+    measured = json.loads(run("detect", "evaluate", *args).stdout)["metrics"]
+    assert measured["auroc"] == pytest.approx(
+        metrics.roc_auc_score(people["fraud"], expected["score"]), abs=1e-3
+    )
 
 
 @pytest.mark.parametrize("names", [["a", "b=x", "b=y", "b=(missing)", "c=1", "c=d=2"], ["a=1"]])
@@ -384,6 +404,10 @@ def test_columns_by_the_names_of_what_they_are_encoded_as(names):
         (["score", "gaps.csv"], 1, "Missing: age, income, colour"),
         (["score", "people.csv", "-d", "damaged"], 1, "damaged"),
         (["evaluate", "people.csv"], 2, "--label COLUMN"),
+        (["export", "--target", "micro", "--quantize", "float16"], 2, "in int8, not in float16"),
+        (["export", "--quantize", "int4"], 2, "int4"),
+        (["export", "--data", "gaps.csv"], 1, "gaps.csv: Expected the columns"),
+        (["export", "x.tflite"], 1, "no file x.tflite"),
         (["evaluate", "people.csv", "--label", "frau"], 1, "no column 'frau'"),
         (["evaluate", "people.csv", "--label", "age"], 1, "fitted to 'age', too"),
         (["evaluate", "normal.csv", "--label", "fraud"], 1, "all 9 are normal"),
