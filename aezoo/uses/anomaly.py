@@ -13,6 +13,7 @@ from aezoo.checks import number, positive
 from aezoo.data.columns import Columns
 from aezoo.data.samples import DataError
 from aezoo.edge import LiteModel
+from aezoo.export import ExportReport, export_detector
 from aezoo.uses import networks, stored, thresholds
 from aezoo.uses.calibration import Calibrated, threshold_of
 from aezoo.uses.scores import SCORES, fit_scoring, oddness
@@ -210,6 +211,39 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
             ValueError: If a file is damaged, or of another detector.
         """
         return stored.load(cls, path)
+
+    def export(
+        self,
+        path: str | os.PathLike,
+        *,
+        quantize: str | None = None,
+        calibration_data: Any = None,
+        samples: Any = None,
+        target: str | None = None,
+    ) -> ExportReport:
+        """Writes model, score and threshold into one file for a device.
+
+        Args:
+            path: String or path of the `.tflite` file, which `aezoo.edge.Detector` reads; for
+                microcontrollers of a folder.
+            quantize: `None` for float32, `"float16"`, `"dynamic"` or `"int8"`.
+            calibration_data: As in `fit`: normal samples, by whose scores in the file the threshold
+                is set anew, best those that it was set on. Default: the neighbours.
+            samples: As in `fit`: normal samples to measure false alarms on.
+            target: `None`, or `"micro"` for microcontrollers: C sources that judge in integers.
+
+        Returns:
+            `aezoo.ExportReport`, see `aezoo.export.export_detector`, which has the details.
+        """
+        check_is_fitted(self, "scoring_")
+        return export_detector(
+            self,
+            path,
+            quantize=quantize,
+            calibration_data=calibration_data,
+            samples=samples,
+            target=target,
+        )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
