@@ -8,7 +8,7 @@ from typing import Any
 
 from aezoo.system.quiet import native_output_discarded
 
-RECORD = "detector.json"
+RECORD, SERIES = "detector.json", "series.json"
 
 log = logging.getLogger("aezoo")
 
@@ -38,9 +38,7 @@ class Scorer:
                 with native_output_discarded():
                     self.detector = aezoo.edge.Detector(path)
             else:
-                record = path / RECORD
-                text = record.read_text("utf-8") if record.is_file() else ""
-                self.is_timed = '"class": "TimeSeriesDetector"' in text
+                self.is_timed = (path / SERIES).is_file()
                 kind = "TimeSeriesDetector" if self.is_timed else "AnomalyDetector"
                 self.detector = getattr(aezoo, kind).load(path)
         except ValueError as error:

@@ -1,0 +1,116 @@
+"""Detectors of recordings in folders: that of their windows, and how windows are made."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aezoo.system.files import replacing
+from aezoo.uses import stored
+from aezoo.uses.surprises import Surprises
+
+VERSION = 1
+SERIES = "series.json"
+
+
+def save(detector: Any, path: str | os.PathLike) -> None:
+    """Writes a detector of recordings into a folder.
+
+    Args:
+        detector: `aezoo.TimeSeriesDetector`, fitted.
+        path: String or path of the folder.
+
+    Raises:
+        FileExistsError: If it exists.
+    """
+    path = Path(path)
+    if os.path.lexists(path):
+        raise FileExistsError(f"{path} exists. Remove it, or choose another name.")
+    plain = (str, int, float, bool, type(None))
+    parameters = {
+        # a model is that of the windows' detector, a generator has gone on since
+        key: value if isinstance(value, plain) else getattr(value, "item", lambda: None)()
+        for key, value in detector.get_params().items()
+    }
+    names = getattr(detector, "feature_names_in_", None)
+    surprises = detector.surprises_
+    with replacing(path) as folder:
+        stored.save(detector.detector_, folder)
+        record = {
+            "version": VERSION,
+            "parameters": parameters,
+            "channels": int(detector.n_features_in_),
+            "names": None if names is None else list(names),
+            "threshold": float(detector.threshold_),
+            "surprises": surprises
+            and {k: np.asarray(v).tolist() for k, v in surprises._asdict().items()},
+            "sha256": _sha256(folder / stored.RECORD),  # which has those of the other files
+        }
+        (folder / SERIES).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def load(kind: type, path: str | os.PathLike, windows: dict[bool, type]) -> Any:
+    """Reads a detector that `save` wrote.
+
+    Args:
+        kind: `aezoo.TimeSeriesDetector`.
+        path: String or path of the folder.
+        windows: Dictionary: the class of the windows' detector, with surprises and without.
+
+    Returns:
+        The detector, fitted.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        ValueError: If a file is damaged, or of another detector.
+    """
+    folder = Path(path)
+    if not (folder / SERIES).is_file():
+        raise FileNotFoundError(
+            f"There is no detector of recordings in {folder}: expected {SERIES} there."
+        )
+    try:
+        record = json.loads((folder / SERIES).read_text(encoding="utf-8"))
+        version, sha256 = record["version"], record["sha256"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{folder / SERIES} is damaged: {error!r}") from error
+    if version != VERSION:
+        raise ValueError(
+            f"{folder} is of format {version}, and this version of aezoo reads {VERSION}."
+        )
+    if (folder / stored.RECORD).is_file() and _sha256(folder / stored.RECORD) != sha256:
+        raise ValueError(
+            f"{folder / stored.RECORD} is damaged, or of another detector than {SERIES}: they "
+            "belong together."
+        )
+    inner = stored.load(windows[record.get("surprises") is not None], folder)
+    try:
+        return _restored(kind, record, inner)
+    except Exception as error:  # of a record that was changed
+        raise ValueError(f"{folder / SERIES} cannot be used: {error!r}") from error
+
+
+def _restored(kind, record, inner):
+    parameters = record["parameters"]
+    if "model" in parameters:
+        parameters["model"] = inner.model
+    detector = kind(**parameters)
+    detector.detector_ = inner
+    detector.n_features_in_ = record["channels"]
+    if record["names"] is not None:
+        detector.feature_names_in_ = np.array(record["names"], object)
+    detector.threshold_ = record["threshold"]
+    found = record["surprises"]
+    detector.surprises_ = found and Surprises(
+        **{key: np.array(found[key]) for key in ("mean", "scale", "weights")},
+        spans=tuple(found["spans"]),
+        window=found["window"],
+    )
+    return detector.reset()
+
+
+def _sha256(file):
+    return hashlib.sha256(file.read_bytes()).hexdigest()
