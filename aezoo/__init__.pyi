@@ -32,5 +32,6 @@ from .models import vector_quantized as vector_quantized
 from .training import train as train
 from .uses import AnomalyDetector as AnomalyDetector
 from .uses import CodeTransformer as CodeTransformer
+from .uses import TimeSeriesDetector as TimeSeriesDetector
 
 __version__: str

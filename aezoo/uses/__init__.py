@@ -2,5 +2,6 @@
 
 from aezoo.uses.anomaly import AnomalyDetector
 from aezoo.uses.codes import CodeTransformer
+from aezoo.uses.time_series import TimeSeriesDetector
 
-__all__ = ["AnomalyDetector", "CodeTransformer"]
+__all__ = ["AnomalyDetector", "CodeTransformer", "TimeSeriesDetector"]

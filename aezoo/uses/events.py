@@ -30,7 +30,6 @@ def events_of(
     scores: ArrayLike,
     threshold: float,
     *,
-    onset: float | None = None,
     gap: int = 0,
     min_length: int = 1,
     height: float = 0.0,
@@ -40,8 +39,6 @@ def events_of(
     Args:
         scores: Array of shape `(T,)`; steps of NaN belong to no event.
         threshold: Float, what a score must exceed.
-        onset: Float or `None`: an event begins earlier, where the scores that lead up to it
-            without a break first exceeded this lower threshold.
         gap: Integer, 0 or more: events with so many steps or fewer between them are one.
         min_length: Positive integer: shorter events are left out.
         height: Float in [0, 1]: an event ends after its last score that is above this share of
@@ -67,9 +64,6 @@ def events_of(
             inside = np.log(np.maximum(scores[start:end], threshold))
             floor = (1 - height) * np.log(threshold) + height * np.median(inside)
             end = start + int(np.flatnonzero(inside >= floor)[-1]) + 1
-        earliest = found[-1].end if found else 0
-        while onset is not None and start > earliest and scores[start - 1] > onset:
-            start -= 1
         if end - start >= min_length:
             peak = start + int(np.nanargmax(scores[start:end]))
             found.append(Event(start, end, peak, float(scores[peak])))

@@ -24,7 +24,6 @@ def test_events_by_hand():
     assert events_of(scores, 1) == [Event(3, 6, 4, 8.0), Event(7, 8, 7, 1.5), Event(9, 10, 9, 4.0)]
     assert spans(events_of(scores, 1, gap=1)) == [(3, 10)]
     assert spans(events_of(scores, 1, min_length=2)) == [(3, 6)]
-    assert spans(events_of(scores, 1, onset=0.3)) == [(2, 6), (7, 8), (9, 10)]
     assert spans(events_of(scores, 2)) == [(4, 6), (9, 10)]  # a score at the threshold is below it
     assert events_of(scores, 9) == []
     assert events_of([], 1) == []
@@ -41,11 +40,6 @@ def test_an_event_ends_half_way_down():
     assert spans(events_of(scores, 1, height=0.5)) == [(1, 7)]
     assert spans(events_of(scores, 1)) == [(1, 9)]
     assert spans(events_of(scores, 1, height=1)) == [(1, 5)]
-
-
-def test_an_onset_does_not_run_into_the_event_before():
-    scores = [5, 5, 0.5, 0.5, 5]
-    assert spans(events_of(scores, 1, onset=0.1)) == [(0, 2), (2, 5)]
 
 
 def test_runs_and_flags_are_inverse():

@@ -33,7 +33,7 @@ def test_weights_are_the_ridge_regression_of_each_channel():
         z = [(part[:, channel] - found.mean[channel]) / found.scale[channel] for part in parts]
         past = np.array([s[t - 3 : t][::-1] for s in z for t in range(3, len(s))])
         ahead = np.concatenate([s[3:] for s in z])
-        ridge = np.sqrt(0.25 * len(past)) * np.eye(3)  # as rows that ask for weights of 0
+        ridge = np.sqrt(0.1 * len(past)) * np.eye(3)  # as rows that ask for weights of 0
         rows, values = np.r_[past, ridge], np.r_[ahead, np.zeros(3)]
         expected = np.linalg.lstsq(rows, values, rcond=None)[0]
         np.testing.assert_allclose(found.weights[:, channel], expected, atol=1e-9)
