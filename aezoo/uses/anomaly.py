@@ -14,14 +14,11 @@ from aezoo.data.columns import Columns
 from aezoo.data.samples import DataError
 from aezoo.edge import LiteModel
 from aezoo.export import ExportReport, export_detector
-from aezoo.uses import networks, stored, thresholds
+from aezoo.uses import networks, splits, stored, thresholds
 from aezoo.uses.calibration import Calibrated, threshold_of
-from aezoo.uses.scores import SCORES, fit_scoring, oddness
+from aezoo.uses.scores import SCORES, fit_scoring
 
 THRESHOLDS = ("auto", "percentile", "contamination", "sigma", "conformal")
-HELD_OUT = 0.2  # of the samples, for a conformal threshold
-DOUBTED = 0.125  # of the samples, where nothing is known of them
-MARGIN = 1.5  # times the share said to be anomalous is left out: no forest finds just these
 VALUES = 2**21  # scored at a time
 
 
@@ -48,12 +45,12 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
             half of the distances.
         scoring: `"auto"`, `"error"`, `"scaled_error"`, `"mahalanobis"` or `"neighbors"`, see
             `aezoo.uses.scores.fit_scoring`.
-        threshold: `"percentile"`, which `false_alarm_rate` of the samples exceed;
-            `"contamination"`, which the share `contamination` of them exceeds; `"sigma"`, their
-            mean score plus three standard deviations; `"conformal"`, which promises
-            `false_alarm_rate` and sets a fifth of the samples aside for that, see
-            `aezoo.uses.thresholds.conformal`; a number; or `"auto"`: `"contamination"` if a share
-            is given, else `"percentile"`.
+        threshold: `"percentile"`, which `false_alarm_rate` of the fifth of the samples exceed that
+            the network is not trained on; `"sigma"`, their mean score plus three standard
+            deviations; `"contamination"`, which the share `contamination` of all samples exceeds;
+            `"conformal"`, which promises `false_alarm_rate` and sets a fifth of the samples aside
+            that nothing else is done with, see `aezoo.uses.thresholds.conformal`; a number; or
+            `"auto"`: `"contamination"` if a share is given, else `"percentile"`.
         false_alarm_rate: Float in (0, 1), how many of normal samples may be flagged.
         n_neighbors: Positive integer, how many neighbours count.
         n_references: Positive integer, the most samples that are kept to be neighbours. On a
@@ -71,8 +68,8 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
         threshold_: Float, the score above which a sample is an anomaly.
         offset_: Float, `-threshold_`.
         calibration_scores_: float array of shape `(m,)`, the scores that p-values come from: of
-            samples held out, if there are such, else of those fitted to.
-        calibrated_: Boolean, whether they are of samples that were not fitted to.
+            samples that the network was not trained on.
+        calibrated_: Boolean, whether they are of samples that nothing else was done with.
         columns_: `aezoo.data.columns.Columns`, how tables become numbers.
         n_features_in_, feature_names_in_: As in scikit-learn.
 
@@ -139,25 +136,27 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
         x = self._learned_columns(X)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         rng = np.random.default_rng(seed)
-        held_out = np.zeros(len(x), bool)
+        promised = np.zeros(len(x), bool)
         if self.threshold == "conformal":
-            held_out[rng.permutation(len(x))[: int(HELD_OUT * len(x))]] = True
-            thresholds.conformal(np.zeros(held_out.sum()), self.false_alarm_rate)  # or too few
-        fitted = x[~held_out]
-        groups = self._groups(fitted, rng)
-        self.model_ = self._trained(fitted, groups[-1], seed)
+            promised = splits.aside(len(x), rng)
+            thresholds.conformal(np.zeros(promised.sum()), self.false_alarm_rate)  # or too few
+        fitted = x[~promised]
+        groups = splits.groups(fitted, self.contamination, rng)
+        unseen = self._unseen(len(fitted), rng)
+        self.model_ = self._trained(fitted, groups[-1], unseen, seed)
         self.scoring_ = fit_scoring(
             *networks.outputs(self.model_, fitted),
             self.scoring,
             groups=groups,
+            unseen=unseen,
             n_neighbors=self.n_neighbors,
             n_references=self.n_references,
             rng=rng,
         )
-        self.calibration_scores_ = self._scores(x[held_out] if held_out.any() else fitted)
+        self.calibrated_ = bool(promised.any())
+        self.calibration_scores_ = self._scores(x[promised] if self.calibrated_ else fitted[unseen])
         self.calibration_weights_ = None
-        self.calibrated_ = bool(held_out.any())
-        self.threshold_ = self._first_threshold()
+        self.threshold_ = self._first_threshold(fitted)
         return self
 
     def anomaly_score(self, X: Any) -> np.ndarray:  # noqa: N803
@@ -282,17 +281,7 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
         check_is_fitted(self, "scoring_")
         return self.columns_.transform(X, owner=self)
 
-    def _groups(self, x, rng):
-        """Samples that neighbours are sought among; the last group is what is trained on."""
-        everything = np.ones(len(x), bool)
-        if self.contamination == 0:
-            return [everything]
-        share = DOUBTED if self.contamination == "auto" else min(MARGIN * self.contamination, 0.5)
-        odd = oddness(x, rng)
-        trusted = odd <= np.sort(odd)[max(1, round((1 - share) * len(x)) - 1)]
-        return [everything, trusted] if self.contamination == "auto" else [trusted]
-
-    def _trained(self, x, trusted, seed):
+    def _trained(self, x, trusted, unseen, seed):
         shape = x.shape[1:]
         if isinstance(self.model, (Autoencoder, LiteModel)):
             return self.model
@@ -302,11 +291,22 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
                 f"aezoo.LiteModel. Received: {self.model!r}"
             )
         with networks.seeded(seed):
-            model = networks.suitable(self.model, shape, bounded=x.min() >= 0 and x.max() <= 1)
+            model = self._untrained(shape, bounded=x.min() >= 0 and x.max() <= 1)
             if model.normalization:
                 model.adapt(x)  # the anomalies' too: without them their features would outweigh all
-            networks.train(model, x[trusted], epochs=self.epochs, seed=seed, verbose=self.verbose)
+            seen = trusted & ~unseen
+            seen = seen if seen.any() else trusted  # of two or three samples
+            networks.train(model, x[seen], epochs=self.epochs, seed=seed, verbose=self.verbose)
         return model
+
+    def _untrained(self, shape, bounded):
+        return networks.suitable(self.model, shape, bounded=bounded)
+
+    def _unseen(self, count, rng):
+        """Samples to judge by: what the network has seen, it rebuilds better."""
+        if isinstance(self.model, (Autoencoder, LiteModel)):  # whose training is not known
+            return np.ones(count, bool)
+        return splits.aside(count, rng)
 
     def _by_piece(self, function, x):
         """A function of normalized samples and reconstructions, with bounded memory."""
@@ -317,11 +317,12 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
     def _scores(self, x):
         return self._by_piece(self.scoring_.score, x)
 
-    def _first_threshold(self):
+    def _first_threshold(self, fitted):
         method = self.threshold
         if not isinstance(method, str):
             return float(method)
         if method == "auto":
             method = "percentile" if self.contamination in ("auto", 0) else "contamination"
-        share = self.contamination if method == "contamination" else self.false_alarm_rate
-        return threshold_of(method, self.calibration_scores_, share)
+        if method == "contamination":  # of all samples, as scikit-learn has it
+            return thresholds.percentile(self._scores(fitted), self.contamination)
+        return threshold_of(method, self.calibration_scores_, self.false_alarm_rate)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from sklearn.covariance import ledoit_wolf
-from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import NearestNeighbors
 
 from aezoo.edge import Scoring
@@ -13,8 +12,6 @@ SCORES = ("auto", "error", "scaled_error", "mahalanobis", "neighbors")
 LOCAL = 0.25  # of the usual distance between neighbours, which is added to each reference's own
 FLOOR = 1e-3  # of the largest spread, below which no residual is scaled up
 MATRIX = 2048  # features, up to which their covariance is taken
-TREES = 100
-PER_TREE = 256
 
 
 def fit_scoring(
@@ -23,11 +20,12 @@ def fit_scoring(
     score: str = "auto",
     *,
     groups: Sequence[np.ndarray] = (),
+    unseen: np.ndarray | None = None,
     n_neighbors: int = 5,
     n_references: int = 4096,
     rng: np.random.Generator,
 ) -> Scoring:
-    """An anomaly score whose mean over the samples is about 1.
+    """An anomaly score whose mean over usual samples is about 1.
 
     `"auto"` is the sum of the reconstruction error and of the distances to the nearest samples,
     each divided by its mean: what the network has not learned, and what the training data do not
@@ -42,6 +40,8 @@ def fit_scoring(
             mean of 0 by its shrunk covariance; or `"neighbors"`, the distances alone.
         groups: Sequence of boolean arrays of shape `(n,)`, the samples that neighbours are sought
             among, each group on its own. Default: one of all.
+        unseen: Boolean array of shape `(n,)`, the samples by whose reconstructions the error is
+            judged, those of the last group among them. Default: all.
         n_neighbors: Positive integer, how many neighbours count.
         n_references: Positive integer, how many samples are kept to be neighbours, drawn at random.
         rng: NumPy generator.
@@ -58,8 +58,9 @@ def fit_scoring(
     with_error, with_neighbors = score != "neighbors", score in ("auto", "neighbors")
     error = np.float32(0)
     if with_error:
-        error = _error(residual, score)
-        weighted = residual @ error if error.ndim == 2 else residual * error
+        judged = residual if unseen is None else residual[_usual(unseen, groups)]
+        error = _error(judged, score)
+        weighted = judged @ error if error.ndim == 2 else judged * error
         error = error / np.sqrt(np.square(weighted).sum(axis=1).mean() + 1e-12)
     references = np.zeros((0, z.shape[1]), "float32")
     weights = np.zeros((0, 0), "float32")
@@ -74,24 +75,10 @@ def fit_scoring(
     return Scoring(np.asarray(error, "float32"), references, weights.astype("float32"), n_neighbors)
 
 
-def oddness(z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """How easily samples are set apart from the others, by an isolation forest.
-
-    Args:
-        z: Array of shape `(n, ...)`.
-        rng: NumPy generator.
-
-    Returns:
-        float array of shape `(n,)`; higher is odder.
-
-    Reference:
-        Liu et al., "Isolation Forest", ICDM 2008.
-    """
-    seed = int(rng.integers(2**31))
-    rows = min(PER_TREE, len(z))
-    forest = IsolationForest(n_estimators=TREES, max_samples=rows, random_state=seed)
-    flat = z.reshape(len(z), -1)
-    return -forest.fit(flat).score_samples(flat)
+def _usual(unseen, groups):
+    """Those of the last group, if there are any."""
+    usual = unseen & groups[-1] if len(groups) else unseen
+    return usual if usual.any() else unseen
 
 
 def _error(residual, score):

@@ -3,7 +3,7 @@ import pytest
 from sklearn.covariance import LedoitWolf
 from sklearn.neighbors import NearestNeighbors
 
-from aezoo.uses.scores import SCORES, fit_scoring, oddness
+from aezoo.uses.scores import SCORES, fit_scoring
 
 
 @pytest.fixture
@@ -70,7 +70,12 @@ def test_equal_samples_and_perfect_reconstructions(rng):
     assert scoring.score(z + 1, z + 1).min() > 10 * max(scoring.score(z, z).max(), 0.1)
 
 
-def test_oddness_of_an_outlier(rng):
-    z = rng.normal(size=(300, 2))
-    z[7] = 8
-    assert oddness(z, rng).argmax() == 7
+def test_error_is_judged_by_what_the_network_has_not_seen(samples, rng):
+    z, rebuilt = samples
+    unseen = np.arange(len(z)) < 50
+    rebuilt = np.where(unseen[:, np.newaxis], rebuilt, z)  # all else by heart
+    scoring = fit_scoring(z, rebuilt, "error", unseen=unseen, rng=rng)
+    assert scoring.score(z[:50], rebuilt[:50]).mean() == pytest.approx(1, rel=1e-3)
+    odd = np.arange(len(z)) < 10  # of those unseen, the usual ones count
+    scoring = fit_scoring(z, rebuilt, "error", unseen=unseen, groups=[~odd], rng=rng)
+    assert scoring.score(z[10:50], rebuilt[10:50]).mean() == pytest.approx(1, rel=1e-3)

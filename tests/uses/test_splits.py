@@ -1,0 +1,28 @@
+import numpy as np
+import pytest
+
+from aezoo.uses import splits
+
+
+def test_a_fifth_is_set_aside(rng):
+    drawn = splits.aside(100, rng)
+    assert drawn.sum() == 20
+    assert not np.array_equal(drawn, splits.aside(100, rng))
+    assert splits.aside(2, rng).sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("contamination", "kept"), [(0, [200]), (0.1, [170]), (0.5, [100]), ("auto", [200, 175])]
+)
+def test_groups_leave_out_the_oddest(rng, contamination, kept):
+    x = rng.normal(size=(200, 2))
+    x[:5] += 9
+    groups = splits.groups(x, contamination, rng)
+    assert [group.sum() for group in groups] == kept
+    assert contamination == 0 or not groups[-1][:5].any()
+
+
+def test_oddness_of_an_outlier(rng):
+    z = rng.normal(size=(300, 2))
+    z[7] = 8
+    assert splits.oddness(z, rng).argmax() == 7
