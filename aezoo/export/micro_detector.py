@@ -129,6 +129,25 @@ FIND = """\
   int counts[GROUPS];
   for (int g = 0; g < GROUPS; ++g) counts[g] = nearest(input, weights[g], places[g]);
 """
+MAIN = """\
+#ifdef AEZOO_DETECTOR_MAIN  // cc -D AEZOO_DETECTOR_MAIN detector.c -o detect && ./detect
+#include <stdio.h>
+int main(void) {
+  int right = 0;
+  for (int i = 0; i < AEZOO_DETECTOR_GOLDEN_COUNT; ++i) {
+    const aezoo_value_t *input = aezoo_detector_golden_inputs[i];
+    const aezoo_value_t *reconstruction = aezoo_detector_golden_outputs[i];
+    const int64_t score = aezoo_anomaly_score(input, reconstruction);
+    const int anomaly = aezoo_is_anomaly(input, reconstruction);
+    printf("score %.2f: %s\\n", score * AEZOO_DETECTOR_SCORE_UNIT, anomaly ? "anomaly" : "normal");
+    right += score == aezoo_detector_golden_scores[i] &&
+             anomaly == aezoo_detector_golden_anomalies[i];
+  }
+  printf("%d of %d as in Python\\n", right, AEZOO_DETECTOR_GOLDEN_COUNT);
+  return right != AEZOO_DETECTOR_GOLDEN_COUNT;
+}
+#endif
+"""
 ADD = """\
     int64_t distance = 0;
     for (int g = 0; g < GROUPS; ++g) {{
@@ -173,6 +192,8 @@ def write_detector(
     proof: Proof,
 ) -> None:
     """Writes `detector.h` and `detector.c`, C99 and C++ alike.
+
+    Compiled with `-D AEZOO_DETECTOR_MAIN`, the latter is a program that judges its golden vectors.
 
     Args:
         folder: `pathlib.Path` of the folder.
@@ -230,6 +251,7 @@ def write_detector(
         array_of("const aezoo_value_t aezoo_detector_golden_outputs", outputs),
         array_of("const int64_t aezoo_detector_golden_scores", scores),
         array_of("const int8_t aezoo_detector_golden_anomalies", anomalies),
+        MAIN,
     ]
     (folder / "detector.c").write_text("\n".join(body), encoding="utf-8")
 
