@@ -126,8 +126,7 @@ def fit(
     table.add_row("model", f"{inner.model_.name}, {inner.model_.count_params():,} parameters")
     table.add_row("threshold", f"{detector.threshold_:.4g}")
     unit = "rows" if window is None else "windows"
-    count = f"{len(scores):,}"
-    of = f"{count} {unit} held out" if inner.calibrated_ else f"these {count} {unit}"
+    of = f"{len(scores):,} {unit} that the network was not trained on"
     table.add_row("flagged", f"{100 * found['flagged']:.2g} % of {of}")
     table.add_row("expected false alarms", _expected(detector))
     table.add_row("seconds", f"{seconds:.1f}")

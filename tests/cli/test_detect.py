@@ -10,6 +10,7 @@ from sklearn import metrics
 
 import aezoo
 from aezoo.cli.scorers import columns_of
+from aezoo.cli.scoring import METRICS
 from aezoo.data.chunks import read_table
 
 pd = pytest.importorskip("pandas", reason="needs the extra [tables]")
@@ -84,7 +85,10 @@ class TestFit:
             detector.anomaly_score(normal), expected.anomaly_score(normal), rtol=1e-5
         )
         assert f"{detector.threshold_:.4g}" in result.words
-        for words in ("300", "3, encoded as 4", "1 % of these 300 rows", "scores.png"):
+        scores = detector.calibration_scores_
+        flagged = 100 * (scores > detector.threshold_).mean()
+        flagged = f"{flagged:.2g} % of {len(scores)} rows that the network was not trained on"
+        for words in ("300", "3, encoded as 4", flagged, "scores.png"):
             assert words in result.words
         with Image.open(folder / "detectors" / "people" / "scores.png") as picture:
             assert min(picture.size) > 100
@@ -345,6 +349,43 @@ class TestExport:
         pd.testing.assert_frame_equal(handed["calibration_data"], normal)
 
 
+def test_recordings(run, tmp_path, rng, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    channels = pd.DataFrame(rng.normal(size=(300, 2)), columns=["a", "b"])
+    channels.head(200).to_csv("normal.csv", index=False)
+    channels.loc[240:270, "b"] += 8
+    channels.assign(odd=channels.index.isin(range(240, 271))).to_csv("new.csv", index=False)
+    result = run("detect", "fit", "normal.csv", "--window", 12, "--json")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["calibration_rows"] == 189  # windows
+    detector = aezoo.TimeSeriesDetector.load("detectors/normal")
+    assert (detector.window, detector.stride) == (12, 1)
+    scores = detector.anomaly_score(channels)
+    flags = detector.predict(channels) == -1
+    events = [event._asdict() for event in detector.events(channels)]
+
+    result = run("detect", "score", "new.csv", "--json")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["events"] == events
+    scored = read_table("new-scores.csv")
+    assert list(scored) == ["step", "score", "flag", "contributors"]
+    np.testing.assert_allclose(scored["score"], scores, rtol=1e-5)
+    assert scored["score"].isna().sum() == 11
+    assert flags[250]
+    np.testing.assert_array_equal(scored["flag"], flags)
+    assert scored["contributors"][250].startswith("b: ")
+    assert f"{events[0]['start']}" in run("detect", "score", "new.csv").stdout
+
+    result = run("detect", "evaluate", "new.csv", "--label", "odd", "--json")
+    measured = json.loads(result.stdout)["metrics"]
+    expected = detector.evaluate(channels, np.isin(np.arange(300), range(240, 271)))
+    assert {key: measured[key] for key in METRICS if key in expected} == pytest.approx(
+        {key: expected[key] for key in METRICS if key in expected}
+    )
+    assert {"auroc", "f1", "event_recall", "false_events"} <= measured.keys() & expected.keys()
+    assert "no export yet" in run("detect", "export").words.replace("│ ", "")
+
+
 def test_an_exported_file_scores_a_table(run, home, people):
     result = run("detect", "export", "-o", "people.tflite")
     assert result.exit_code == 0, result.stderr
@@ -397,6 +438,7 @@ def test_columns_by_the_names_of_what_they_are_encoded_as(names):
         (["fit", "people.csv", "-o", "x", "--contamination", "0.7"], 2, "contamination must be"),
         (["fit", "people.csv", "-o", "x", "--threshold", "none"], 2, "threshold must be"),
         (["fit", "people.csv", "-o", "x", "--missing", "mean"], 2, "missing must be"),
+        (["fit", "s.wav"], 2, "--window N"),
         (["fit", "x.npy", "--label", "y"], 2, "names in tables only"),
         (["score", "people.csv", "-d", "nowhere"], 1, "no detector in nowhere"),
         (["score", "people.csv", "-o", "x.xlsx"], 2, ".csv or .parquet file, not 'x.xlsx'"),
@@ -417,6 +459,7 @@ def test_columns_by_the_names_of_what_they_are_encoded_as(names):
 def test_errors_are_one_line_and_a_status(run, home, people, args, status, message):
     for name, text in {
         "people.txt": "",
+        "s.wav": "",
         "empty.csv": "",
         "one.csv": "a,b\n1,2\n",
         "alike.csv": "a,b\n1,2\n1,2\n1,2\n",
