@@ -1,17 +1,19 @@
-"""Puts the pretrained weights and their cards into the wheel, beside the code that loads them."""
+"""Puts the pretrained weights, cards and detectors into the wheel, beside the code that loads them."""
 
 from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+FILES = ("card.json", "model.weights.h5", "detector.json", "detector.npz", "model.keras")
+
 
 class Weights(BuildHookInterface):
-    """Adds `card.json` and `model.weights.h5` of each model; a checkout has them in place."""
+    """Adds the cards and weights of models, and detectors; a checkout has them in place."""
 
     def initialize(self, version, build_data):
         if version == "editable":
             return
         for path in Path(self.root, "saved_models").glob("*/*"):
-            if path.name in ("card.json", "model.weights.h5"):
+            if path.name in FILES:
                 inside = f"aezoo/saved_models/{path.parent.name}/{path.name}"
                 build_data["force_include"][str(path)] = inside

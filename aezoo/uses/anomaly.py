@@ -200,7 +200,8 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
         """Reads a detector that `save` wrote.
 
         Args:
-            path: String or path of the folder.
+            path: String or path of the folder, or `"ecg5000"`, a pretrained detector of abnormal
+                heartbeats, see the README of `saved_models/detector-ecg5000`.
 
         Returns:
             The detector, fitted.

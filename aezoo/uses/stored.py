@@ -12,12 +12,14 @@ import numpy as np
 from aezoo.autoencoder import Autoencoder
 from aezoo.data.columns import Columns
 from aezoo.edge import LiteModel, Scoring
+from aezoo.registry import weights
 from aezoo.system.files import replacing
 from aezoo.system.quiet import native_output_discarded
 
 VERSION = 1
 RECORD, ARRAYS = "detector.json", "detector.npz"
 MODELS = {"keras": "model.keras", "tflite": "model.tflite"}
+PREFIX = "detector-"  # of the folders beside the pretrained models
 GIVEN = "(given)"  # in place of a model that the user brought
 
 
@@ -68,7 +70,7 @@ def load(kind: type, path: str | os.PathLike) -> Any:
 
     Args:
         kind: `aezoo.AnomalyDetector`, or a subclass.
-        path: String or path of the folder.
+        path: String or path of the folder, or the name of a pretrained detector.
 
     Returns:
         The detector, fitted.
@@ -77,9 +79,7 @@ def load(kind: type, path: str | os.PathLike) -> Any:
         FileNotFoundError: If there is none.
         ValueError: If a file is damaged, or of another detector.
     """
-    folder = Path(path)
-    if not (folder / RECORD).is_file():
-        raise FileNotFoundError(f"There is no detector in {folder}: expected {RECORD} there.")
+    folder = _found(path)
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         version, hashes = record["version"], dict(record["sha256"])
@@ -105,6 +105,29 @@ def load(kind: type, path: str | os.PathLike) -> Any:
         return _restored(kind, folder, record)
     except Exception as error:  # of Keras, zipfile, NumPy, or a record that was changed
         raise ValueError(f"{folder} cannot be read as a detector: {error}") from error
+
+
+def pretrained() -> dict[str, Path]:
+    """Detectors that come with the package.
+
+    Returns:
+        Dictionary of names, such as `"ecg5000"`, to folders.
+    """
+    folders = sorted(weights.folder().glob(f"{PREFIX}*/{RECORD}"))
+    return {file.parent.name.removeprefix(PREFIX): file.parent for file in folders}
+
+
+def _found(path):
+    folder = Path(path)
+    if (folder / RECORD).is_file():
+        return folder
+    known = pretrained()
+    if not folder.exists() and str(path) in known:
+        return known[str(path)]
+    raise FileNotFoundError(
+        f"There is no detector in {folder}: expected {RECORD} there, or the name of a pretrained "
+        f"one: {', '.join(known) or 'there are none'}."
+    )
 
 
 def _restored(kind, folder, record):

@@ -1,11 +1,15 @@
 import json
+import os
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 import aezoo
-from aezoo.edge import LiteModel
-from aezoo.uses import AnomalyDetector
+from aezoo.edge import Detector, LiteModel
+from aezoo.uses import AnomalyDetector, stored
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +114,29 @@ def test_missing_and_existing_folders(copy, fitted, tmp_path):
     (copy / "detector.json").write_text("{")
     with pytest.raises(ValueError, match="is damaged"):
         AnomalyDetector.load(copy)
+
+
+def test_pretrained_is_found_by_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    detector = AnomalyDetector.load("ecg5000")
+    assert detector.model_.input_shape == (None, 140, 1)
+    assert len(detector.scoring_.references) == 0  # which would be beats of the data
+    with pytest.raises(FileNotFoundError, match="pretrained one: .*ecg5000"):
+        AnomalyDetector.load("ecg500")
+    (tmp_path / "ecg5000").mkdir()  # a folder of one's own goes first
+    with pytest.raises(FileNotFoundError, match=r"expected detector\.json"):
+        AnomalyDetector.load("ecg5000")
+
+
+@pytest.mark.skipif("AEZOO_TEST_DATA" not in os.environ, reason="needs ECG5000: AEZOO_TEST_DATA")
+def test_pretrained_is_as_its_card_says():
+    folder = stored.pretrained()["ecg5000"]
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    expected = [float(cell) for cell in re.search(r"AUROC \| (\S+) \| (\S+)", card).groups()]
+    with np.load(Path(os.environ["AEZOO_TEST_DATA"]) / "ecg5000.npz") as arrays:
+        x, y = arrays["x"][..., np.newaxis], arrays["anomaly"]
+    normal = np.random.default_rng(0).permutation(np.flatnonzero(y == 0))
+    test = np.concatenate([normal[int(0.8 * len(normal)) :], np.flatnonzero(y == 1)])
+    detectors = AnomalyDetector.load("ecg5000"), Detector(folder / "detector-int8.tflite")
+    found = [roc_auc_score(y[test], detector.anomaly_score(x[test])) for detector in detectors]
+    np.testing.assert_allclose(found, expected, atol=2e-4)
