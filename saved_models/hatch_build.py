@@ -1,4 +1,4 @@
-"""Puts the pretrained weights, cards and detectors into the wheel, beside the code that loads them."""
+"""Puts pretrained weights, cards and detectors into the wheel, beside the code that loads them."""
 
 from pathlib import Path
 
