@@ -78,21 +78,22 @@ def refusal(report: ExportReport, calibrated: int | None = None) -> str | None:
     return f"The export in {precision} {found}{few}. {_advice(report, calibrated)}"
 
 
-def least_rank_correlation(n: int) -> float:
+def least_rank_correlation(n: int, least: float | None = None) -> float:
     """The rank correlation of scores below which an export is refused.
 
     Args:
         n: Integer, of how many samples; 4 or more.
+        least: Float, what is asked of 200 samples and more; by default 0.995.
 
     Returns:
-        Float: 0.995 from 200 samples on, less for fewer, see `refusal`.
+        Float: the same for so many samples, less for fewer, see `refusal`.
 
     Example:
 
     >>> least_rank_correlation(200), round(least_rank_correlation(20), 3)
     (0.995, 0.975)
     """
-    least = RANK_CORRELATION
+    least = RANK_CORRELATION if least is None else least
     if n < ENOUGH:
         kendall = 2 / np.pi * np.arcsin(2 * np.sin(np.pi / 6 * least))  # of normal variables
         expected = (3 * kendall + (n - 2) * least) / (n + 1)

@@ -57,3 +57,17 @@ def test_calibrated_on_the_training_and_compared_on_the_test_split(run, trained,
     for split in ("train", "test"):
         np.testing.assert_array_equal(handed[split], aezoo.load_dataset("digits", split).x)
     assert (len(handed["train"]), len(handed["test"])) == (1437, 360)
+
+
+def test_inspect_shows_a_detector(run, tmp_path):
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    path = tmp_path / "detector.tflite"
+    detector = aezoo.AnomalyDetector(contamination=0, epochs=1, random_state=0).fit(x)
+    report = detector.export(path)
+    result = run("inspect", path)
+    assert result.exit_code == 0, result.stderr
+    threshold = f"{report.detector['threshold']:.6g}"
+    assert f"an anomaly above {threshold}, set for 1.00% false alarms" in result.words
+    assert "60 references" in result.words
+    assert "features: x0, x1, x2" in result.words
+    assert json.loads(run("inspect", path, "--json").stdout)["detector"]["neighbors"] == 5

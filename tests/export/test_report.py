@@ -66,6 +66,38 @@ def test_reports_of_the_first_release_can_be_read():
     assert "compiled" not in str(old)
 
 
+def test_detectors():
+    assert "threshold" not in str(FINE)
+    found = {
+        "threshold_keras": 3.0,
+        "threshold": 3.5,
+        "calibration": 1200,
+        "samples": 500,
+        "held_out": True,
+        "false_alarms_keras": 0.01,
+        "false_alarms_before": 0.03,
+        "false_alarms": 0.012,
+        "rank_correlation": 0.99912,
+        "rank_correlation_strangers": None,
+        "activations": "int16",
+        "references": 2000,
+        "reference_bytes": 12345,
+    }
+    text = " ".join(re.sub("[│┌┐└┘─├┤┬┴┼]", " ", str(replace(FINE, detector=found))).split())
+    for words in (
+        "threshold, Keras's and its own 3, 3.5",
+        "threshold is set on 1,200 normal samples",
+        "false alarms, 500 other normal samples 1.00% in Keras, 3.00% after, 1.20% with",
+        "rank correlation with Keras's scores 0.99912 activations int16",
+        "references 2,000, of 12,345 bytes",
+    ):
+        assert words in text
+    both = {**found, "rank_correlation_strangers": 0.9995, "held_out": False}
+    text = str(replace(FINE, detector=both))
+    assert "0.99912 and, with made-up anomalies, 0.99950" in text
+    assert "500 of these normal samples" in text
+
+
 def test_terminals_have_a_width(monkeypatch, capsys):
     long = {"ops": {f"OPERATOR_{i}": i for i in range(30)}}
     wide = replace(FINE, contents=long, path="folder/" * 20)
