@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from aezoo.system.files import replacing
 from aezoo.uses import stored
-from aezoo.uses.surprises import Surprises
+from aezoo.uses.anomaly import AnomalyDetector
+from aezoo.uses.surprises import OfSurprises, Surprises
 
 VERSION = 1
 SERIES = "series.json"
@@ -26,6 +28,7 @@ def save(detector: Any, path: str | os.PathLike) -> None:
     Raises:
         FileExistsError: If it exists.
     """
+    check_is_fitted(detector, "detector_")
     path = Path(path)
     if os.path.lexists(path):
         raise FileExistsError(f"{path} exists. Remove it, or choose another name.")
@@ -52,13 +55,12 @@ def save(detector: Any, path: str | os.PathLike) -> None:
         (folder / SERIES).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
-def load(kind: type, path: str | os.PathLike, windows: dict[bool, type]) -> Any:
+def load(kind: type, path: str | os.PathLike) -> Any:
     """Reads a detector that `save` wrote.
 
     Args:
         kind: `aezoo.TimeSeriesDetector`.
         path: String or path of the folder.
-        windows: Dictionary: the class of the windows' detector, with surprises and without.
 
     Returns:
         The detector, fitted.
@@ -86,7 +88,8 @@ def load(kind: type, path: str | os.PathLike, windows: dict[bool, type]) -> Any:
             f"{folder / stored.RECORD} is damaged, or of another detector than {SERIES}: they "
             "belong together."
         )
-    inner = stored.load(windows[record.get("surprises") is not None], folder)
+    of_windows = AnomalyDetector if record.get("surprises") is None else OfSurprises
+    inner = stored.load(of_windows, folder)
     try:
         return _restored(kind, record, inner)
     except Exception as error:  # of a record that was changed

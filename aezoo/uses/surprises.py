@@ -5,8 +5,12 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from aezoo.registry import build
+from aezoo.uses import networks
+from aezoo.uses.anomaly import AnomalyDetector
 from aezoo.uses.windows import windows_of
 
+NOISE = 2.0  # standard deviations: only what spans and channels agree on survives it
 ORDER, SPANS = 12, (6, 3)  # parts of a window: how far a forecast looks back, what is averaged
 RIDGE = 0.1  # of a channel's variance, as if its past had been measured with such noise
 FLOOR = 1e-6  # of a channel's size, below which its spread is rounding
@@ -92,6 +96,24 @@ class Surprises(NamedTuple):
             ends = windows_of(errors, span)[self.window - len(self.weights) - span :: stride]
             means.append(ends.mean(axis=1))  # (n, span, C) -> (n, C)
         return np.concatenate(means, axis=1).astype("float32")
+
+
+class OfSurprises(AnomalyDetector):
+    """With much more noise than for tables, whose rows are not means of many steps."""
+
+    def _untrained(self, shape, bounded):
+        return build(
+            "denoising",
+            shape,
+            networks.CODE,
+            stddev=NOISE,
+            backbone="dense",
+            hidden_units=networks.HIDDEN,
+            normalization="standard",
+        )
+
+    def _unseen(self, count, rng):
+        return np.ones(count, bool)  # none: each window's neighbours are almost itself
 
 
 def _past(z, order):

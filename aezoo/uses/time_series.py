@@ -10,8 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from aezoo.checks import positive
 from aezoo.data.samples import DataError
-from aezoo.registry import build
-from aezoo.uses import networks, stored_series
+from aezoo.uses import stored_series
 from aezoo.uses.anomaly import AnomalyDetector
 from aezoo.uses.events import (
     Event,
@@ -21,13 +20,13 @@ from aezoo.uses.events import (
     flags_of,
     point_metrics,
 )
-from aezoo.uses.surprises import Surprises
-from aezoo.uses.windows import by_step, recordings_of, windows_of
+from aezoo.uses.surprises import OfSurprises, Surprises
+from aezoo.uses.windows import by_step, channel_names, pieces_of, recordings_of, windows_of
 
-NOISE = 2.0  # standard deviations: only what spans and channels agree on survives it
 # Windows overlap, and processes drift: what follows on a recording scores a few times as much as
 # what was fitted to. 4.5 to 6 do equally well in benchmarks/anomaly_time_series.py.
 MARGIN = 5.5
+VALUES = 2**24  # of windows that are scored at a time
 HEIGHT = 0.6  # of the way up, in logarithms, where an event ends
 
 
@@ -88,11 +87,25 @@ class TimeSeriesDetector(BaseEstimator):
         self.options = options
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Arguments, those of `AnomalyDetector` only where they were given."""
+        """Arguments, those of `AnomalyDetector` only where they were given.
+
+        Args:
+            deep: Ignored.
+
+        Returns:
+            Dictionary.
+        """
         return {"window": self.window, "stride": self.stride, **self.options}
 
     def set_params(self, **params: Any) -> Self:
-        """Sets arguments, as in scikit-learn."""
+        """Sets arguments, as in scikit-learn.
+
+        Args:
+            **params: Those to change.
+
+        Returns:
+            The detector.
+        """
         self.__init__(**{**self.get_params(), **params})  # type: ignore[misc]
         return self
 
@@ -111,18 +124,16 @@ class TimeSeriesDetector(BaseEstimator):
         window, stride = positive("window", self.window), positive("stride", self.stride)
         found = recordings_of(recordings)
         self._remember_names(recordings, found[0].shape[1])
-        longest = max(map(len, found))
         if sum(max(0, len(part) - window + 1) for part in found) < 2:
             raise DataError(
                 f"Expected recordings of more than {window} steps, the window. Received: "
-                f"{longest} steps at most. Give longer ones, or choose a smaller window."
+                f"{max(map(len, found))} steps at most. Give longer ones, or a smaller window."
             )
         options = {"contamination": 0, **self.options}
         self.surprises_ = None if options.get("model") is not None else Surprises.fit(found, window)
-        if self.surprises_ is None:
-            self.detector_ = AnomalyDetector(**options)
-        else:
-            self.detector_ = _OfSurprises(**{"scoring": "mahalanobis", **options})
+        of_windows = (AnomalyDetector, {}), (OfSurprises, {"scoring": "mahalanobis"})
+        kind, defaults = of_windows[self.surprises_ is not None]
+        self.detector_ = kind(**{**defaults, **options})
         self.detector_.fit(np.concatenate([self._described(part, stride) for part in found]))
         self.threshold_ = self.detector_.threshold_
         if self.detector_.threshold == "auto":
@@ -268,19 +279,29 @@ class TimeSeriesDetector(BaseEstimator):
         return self
 
     def save(self, path: str | os.PathLike) -> None:
-        """Writes the detector into a folder, which must not exist and which `load` reads."""
-        check_is_fitted(self, "detector_")
+        """Writes the detector into a folder, which `load` reads.
+
+        Args:
+            path: String or path of the folder, which must not exist.
+        """
         stored_series.save(self, path)
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "TimeSeriesDetector":
-        """Reads a detector that `save` wrote, see `aezoo.uses.stored_series.load`."""
-        return stored_series.load(cls, path, {True: _OfSurprises, False: AnomalyDetector})
+        """Reads a detector that `save` wrote, see `aezoo.uses.stored_series.load`.
+
+        Args:
+            path: String or path of the folder.
+
+        Returns:
+            The detector, fitted, at the start of a stream.
+        """
+        return stored_series.load(cls, path)
 
     def _one(self, recording):
         check_is_fitted(self, "detector_")
         names = getattr(self, "feature_names_in_", None)
-        given = _names(recording)
+        given = channel_names(recording)
         if names is not None and given is not None and list(names) != given:
             raise DataError(
                 f"Expected the channels {', '.join(names)}. Received: {', '.join(given)}"
@@ -292,12 +313,10 @@ class TimeSeriesDetector(BaseEstimator):
 
     def _remember_names(self, recordings, channels):
         self.n_features_in_ = channels
-        first = recordings[0] if isinstance(recordings, (list, tuple)) else recordings
-        names = _names(first)
+        vars(self).pop("feature_names_in_", None)
+        names = channel_names(recordings)
         if names is not None:
             self.feature_names_in_ = np.array(names, object)
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
 
     def _described(self, x, stride):
         """What the detector is given of each window."""
@@ -313,8 +332,9 @@ class TimeSeriesDetector(BaseEstimator):
     def _by_step(self, x, function):
         steps = len(x)
         x = np.pad(x, [(0, max(0, self.window - steps)), (0, 0)])  # for the shape of the results
-        results = function(self._described(x, self.stride))
-        return by_step(results, len(x), self.window, self.stride)[:steps]
+        parts = pieces_of(x, self.window, self.stride, VALUES)
+        results = [function(self._described(part, self.stride)) for part in parts]
+        return by_step(np.concatenate(results), len(x), self.window, self.stride)[:steps]
 
     def _events(self, scores):
         return events_of(
@@ -324,27 +344,3 @@ class TimeSeriesDetector(BaseEstimator):
             min_length=max(1, self.window // 6),
             height=HEIGHT,
         )
-
-
-class _OfSurprises(AnomalyDetector):
-    """With much more noise than for tables, whose rows are not means of many steps."""
-
-    def _untrained(self, shape, bounded):
-        return build(
-            "denoising",
-            shape,
-            networks.CODE,
-            stddev=NOISE,
-            backbone="dense",
-            hidden_units=networks.HIDDEN,
-            normalization="standard",
-        )
-
-    def _unseen(self, count, rng):
-        return np.ones(count, bool)  # none: each window's neighbours are almost itself
-
-
-def _names(recording):
-    columns = getattr(recording, "columns", None)
-    names = None if columns is None else list(columns)
-    return names if names and all(isinstance(name, str) for name in names) else None

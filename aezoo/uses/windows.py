@@ -1,5 +1,6 @@
 """Windows of recordings, and the way back from scores of windows to scores of steps."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,22 @@ def recordings_of(x: Any, channels: int | None = None) -> list[np.ndarray]:
     return found
 
 
+def channel_names(recording: Any) -> list[str] | None:
+    """Names of a recording's channels, if it is a table whose columns all have one.
+
+    Args:
+        recording: Array, or pandas table; of a list the first.
+
+    Returns:
+        List of strings, or `None`.
+    """
+    if isinstance(recording, (list, tuple)):
+        recording = recording[0]
+    columns = getattr(recording, "columns", None)
+    names = None if columns is None else list(columns)
+    return names if names and all(isinstance(name, str) for name in names) else None
+
+
 def windows_of(recording: np.ndarray, window: int, stride: int = 1) -> np.ndarray:
     """All windows of a recording, a view of it.
 
@@ -62,6 +79,32 @@ def windows_of(recording: np.ndarray, window: int, stride: int = 1) -> np.ndarra
         return np.zeros((0, window, recording.shape[1]), recording.dtype)
     view = np.lib.stride_tricks.sliding_window_view(recording, window, axis=0)
     return np.moveaxis(view, 2, 1)[::stride]  # (T - w + 1, C, w) -> (n, w, C)
+
+
+def pieces_of(
+    recording: np.ndarray, window: int, stride: int = 1, values: int = 2**24
+) -> Iterator[np.ndarray]:
+    """Stretches of a recording which have together the windows that it has, one after another.
+
+    Args:
+        recording: Array of shape `(T, C)`, of one window at least.
+        window: Positive integer, steps in a window.
+        stride: Positive integer, steps from window to window.
+        values: Positive integer, how many values the windows of a stretch may hold.
+
+    Yields:
+        Arrays of shape `(t, C)`, views of the recording.
+
+    Example:
+
+    >>> [len(part) for part in pieces_of(np.zeros((9, 1)), 3, 2, values=6)]
+    [5, 5]
+    """
+    count = 1 + (len(recording) - window) // stride
+    step = max(1, values // (window * recording.shape[1]))
+    for begin in range(0, count, step):
+        end = (min(begin + step, count) - 1) * stride + window
+        yield recording[begin * stride : end]
 
 
 def by_step(scores: ArrayLike, steps: int, window: int, stride: int = 1) -> np.ndarray:
