@@ -41,7 +41,8 @@ class TimeSeriesDetector(BaseEstimator):
 
     Args:
         window: Positive integer, how many steps a window has: as many as it takes to see that
-            something is wrong. About a third of it counts by default.
+            something is wrong. What lasts for a sixth of it or more shows; for single odd steps,
+            or noise that grows, choose one of 6 steps or so.
         stride: Positive integer, steps from window to window. Steps between have the score of the
             last window before them.
         **options: Those of `aezoo.AnomalyDetector`, with other defaults: `contamination=0`, and,
@@ -131,7 +132,7 @@ class TimeSeriesDetector(BaseEstimator):
             )
         options = {"contamination": 0, **self.options}
         self.surprises_ = None if options.get("model") is not None else Surprises.fit(found, window)
-        of_windows = (AnomalyDetector, {}), (OfSurprises, {"scoring": "mahalanobis"})
+        of_windows: Any = (AnomalyDetector, {}), (OfSurprises, {"scoring": "mahalanobis"})
         kind, defaults = of_windows[self.surprises_ is not None]
         self.detector_ = kind(**{**defaults, **options})
         self.detector_.fit(np.concatenate([self._described(part, stride) for part in found]))
