@@ -41,8 +41,8 @@ class TimeSeriesDetector(BaseEstimator):
 
     Args:
         window: Positive integer, how many steps a window has: as many as it takes to see that
-            something is wrong. What lasts for a sixth of it or more shows; for single odd steps,
-            or noise that grows, choose one of 6 steps or so.
+            something is wrong. What lasts for a sixth of it or more shows: for single odd steps
+            choose a window of six.
         stride: Positive integer, steps from window to window. Steps between have the score of the
             last window before them.
         **options: Those of `aezoo.AnomalyDetector`, with other defaults: `contamination=0`, and,

@@ -5,6 +5,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 import aezoo
+from aezoo.uses import time_series
 from aezoo.uses.time_series import MARGIN, TimeSeriesDetector
 
 WINDOW = 24
@@ -73,6 +74,16 @@ def test_a_stream_holds_one_window(fitted, faulty):
     held = [value for value in vars(detector).values() if isinstance(value, np.ndarray)]
     assert sum(value.size for value in held) == WINDOW * 3
     detector.reset()
+
+
+@pytest.mark.parametrize("stride", [1, 3])
+def test_long_recordings_are_scored_by_the_piece(fitted, faulty, monkeypatch, stride):
+    fitted.set_params(stride=stride)
+    whole, parts = fitted.anomaly_score(faulty), fitted.contributions(faulty)
+    monkeypatch.setattr(time_series, "VALUES", 50 * WINDOW * 3)
+    np.testing.assert_allclose(fitted.anomaly_score(faulty), whole, rtol=1e-4)
+    np.testing.assert_allclose(fitted.contributions(faulty), parts, rtol=1e-3, atol=1e-5)
+    fitted.set_params(stride=1)
 
 
 def test_scores_do_not_look_ahead(fitted, faulty):

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aezoo.uses.windows import by_step, recordings_of, windows_of
+from aezoo.uses.windows import by_step, pieces_of, recordings_of, windows_of
 
 
 @pytest.mark.parametrize("steps", [0, 4, 5, 6, 13])
@@ -32,6 +32,15 @@ def test_steps_against_brute_force(steps, stride, shape):
         done = [i for i, start in enumerate(starts) if start + 5 - 1 <= step]
         expected = scores[done[-1]] if done else np.full(shape, np.nan)
         np.testing.assert_array_equal(found[step], expected)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3, 7])
+@pytest.mark.parametrize("values", [1, 10, 31, 1000])
+def test_pieces_have_the_same_windows(stride, values):
+    x = np.random.default_rng(0).normal(size=(40, 2))
+    found = [windows_of(part, 5, stride) for part in pieces_of(x, 5, stride, values)]
+    np.testing.assert_array_equal(np.concatenate(found), windows_of(x, 5, stride))
+    assert all(part.size <= max(values, 10) for part in found)
 
 
 def test_recordings_come_as_they_are():
