@@ -91,7 +91,7 @@ def least_rank_correlation(n: int, least: float | None = None) -> float:
     Example:
 
     >>> least_rank_correlation(200), round(least_rank_correlation(20), 3)
-    (0.995, 0.975)
+    (0.995, 0.966)
     """
     least = RANK_CORRELATION if least is None else least
     if n < ENOUGH:

@@ -15,7 +15,7 @@ from aezoo.export.bounds import refusal
 from aezoo.export.conversion import packed
 from aezoo.export.detector_rows import detector_rows, ranges
 from aezoo.export.integer_scoring import IntegerScoring, in_integers
-from aezoo.export.micro import prove, run_plain, write_sources
+from aezoo.export.micro import prove, refuse_difference, run_plain, write_sources
 from aezoo.export.micro_detector import refuse_size, write_detector
 from aezoo.export.parity import parity
 from aezoo.export.paths import file_to_write, new_folder, report_of
@@ -260,6 +260,7 @@ def _proved(job, made, folder, report):
     normal = job.rows.get("samples", job.rows["calibration"])
     x = np.concatenate([spread(rows, PROVED) for rows in (normal, job.rows["strangers"])])
     proof = prove(file, job.ae.normalize(x))
+    refuse_difference("reconstruct", proof)
     write_sources(file, proof, job.ae.normalization and job.ae.normalization.statistics)
     write_detector(folder, made.integers, made.threshold, report.detector["calibration"], proof)
     part = {"arena": proof.arena, "difference": proof.difference, "beyond": proof.beyond}

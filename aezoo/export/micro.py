@@ -102,11 +102,7 @@ def write_proved(
     for file, (name,) in files.items():
         x = ae.encode(samples) if name == "decode" else ae.normalize(samples)
         proof = prove(file, x)
-        if proof.beyond > BEYOND:
-            raise ExportError(
-                f"{name} differs between LiteRT and TensorFlow Lite Micro: {proof.beyond:.1%} of "
-                f"its outputs by more than one step of int8, at most {BEYOND:.0%} is right."
-            )
+        refuse_difference(name, proof)
         write_sources(file, proof, normalization)
         proved[name] = {
             "arena": proof.arena,
@@ -143,6 +139,23 @@ def prove(path: str | os.PathLike, x: np.ndarray) -> Proof:
     else:
         difference = -(-np.abs(ours - theirs) // FINER)
     return Proof(inputs, outputs, arena, int(difference.max()), float(np.mean(difference > 1)))
+
+
+def refuse_difference(name: str, proof: Proof) -> None:
+    """Refuses a file that a microcontroller would not run as LiteRT does.
+
+    Args:
+        name: String, its signature.
+        proof: `Proof`.
+
+    Raises:
+        ExportError: If more than 5 % of the outputs are more than a step away.
+    """
+    if proof.beyond > BEYOND:
+        raise ExportError(
+            f"{name} differs between LiteRT and TensorFlow Lite Micro: {proof.beyond:.1%} of "
+            f"its outputs by more than one step of int8, at most {BEYOND:.0%} is right."
+        )
 
 
 def run_plain(path: str | os.PathLike, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -33,8 +33,8 @@ def carried(values: ArrayLike, before: np.ndarray, after: np.ndarray) -> np.ndar
 
     Example:
 
-    >>> carried([1.0, 1.5, 4.0], np.array([2.0, 1.0]), np.array([1.2, 2.2])).tolist()
-    [1.2, 1.7, 4.4]
+    >>> carried([1.0, 1.5, 4.0], np.array([2.0, 1.0]), np.array([1.5, 3.0])).tolist()
+    [1.5, 2.25, 6.0]
     """
     values, before, after = (np.asarray(a, "float64") for a in (values, before, after))
     before, after = np.sort(before), np.sort(after)

@@ -10,7 +10,7 @@ from aezoo.edge import Detector, LiteModel, inspect
 from aezoo.export import detector as export
 from aezoo.export import export_detector
 from aezoo.export.integer_scoring import in_integers
-from aezoo.export.micro import run_plain
+from aezoo.export.micro import Proof, run_plain
 from tests.export.test_micro_detector import compiled, run
 from tests.uses.conftest import related
 
@@ -205,6 +205,17 @@ def test_micro(fitted, normal, odd, tmp_path, monkeypatch, wide):
     assert f"extern const {'int16' if wide else 'int8'}_t aezoo_reconstruct_golden_inputs" in header
     # as a device quantizes: a float score is that of edge.Detector
     assert integers.unit * threshold == pytest.approx(fitted.threshold_, rel=0.05)
+
+
+def test_runtimes_that_disagree_leave_nothing(fitted, tmp_path, monkeypatch):
+    def prove(path, x):
+        return Proof(*run_plain(path, x), 5000, 3, 0.06)
+
+    monkeypatch.setattr(export, "prove", prove)
+    monkeypatch.setattr(export, "detector_refusal", lambda *_, **__: None)
+    with pytest.raises(aezoo.ExportError, match=r"6\.0% of its outputs by more than one step"):
+        fitted.export(tmp_path / "firmware", quantize="int8", target="micro")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_too_large_for_a_microcontroller(fitted, tmp_path, monkeypatch):
