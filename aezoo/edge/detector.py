@@ -44,7 +44,7 @@ class Detector(LiteModel):
     >>> x = (rng.normal(size=(300, 2)) @ [[1, 2, 3], [3, 2, 1]]).astype("float32")
     >>> detector = aezoo.AnomalyDetector(contamination=0, epochs=20, random_state=0).fit(x)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     report = aezoo.export.export_detector(detector, f"{folder}/detector.tflite")
+    ...     report = detector.export(f"{folder}/detector.tflite")
     ...     lite = aezoo.edge.Detector(f"{folder}/detector.tflite")
     >>> lite.predict([[1, 1, 1], [3, -6, 3]]).tolist()
     [1, -1]

@@ -84,6 +84,16 @@ def export_detector(
         ExportError: A `ValueError`, if the export does not rank and flag as the detector does. An
             earlier file is then left as it was.
         ImportError: For microcontrollers, if `tflite-micro` is not installed.
+
+    Example:
+
+    >>> import aezoo, numpy as np, tempfile
+    >>> x = np.random.default_rng(0).normal(size=(300, 3))
+    >>> detector = aezoo.AnomalyDetector(contamination=0, epochs=1, random_state=0).fit(x)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report = export_detector(detector, f"{folder}/detector.tflite", samples=x[:100])
+    >>> report.detector["false_alarms"] == report.detector["false_alarms_keras"]
+    True
     """
     one_of("target", target, (None, "micro"))
     micro = target == "micro"
