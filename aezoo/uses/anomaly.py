@@ -54,7 +54,7 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
         false_alarm_rate: Float in (0, 1), how many of normal samples may be flagged.
         n_neighbors: Positive integer, how many neighbours count.
         n_references: Positive integer, the most samples that are kept to be neighbours. On a
-            device each takes a byte a feature.
+            device each takes one or two bytes a feature.
         missing: `"refuse"` for an error, or `"median"` to fill in what is missing, see
             `aezoo.data.columns.Columns`.
         epochs: Positive integer, or `None` for 600 batches of 64, however many samples there are.
