@@ -93,6 +93,33 @@ def test_golden_vectors_stand_on_both_sides(tmp_path, rng):
     assert "{" not in header.split("extern")[0]
 
 
+def test_sources_are_a_program_that_judges_its_golden_vectors(tmp_path, rng):
+    if shutil.which("cc") is None:
+        pytest.skip("needs cc")
+    _, integers, inputs, outputs = case(rng, "int8", "factor", 40, 1)
+    scores = integers.score(inputs, outputs)
+    threshold = int(np.median(scores))
+    write_detector(tmp_path, integers, threshold, 99, Proof(inputs, outputs, 0, 0, 0.0))
+
+    def said():
+        options = ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror"]
+        command = ["cc", *options, "-D", "AEZOO_DETECTOR_MAIN", "detector.c", "-o", "detect"]
+        subprocess.run(command, check=True, cwd=tmp_path)
+        done = subprocess.run(["./detect"], cwd=tmp_path, capture_output=True, text=True)
+        return done.returncode, done.stdout.splitlines()
+
+    code, (*lines, end) = said()
+    assert (code, end) == (0, "8 of 8 as in Python")
+    kinds = [line.split(": ")[1] for line in lines]
+    assert kinds == ["normal"] * kinds.count("normal") + ["anomaly"] * kinds.count("anomaly")
+    assert lines[0] == f"score {scores.min() * integers.unit:.2f}: normal"
+    assert lines[-1] == f"score {scores.max() * integers.unit:.2f}: anomaly"
+    source = tmp_path / "detector.c"
+    source.write_text(source.read_text().replace(str(scores.max()), str(scores.max() - 1)))
+    code, (*_, end) = said()
+    assert (code, end) == (1, "7 of 8 as in Python")
+
+
 def test_too_many_references_are_refused(rng, monkeypatch):
     _, integers, _, _ = case(rng, "int8", "vector", 300, 2)
     assert refuse_size(integers) is None
