@@ -189,7 +189,8 @@ def _written(job, file, per_unit=False, wide=False):
     write(criterion)
     scores = _each(Detector(file).anomaly_score, job.rows)
     threshold, calibration = _carried(job, scores)
-    kept, weights = thinned(calibration, getattr(job.detector, "calibration_weights_", None))
+    counts = getattr(job.detector, "calibration_weights_", None)
+    kept, weights = thinned(calibration, counts, threshold=threshold)
     write(
         criterion._replace(
             threshold=threshold, calibration_scores=kept, calibration_weights=weights

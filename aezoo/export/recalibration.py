@@ -46,17 +46,22 @@ def carried(values: ArrayLike, before: np.ndarray, after: np.ndarray) -> np.ndar
 
 
 def thinned(
-    scores: ArrayLike, weights: ArrayLike | None = None, count: int = KEPT
+    scores: ArrayLike,
+    weights: ArrayLike | None = None,
+    count: int = KEPT,
+    threshold: float | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Few scores that stand for many: the higher half each for itself, the others for groups.
 
     A group is represented by the highest in it, so that p-values are rounded up, and those of 0.5
-    and less are exact as long as half as many as `count` reach so far.
+    and less are exact as long as half as many as `count` reach so far. No group lies on both sides
+    of the threshold: what exceeds it has the p-value of a flagged sample.
 
     Args:
         scores: Array of shape `(m,)`, m at least 1.
         weights: Array of shape `(m,)` or `None`, what each counts.
         count: Positive integer, how many are kept at most.
+        threshold: Float or `None`, the score above which a sample is an anomaly.
 
     Returns:
         A pair of arrays of shape `(k,)`: scores, ascending, and what each counts.
@@ -74,6 +79,10 @@ def thinned(
     alone = count // 2
     rest = len(scores) - alone
     ends = np.linspace(0, rest, count - alone + 1).astype(int)
+    if threshold is not None:
+        normal = np.searchsorted(scores, threshold, side="right")
+        if ends[1] < normal < rest:
+            ends[np.searchsorted(ends, normal, side="right") - 1] = normal
     grouped = np.add.reduceat(weights[:rest], ends[:-1])
     return (
         np.concatenate([scores[ends[1:] - 1], scores[rest:]]),

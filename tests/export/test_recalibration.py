@@ -50,6 +50,19 @@ def test_what_is_left_out_makes_p_values_larger_at_most(rng, weighted):
     np.testing.assert_array_equal(few[0], np.sort(scores[:1000]))
 
 
+@pytest.mark.parametrize("rate", [0.05, 0.2, 0.6])
+def test_flagged_are_those_of_low_p_values_however_many_calibrate(rng, rate):
+    scores = rng.exponential(size=20_000)
+    threshold = conformal(scores, rate)
+    kept, counts = thinned(scores, threshold=threshold)
+    assert len(kept) == 1000
+    assert counts.sum() == 20_000
+    near = np.searchsorted(kept, threshold)
+    new = np.linspace(kept[near - 1], kept[near + 1], 1000)
+    p = Criterion(None, 0, kept, counts, 1.0, rate, None).p_values(new)
+    np.testing.assert_array_equal(new > threshold, p <= rate)
+
+
 def test_strangers(rng):
     z = np.float32([0, 5, 10]) + rng.normal(size=(200, 3)).astype("float32")
     mixed = strangers(z, stretched=False)
