@@ -210,7 +210,7 @@ def _criterion(job):
         kept,
         counts,
         1.0 if weights is None else float(np.max(weights)),
-        detector.false_alarm_rate,
+        detector.false_alarm_rate_,
         tuple(map(str, detector.columns_.names)) if len(shape) == 1 else None,
     )
 

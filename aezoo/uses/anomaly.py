@@ -156,6 +156,7 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
         self.calibrated_ = bool(promised.any())
         self.calibration_scores_ = self._scores(x[promised] if self.calibrated_ else fitted[unseen])
         self.calibration_weights_ = None
+        self.false_alarm_rate_ = float(self.false_alarm_rate)
         self.threshold_ = self._first_threshold(fitted)
         return self
 

@@ -20,6 +20,7 @@ class Calibrated:
     Attributes:
         false_alarm_rate: Float in (0, 1), an argument of the detector.
         threshold_: Float, the score above which a sample is an anomaly.
+        false_alarm_rate_: Float in (0, 1), what it was set for, by `fit` or `calibrate`.
         calibration_scores_: float array of shape `(m,)`, the scores of normal samples.
         calibration_weights_: float array of shape `(m,)` or `None`, what each of them counts.
         calibrated_: Boolean, whether they are of samples that were not fitted to.
@@ -27,6 +28,7 @@ class Calibrated:
 
     false_alarm_rate: float
     threshold_: float
+    false_alarm_rate_: float
     calibration_scores_: np.ndarray
     calibration_weights_: np.ndarray | None
     calibrated_: bool
@@ -134,6 +136,7 @@ class Calibrated:
             )
         self.threshold_ = threshold_of(method, scores, rate, weights)
         self.calibration_scores_, self.calibration_weights_ = scores, weights
+        self.false_alarm_rate_ = float(rate)
         self.calibrated_ = True
         return self
 

@@ -57,6 +57,7 @@ def save(detector: Any, path: str | os.PathLike) -> None:
             "class": type(detector).__name__,
             "parameters": _parameters(detector),
             "threshold": float(detector.threshold_),
+            "false_alarm_rate": detector.false_alarm_rate_,
             "calibrated": detector.calibrated_,
             "columns": detector.columns_.to_config(),
             "sha256": {name: _sha256(folder / name) for name in (file.name, ARRAYS)},
@@ -150,6 +151,7 @@ def _restored(kind, folder, record):
     detector.calibration_weights_ = arrays.get("calibration_weights")
     detector.calibrated_ = bool(record["calibrated"])
     detector.threshold_ = float(record["threshold"])
+    detector.false_alarm_rate_ = float(record.get("false_alarm_rate", detector.false_alarm_rate))
     return detector
 
 

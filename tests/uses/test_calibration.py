@@ -23,7 +23,7 @@ def test_p_values(fitted, odd):
 def test_calibrate(detector):
     new = related(500, seed=3)
     scores = detector.anomaly_score(new)
-    detector.calibrate(new, false_alarm_rate=0.02)
+    assert detector.calibrate(new, false_alarm_rate=0.02).false_alarm_rate_ == 0.02
     assert detector.threshold_ == np.sort(scores)[int(np.ceil(0.98 * 501)) - 1]
     assert np.mean(detector.predict(new) == -1) <= 0.02
     before = detector.threshold_

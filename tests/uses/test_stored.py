@@ -45,6 +45,7 @@ def test_what_was_calibrated_comes_back(detector, normal, tmp_path):
     again = AnomalyDetector.load(tmp_path / "a")
     assert again.threshold_ == detector.threshold_
     assert again.calibrated_
+    assert again.false_alarm_rate_ == 0.05
     np.testing.assert_array_equal(again.p_values(normal), detector.p_values(normal))
 
 
