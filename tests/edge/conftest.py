@@ -31,7 +31,7 @@ def detectors(tmp_path_factory):
         threshold_=float(np.sort(scores)[-5]),
         calibration_scores_=scores,
         columns_=SimpleNamespace(names=list("abcd"), transform=lambda x, owner: x),
-        false_alarm_rate=0.02,
+        false_alarm_rate_=0.02,
     )
     folder = tmp_path_factory.mktemp("detectors")
     for name, quantize in (("float32", None), ("float16", "float16"), ("int8", "int8")):
