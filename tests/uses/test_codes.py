@@ -18,6 +18,7 @@ def checks():
 
 
 @pytest.mark.parametrize(("estimator", "check"), [*checks()])
+@pytest.mark.slow
 @pytest.mark.usefixtures("untrained")
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
