@@ -43,18 +43,21 @@ class Scoring(NamedTuple):
     weights: np.ndarray
     neighbors: int
 
-    def score(self, x: ArrayLike, rebuilt: ArrayLike) -> np.ndarray:
+    def score(self, x: ArrayLike, rebuilt: ArrayLike, copies: int = 1) -> np.ndarray:
         """How odd samples are; about 1 is usual.
 
         Args:
             x: Array of shape `(n, ...)`, normalized samples.
             rebuilt: Array of the same shape, their reconstructions.
+            copies: Integer, how many references that equal a sample count as itself. With 2 those
+                that are references have the scores of new samples: of these, too, where values
+                are few, one that equals them by chance does not count.
 
         Returns:
             float32 array of shape `(n,)`.
         """
         x, rebuilt = _flat(x), _flat(rebuilt)
-        parts = [parts.sum(axis=1) for parts in self._batches(x, rebuilt)]
+        parts = [parts.sum(axis=1) for parts in self._batches(x, rebuilt, copies)]
         return np.concatenate(parts)
 
     def contributions(self, x: ArrayLike, rebuilt: ArrayLike) -> np.ndarray:
@@ -73,10 +76,11 @@ class Scoring(NamedTuple):
         parts = np.concatenate(list(self._batches(_flat(x), _flat(rebuilt))))
         return parts.reshape(np.shape(x))  # (n, D) -> (n, ...)
 
-    def _batches(self, x: np.ndarray, rebuilt: np.ndarray) -> Iterator[np.ndarray]:
+    def _batches(self, x: np.ndarray, rebuilt: np.ndarray, copies: int = 1) -> Iterator[np.ndarray]:
         # added to distances, so that references without a weight are infinitely far
         barriers = np.where(self.weights > 0, 0, np.inf).astype(np.float32)
-        rows = max(1, DISTANCES // max(len(self.references), (self.neighbors + 1) * x.shape[1]))
+        near = self.neighbors + copies
+        rows = max(1, DISTANCES // max(len(self.references), near * x.shape[1]))
         # about their mean, where the squares of large numbers do not hide small distances
         centre = self.references.mean(axis=0) if len(barriers) else 0
         references = self.references - centre
@@ -89,23 +93,24 @@ class Scoring(NamedTuple):
             if len(barriers):
                 nearness = (batch - centre) @ (-2 * references.T) + squares  # (B, M), less |x|^2
             for weights, barrier in zip(self.weights, barriers, strict=True):
-                parts += self._distances(batch, nearness + barrier, weights)
+                parts += self._distances(batch, nearness + barrier, weights, copies)
             yield parts
 
-    def _distances(self, batch, nearness, weights):
+    def _distances(self, batch, nearness, weights, copies):
         """Parts of the mean distance to the neighbours among references of a positive weight."""
-        count = min(self.neighbors + 1, np.count_nonzero(weights))
-        near = _smallest(nearness, count)  # (B, k + 1)
-        squares = np.square(batch[:, np.newaxis] - self.references[near])  # (B, k + 1, D)
-        if near.shape[1] > 1:
+        count = min(self.neighbors + copies, np.count_nonzero(weights))
+        near = _smallest(nearness, count)  # (B, k + copies)
+        squares = np.square(batch[:, np.newaxis] - self.references[near])  # (B, k + copies, D)
+        factors, left = weights[near], count
+        exact = squares.sum(axis=2)
+        for _ in range(min(copies, count - 1)):
             # in the order of exact distances, of which one that is 0 is the sample itself
-            exact = squares.sum(axis=2)
-            last = np.where(exact.min(axis=1) == 0, exact.argmin(axis=1), exact.argmax(axis=1))
-            counts = np.ones_like(exact)
-            np.put_along_axis(counts, last[:, np.newaxis], 0, axis=1)
-            factors = weights[near] * counts / (near.shape[1] - 1)
-        else:
-            factors = weights[near]
+            farthest = np.where(np.isinf(exact), -1, exact).argmax(axis=1)
+            last = np.where(exact.min(axis=1) == 0, exact.argmin(axis=1), farthest)
+            np.put_along_axis(factors, last[:, np.newaxis], 0, axis=1)
+            np.put_along_axis(exact, last[:, np.newaxis], np.inf, axis=1)
+            left -= 1
+        factors = factors / max(left, 1)
         return np.einsum("bk,bkd->bd", factors, squares)
 
 

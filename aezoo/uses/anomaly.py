@@ -1,6 +1,7 @@
 """A scikit-learn outlier detector made of an autoencoder."""
 
 import os
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -16,7 +17,7 @@ from aezoo.edge import LiteModel
 from aezoo.export import ExportReport, export_detector
 from aezoo.uses import networks, splits, stored, thresholds
 from aezoo.uses.calibration import Calibrated, threshold_of
-from aezoo.uses.scores import SCORES, fit_scoring
+from aezoo.uses.scores import SCORES, drawn, fit_scoring
 
 THRESHOLDS = ("auto", "percentile", "contamination", "sigma", "conformal")
 VALUES = 2**21  # scored at a time
@@ -144,17 +145,22 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
         groups = splits.groups(fitted, self.contamination, rng)
         unseen = self._unseen(len(fitted), rng)
         self.model_ = self._trained(fitted, groups[-1], unseen, seed)
+        kept = drawn(groups, self.n_references, rng)
         self.scoring_ = fit_scoring(
             *networks.outputs(self.model_, fitted),
             self.scoring,
             groups=groups,
             unseen=unseen,
             n_neighbors=self.n_neighbors,
-            n_references=self.n_references,
+            kept=kept,
             rng=rng,
         )
         self.calibrated_ = bool(promised.any())
-        self.calibration_scores_ = self._scores(x[promised] if self.calibrated_ else fitted[unseen])
+        if self.calibrated_:
+            self.calibration_scores_ = self._scores(x[promised])
+        else:
+            known = np.isin(np.flatnonzero(unseen), kept)
+            self.calibration_scores_ = self._as_new(fitted[unseen], known)
         self.calibration_weights_ = None
         self.false_alarm_rate_ = float(self.false_alarm_rate)
         self.threshold_ = self._first_threshold(fitted)
@@ -316,8 +322,16 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
         pieces = (x[i : i + rows] for i in range(0, len(x), rows))
         return np.concatenate([function(*networks.outputs(self.model_, p)) for p in pieces])
 
-    def _scores(self, x):
-        return self._by_piece(self.scoring_.score, x)
+    def _scores(self, x, copies=1):
+        return self._by_piece(partial(self.scoring_.score, copies=copies), x)
+
+    def _as_new(self, x, known):
+        """Scores that samples would have if those which are neighbours were not."""
+        scores = np.empty(len(x), "float32")
+        for copies, rows in ((1, ~known), (2, known)):
+            if rows.any():
+                scores[rows] = self._scores(x[rows], copies)
+        return scores
 
     def _first_threshold(self, fitted):
         method = self.threshold

@@ -23,6 +23,7 @@ def fit_scoring(
     unseen: np.ndarray | None = None,
     n_neighbors: int = 5,
     n_references: int = 4096,
+    kept: np.ndarray | None = None,
     rng: np.random.Generator,
 ) -> Scoring:
     """An anomaly score whose mean over usual samples is about 1.
@@ -44,6 +45,7 @@ def fit_scoring(
             judged, those of the last group among them. Default: all.
         n_neighbors: Positive integer, how many neighbours count.
         n_references: Positive integer, how many samples are kept to be neighbours, drawn at random.
+        kept: Integer array, the indices of these. Default: as `drawn` has them.
         rng: NumPy generator.
 
     Returns:
@@ -66,13 +68,28 @@ def fit_scoring(
     weights = np.zeros((0, 0), "float32")
     if with_neighbors:
         groups = groups or [np.ones(len(z), bool)]
-        chosen = _drawn(groups, n_references, rng)
+        chosen = drawn(groups, n_references, rng) if kept is None else kept
         references = z[chosen]
         rows = [_weights(references, group[chosen], n_neighbors) for group in groups]
         weights = np.stack(rows) / len(rows)
     if with_error and with_neighbors:  # error, distance, and distance in the neighbour's units
         error, weights = error / np.sqrt(3), weights * 2 / 3
     return Scoring(np.asarray(error, "float32"), references, weights.astype("float32"), n_neighbors)
+
+
+def drawn(groups: Sequence[np.ndarray], count: int, rng: np.random.Generator) -> np.ndarray:
+    """Which samples to keep as neighbours: of all groups together, each with its share.
+
+    Args:
+        groups: Sequence of boolean arrays of shape `(n,)`.
+        count: Positive integer, the most that are kept.
+        rng: NumPy generator.
+
+    Returns:
+        Integer array of indices, ascending.
+    """
+    pool = np.flatnonzero(np.any(groups, axis=0))
+    return pool if len(pool) <= count else np.sort(rng.choice(pool, count, replace=False))
 
 
 def _usual(unseen, groups):
@@ -93,12 +110,6 @@ def _error(residual, score):
     if score in ("scaled_error", "mahalanobis"):
         return 1 / spread
     return np.float64(1)
-
-
-def _drawn(groups, count, rng):
-    """Indices of the samples to keep: of all groups together, each with its share."""
-    pool = np.flatnonzero(np.any(groups, axis=0))
-    return pool if len(pool) <= count else np.sort(rng.choice(pool, count, replace=False))
 
 
 def _weights(references, member, neighbors):

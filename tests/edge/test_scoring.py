@@ -61,6 +61,21 @@ def test_fewer_references_than_neighbours(rng):
     np.testing.assert_allclose(scoring.score(x, x), [25, 1])
 
 
+def test_references_score_as_new_samples_would_without_them(rng):
+    references = np.float32(rng.integers(0, 3, size=(60, 2)))  # with many copies
+    # alike in a group, so that it does not matter which of equally near ones count
+    weights = np.float32([[0.5] * 60, [2.0] * 60])
+    weights[1, ::2] = 0
+    scoring = Scoring(np.float32(1), references, weights, 20)
+    found = scoring.score(references, references, copies=2)
+    for i in range(1, 60, 2):
+        others = scoring._replace(
+            references=np.delete(references, i, axis=0), weights=np.delete(weights, i, axis=1)
+        )
+        expected = others.score(references[i : i + 1], references[i : i + 1])
+        np.testing.assert_allclose(found[i : i + 1], expected, rtol=1e-5)
+
+
 def test_far_from_zero_nothing_is_lost(rng):
     references = np.float32(1000 + rng.normal(size=(50, 3)))
     scoring = Scoring(np.float32(0), references, np.ones((1, 50), "float32"), 1)

@@ -250,3 +250,16 @@ def test_data_that_nothing_can_be_learned_from(x, message):
 def test_samples_of_another_shape(fitted, normal):
     with pytest.raises(ValueError, match="3 features, but AnomalyDetector is expecting 4"):
         fitted.predict(normal[:, :3])
+
+
+def test_where_values_are_few_not_many_more_are_flagged_than_asked_for(monkeypatch):
+    monkeypatch.setattr("aezoo.uses.networks.train", lambda *args, **options: None)
+    flagged = []
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        x = np.clip(np.round(rng.normal(size=(4500, 12)) / 3), -1, 1)  # mostly 0
+        detector = AnomalyDetector(
+            contamination=0, scoring="neighbors", false_alarm_rate=0.05, random_state=seed
+        )
+        flagged.append(np.mean(detector.fit(x[:1500]).predict(x[1500:]) == -1))
+    assert 0.03 < np.mean(flagged) < 0.08
