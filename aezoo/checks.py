@@ -50,6 +50,6 @@ def number(
         and (below is None or value < below)
     )
     if not inside:
-        text = " and ".join(f"{key} {bound}" for key, bound in bounds.items() if bound is not None)
-        raise ValueError(f"{name} must be a number {text}. Received: {value!r}")
+        told = " and ".join(f"{key} {bound}" for key, bound in bounds.items() if bound is not None)
+        raise ValueError(f"{name} must be a number{' ' * bool(told)}{told}. Received: {value!r}")
     return value if isinstance(value, int) else float(value)

@@ -125,8 +125,8 @@ def fit(
     table.add_row("columns", size if size == width else f"{size}, encoded as {width}")
     table.add_row("model", f"{inner.model_.name}, {inner.model_.count_params():,} parameters")
     table.add_row("threshold", f"{detector.threshold_:.4g}")
-    unit = "rows" if window is None else "windows"
-    of = f"{len(scores):,} {unit} that the network was not trained on"
+    unseen = "rows that the network was not trained on"
+    of = f"{len(scores):,} {unseen if window is None else 'windows'}"
     table.add_row("flagged", f"{100 * found['flagged']:.2g} % of {of}")
     table.add_row("expected false alarms", _expected(detector))
     table.add_row("seconds", f"{seconds:.1f}")

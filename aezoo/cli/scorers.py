@@ -148,7 +148,8 @@ def largest(parts: Any, names: Sequence[str], count: int) -> list[str]:
     """The largest contributions to each score in words, such as `age: 0.62; income: 0.2`."""
     import numpy as np
 
-    parts = np.nan_to_num(parts.reshape(len(parts), -1))  # (n, ...) -> (n, D)
+    # (n, ...) -> (n, D), in float64, where the largest numbers of float32 have a sum
+    parts = np.nan_to_num(parts.reshape(len(parts), -1)).astype("float64")
     order = np.argsort(-parts, axis=1, kind="stable")[:, :count]
     shares = np.take_along_axis(parts, order, axis=1)
     total = parts.sum(axis=1, keepdims=True)

@@ -245,15 +245,17 @@ class Columns(BaseEstimator):
 
     def _filled(self, x):
         """An array of numbers, finite in float32."""
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             found = x.astype(np.float32, copy=False)
-        if np.isfinite(np.sum(found, dtype="float64")):
+            total = np.sum(found, dtype="float64")
+        if np.isfinite(total):
             return found
-        if np.isinf(found).any():
-            raise DataError(f"{INFINITE}.")
-        lacks = np.isnan(found)
-        first = "x" + ",".join(str(axis[0]) for axis in np.nonzero(lacks)[1:])
-        self._accept_missing(x, lacks.reshape(len(x), -1).any(axis=1), first, "the median")
+        infinite, lacks = np.isinf(found), np.isnan(found)
+        if infinite.any():
+            rows = infinite.reshape(len(x), -1).any(axis=1)
+            raise DataError(f"{INFINITE}: in column {_first(infinite)!r}, {row_of(x, rows)}.")
+        rows = lacks.reshape(len(x), -1).any(axis=1)
+        self._accept_missing(x, rows, _first(lacks), "the median")
         return np.where(lacks, self.fill_, found).astype(np.float32)
 
     def _accept_missing(self, values, lacks, name, what):
@@ -265,6 +267,11 @@ class Columns(BaseEstimator):
         if ("missing", name) not in self._told:
             self._told.add(("missing", name))
             log.warning("Column %r: %d missing values become %s.", name, lacks.sum(), what)
+
+
+def _first(chosen):
+    """The name of the first column, pixel or step in which an entry is true."""
+    return "x" + ",".join(str(axis[0]) for axis in np.nonzero(chosen)[1:])
 
 
 def _validated(x, owner, numeric):
@@ -281,6 +288,8 @@ def _validated(x, owner, numeric):
         return x
     if isinstance(x, np.ma.MaskedArray):
         x = x.astype("float64").filled(np.nan)
+    if getattr(x, "dtype", np.dtype(float)).kind in "mM":
+        raise DataError(f"Expected numbers. Received: an array of {x.dtype}")
     return check_array(
         x,
         dtype="numeric" if numeric else None,

@@ -54,7 +54,7 @@ class Scoring(NamedTuple):
                 are few, one that equals them by chance does not count.
 
         Returns:
-            float32 array of shape `(n,)`.
+            float32 array of shape `(n,)`; infinite for what is too far off for float32.
         """
         x, rebuilt = _flat(x), _flat(rebuilt)
         parts = [parts.sum(axis=1) for parts in self._batches(x, rebuilt, copies)]
@@ -87,13 +87,15 @@ class Scoring(NamedTuple):
         squares = np.sum(np.square(references), axis=1)  # (M, D) -> (M,)
         for begin in range(0, len(x), rows):
             batch = x[begin : begin + rows]
-            residual = batch - rebuilt[begin : begin + rows]
-            weighted = residual @ self.error if self.error.ndim == 2 else residual * self.error
-            parts = np.square(weighted)  # (B, D)
-            if len(barriers):
-                nearness = (batch - centre) @ (-2 * references.T) + squares  # (B, M), less |x|^2
-            for weights, barrier in zip(self.weights, barriers, strict=True):
-                parts += self._distances(batch, nearness + barrier, weights, copies)
+            residual = batch - rebuilt[begin : begin + rows]  # NaN where both are infinite
+            with np.errstate(over="ignore", invalid="ignore"):  # infinitely odd then
+                weighted = residual @ self.error if self.error.ndim == 2 else residual * self.error
+                parts = np.square(weighted)  # (B, D)
+                if len(barriers):  # (B, M), less |x|^2
+                    nearness = (batch - centre) @ (-2 * references.T) + squares
+                for weights, barrier in zip(self.weights, barriers, strict=True):
+                    parts += self._distances(batch, nearness + barrier, weights, copies)
+            parts[np.isnan(parts)] = np.inf
             yield parts
 
     def _distances(self, batch, nearness, weights, copies):

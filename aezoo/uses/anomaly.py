@@ -266,7 +266,9 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
         if not isinstance(self.threshold, str):
             number("threshold", self.threshold)
         share = self.contamination
-        if share != "auto" and (isinstance(share, str) or not 0 <= number("it", share) <= 0.5):
+        if share != "auto" and (
+            isinstance(share, str) or not 0 <= number("contamination", share) <= 0.5
+        ):
             raise ValueError(f"contamination must be 'auto' or in [0, 0.5]. Received: {share!r}")
         if self.threshold == "contamination" and share in ("auto", 0):
             raise ValueError("threshold='contamination' needs a share: contamination=0.05, say.")
@@ -340,5 +342,5 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
         if method == "auto":
             method = "percentile" if self.contamination in ("auto", 0) else "contamination"
         if method == "contamination":  # of all samples, as scikit-learn has it
-            return thresholds.percentile(self._scores(fitted), self.contamination)
+            return thresholds.share(self._scores(fitted), self.contamination)
         return threshold_of(method, self.calibration_scores_, self.false_alarm_rate)

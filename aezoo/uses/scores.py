@@ -119,8 +119,11 @@ def _weights(references, member, neighbors):
     near, places = NearestNeighbors(n_neighbors=count + 1).fit(group).kneighbors(group)
     near, places = np.square(near[:, 1:]), places[:, 1:]  # without the samples themselves
     own = near.mean(axis=1)
-    usual = max(own.mean(), FLOOR**2 * group.var(axis=0).sum(), 1e-12)  # 0 where all are copies
-    local = own + max(LOCAL * np.median(own), FLOOR * usual)
     weights = np.zeros(len(references))
+    if not own.any():  # all are copies: no distance between them can be a unit
+        weights[member] = 1 / (FLOOR * (references.var(axis=0).sum() or 1.0))
+        return weights
+    usual = max(own.mean(), FLOOR**2 * group.var(axis=0).sum())
+    local = own + max(LOCAL * np.median(own), FLOOR * usual)
     weights[member] = 1 / usual + 1 / local / max(np.mean(near / local[places]), FLOOR)
     return weights / 2

@@ -39,6 +39,17 @@ def test_as_defined(scoring, rng):
     np.testing.assert_allclose(scoring.score(x, rebuilt), expected.sum(axis=1), rtol=1e-4)
 
 
+@pytest.mark.parametrize("far", [1e25, 3e38])
+def test_what_is_too_far_off_for_float32_is_infinitely_odd(scoring, far):
+    x = np.float32([[0, 0, 0, 0], [far, 0, 0, -far]])
+    with np.errstate(all="raise"):
+        found = scoring.score(x, np.zeros_like(x))
+        parts = scoring.contributions(x, np.zeros_like(x))
+    assert np.isfinite(found[0])
+    assert found[1] == np.inf
+    np.testing.assert_array_equal(parts.sum(axis=1) == np.inf, [False, True])
+
+
 def test_in_batches_as_at_once(scoring, rng, monkeypatch):
     x, rebuilt = np.float32(rng.normal(size=(2, 20, 4)))
     expected = scoring.score(x, rebuilt)

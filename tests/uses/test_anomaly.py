@@ -26,6 +26,7 @@ def checks():
 
 
 @pytest.mark.parametrize(("estimator", "check"), [*checks()])
+@pytest.mark.slow
 @pytest.mark.usefixtures("untrained")
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
@@ -214,6 +215,7 @@ def test_survives_pickle(fitted, odd):
         ({"threshold": float("nan")}, "threshold must be a number"),
         ({"contamination": 0.6}, r"contamination must be 'auto' or in \[0, 0.5\]"),
         ({"contamination": "a lot"}, "contamination must be"),
+        ({"contamination": None}, "contamination must be a number. Received: None"),
         ({"threshold": "contamination"}, "needs a share"),
         ({"false_alarm_rate": 0}, "false_alarm_rate must be"),
         ({"n_neighbors": 0}, "n_neighbors must be"),
@@ -236,7 +238,11 @@ def test_wrong_arguments(options, message, normal):
         (np.ones((50, 3)), "alike"),
         (np.ones((1, 3)), "minimum of 2"),
         (np.array([["a", "b"], ["c", "d"]]), "numeric|convert"),
-        (np.array([[1.0, np.inf], [1.0, 2.0]]), "infinity"),
+        (np.array([[1.0, np.inf], [1.0, 2.0]]), "infinity .*: in column 'x1', row 0"),
+        (
+            np.array([["2026-01-01"], ["2026-01-02"]], "datetime64[D]"),
+            r"numbers. .*datetime64\[D\]",
+        ),
         (np.zeros((0, 3)), "0 sample"),
         (np.arange(5.0), "1D array"),
     ],
@@ -250,6 +256,13 @@ def test_data_that_nothing_can_be_learned_from(x, message):
 def test_samples_of_another_shape(fitted, normal):
     with pytest.raises(ValueError, match="3 features, but AnomalyDetector is expecting 4"):
         fitted.predict(normal[:, :3])
+
+
+def test_what_is_too_far_off_for_a_score_is_no_normal_sample(fitted, normal):
+    far = np.where(np.arange(len(normal)) < 2, 1e30, 1)[:, np.newaxis] * normal[:, :4]
+    assert fitted.predict(far[:3]).tolist()[:2] == [-1, -1]
+    assert fitted.anomaly_score(far[:2]).tolist() == [np.inf, np.inf]
+    assert fitted.contributions(far[:2]).sum(axis=1).tolist() == [np.inf, np.inf]
 
 
 def test_where_values_are_few_not_many_more_are_flagged_than_asked_for(monkeypatch):

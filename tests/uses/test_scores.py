@@ -70,6 +70,15 @@ def test_equal_samples_and_perfect_reconstructions(rng):
     assert scoring.score(z + 1, z + 1).min() > 10 * max(scoring.score(z, z).max(), 0.1)
 
 
+@pytest.mark.parametrize("usual", [np.eye(5), np.zeros((1, 5))])
+def test_distances_to_copies_are_in_units_of_the_spread(usual, rng):
+    z = np.float32(np.repeat(usual, 40, axis=0))
+    scoring = fit_scoring(z, z, "neighbors", rng=rng)
+    assert scoring.score(z, z).max() == 0
+    stranger = np.float32(usual[:1] + 1)
+    assert 100 < scoring.score(stranger, stranger)[0] < 1e4
+
+
 def test_error_is_judged_by_what_the_network_has_not_seen(samples, rng):
     z, rebuilt = samples
     unseen = np.arange(len(z)) < 50
