@@ -9,21 +9,44 @@ SIGMAS = 3.0
 
 
 def percentile(scores: ArrayLike, rate: float) -> float:
-    """The score that a share of the samples exceeds.
+    """The score that new samples exceed at a rate, on average.
+
+    Args:
+        scores: Array of shape `(m,)`, of samples like the new ones.
+        rate: Float in (0, 1). Below `1 / (m + 1)` it is the largest score, which new samples exceed
+            at that rate.
+
+    Returns:
+        Float, between the two scores about the `(1 - rate) (m + 1)`-th smallest.
+
+    Example:
+
+    >>> percentile([1.0, 2.0, 3.0, 4.0], 0.25)
+    3.75
+
+    Reference:
+        Weibull's plotting position, in Hyndman and Fan, "Sample Quantiles in Statistical
+        Packages", The American Statistician, 1996, definition 6.
+    """
+    return float(np.quantile(scores, 1 - rate, method="weibull"))
+
+
+def share(scores: ArrayLike, contamination: float) -> float:
+    """The score that a share of these very samples exceeds.
 
     Args:
         scores: Array of shape `(m,)`.
-        rate: Float in [0, 1), the share.
+        contamination: Float in [0, 1), the share.
 
     Returns:
         Float, between two scores.
 
     Example:
 
-    >>> percentile([1.0, 2.0, 3.0, 4.0], 0.25)
+    >>> share([1.0, 2.0, 3.0, 4.0], 0.25)
     3.25
     """
-    return float(np.quantile(scores, 1 - rate))
+    return float(np.quantile(scores, 1 - contamination))
 
 
 def sigma(scores: ArrayLike, deviations: float = SIGMAS) -> float:

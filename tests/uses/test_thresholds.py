@@ -45,7 +45,15 @@ def test_too_few(count, rate, needed):
         thresholds.conformal(np.zeros(count), rate)
 
 
-def test_percentile_and_sigma():
+def test_percentile_holds_on_new_samples():
+    rng = np.random.default_rng(2)
+    rates = [
+        np.mean(rng.random(100) > thresholds.percentile(rng.random(30), 0.1)) for _ in range(3000)
+    ]
+    assert np.mean(rates) == pytest.approx(0.1, abs=0.004)
+
+
+def test_share_and_sigma():
     scores = np.arange(100.0)
-    assert np.sum(scores > thresholds.percentile(scores, 0.03)) == 3
+    assert np.sum(scores > thresholds.share(scores, 0.03)) == 3
     assert thresholds.sigma(scores) == pytest.approx(scores.mean() + 3 * scores.std())
