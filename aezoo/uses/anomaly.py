@@ -54,7 +54,7 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
             `"auto"`: `"contamination"` if a share is given, else `"percentile"`.
         false_alarm_rate: Float in (0, 1), how many of normal samples may be flagged.
         n_neighbors: Positive integer, how many neighbours count.
-        n_references: Positive integer, the most samples that are kept to be neighbours. On a
+        n_references: Integer, 2 or more, the most samples that are kept to be neighbours. On a
             device each takes one or two bytes a feature.
         missing: `"refuse"` for an error, or `"median"` to fill in what is missing, see
             `aezoo.data.columns.Columns`.
@@ -274,7 +274,7 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
             raise ValueError("threshold='contamination' needs a share: contamination=0.05, say.")
         number("false_alarm_rate", self.false_alarm_rate, above=0, below=1)
         positive("n_neighbors", self.n_neighbors)
-        positive("n_references", self.n_references)
+        number("n_references", positive("n_references", self.n_references), least=2)
         if self.epochs is not None:
             positive("epochs", self.epochs)
 

@@ -70,7 +70,8 @@ def fit_scoring(
         groups = groups or [np.ones(len(z), bool)]
         chosen = drawn(groups, n_references, rng) if kept is None else kept
         references = z[chosen]
-        rows = [_weights(references, group[chosen], n_neighbors) for group in groups]
+        members = [group[chosen] for group in groups if group[chosen].sum() > 1]
+        rows = [_weights(references, member, n_neighbors) for member in members]
         weights = np.stack(rows) / len(rows)
     if with_error and with_neighbors:  # error, distance, and distance in the neighbour's units
         error, weights = error / np.sqrt(3), weights * 2 / 3

@@ -191,6 +191,14 @@ def test_pandas_names_and_categories(normal):
 
 
 @pytest.mark.usefixtures("untrained")
+@pytest.mark.parametrize("n_references", [2, 3, 7])
+def test_few_references(normal, n_references):
+    for seed in range(5):  # of a few, none or one may be trusted
+        detector = AnomalyDetector(n_references=n_references, random_state=seed).fit(normal)
+        assert np.isfinite(detector.anomaly_score(normal)).all()
+
+
+@pytest.mark.usefixtures("untrained")
 def test_missing_values(normal):
     x = normal.copy()
     x[3, 1] = np.nan
@@ -220,6 +228,7 @@ def test_survives_pickle(fitted, odd):
         ({"false_alarm_rate": 0}, "false_alarm_rate must be"),
         ({"n_neighbors": 0}, "n_neighbors must be"),
         ({"n_references": -1}, "n_references must be"),
+        ({"n_references": 1}, "n_references must be a number at least 2"),
         ({"epochs": 0}, "epochs must be"),
         ({"missing": "zero"}, "missing must be"),
         ({"model": "denosing"}, "Did you mean 'denoising'"),
