@@ -78,6 +78,8 @@ def fit(
 
     Rows that --label says are anomalous are left out.
     """
+    if normal is not None and label is None and data.is_file():
+        raise typer.BadParameter("--normal is what a label is: say in which column, --label COLUMN")
     share = contamination or (None if window else "0" if label else "auto")
     options: dict[str, Any] = {} if share is None else {"contamination": _value(share)}
     options |= {"threshold": _value(threshold), "false_alarm_rate": false_alarm_rate}

@@ -52,6 +52,8 @@ def score(
     output = output or Path(f"{data.stem}-scores.csv")
     if output.suffix.lower() not in (".csv", ".parquet"):
         raise typer.BadParameter(f"--output is a .csv or .parquet file, not {str(output)!r}")
+    if output.exists() and data.exists() and output.samefile(data):
+        raise typer.BadParameter(f"--output would replace the data: {data}")
     with quiet(tensorflow=not _is_exported(detector), as_json=as_json):
         from aezoo.data.chunks import chunks, kind_of, read_table
 
@@ -83,8 +85,9 @@ def score(
                 *map(str, (i, event.start, event.end - 1, event.peak)), f"{event.score:.4g}"
             )
         out.print(table)
+    share = "100" if flagged == rows else f"{100 * flagged / rows:.2g}"
     out.print(
-        f"{flagged:,} of {rows:,} {unit}s flagged ({100 * flagged / rows:.2g} %): {output}",
+        f"{flagged:,} of {rows:,} {unit}s flagged ({share} %): {output}",
         soft_wrap=True,
         highlight=False,
     )
@@ -121,6 +124,7 @@ def evaluate(
                 found.append((odd, judged["score"], judged["flag"] == 1))
                 advance(len(piece))
         odd, scores, flags = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        scores = np.minimum(scores, np.finfo("float32").max)  # metrics and pictures are of numbers
         if odd.all() or not odd.any():
             raise DataError(
                 "Rows of both kinds are needed, normal and anomalous. Received: all "

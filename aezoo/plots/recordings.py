@@ -29,7 +29,8 @@ def events(
     times the least or more.
 
     Args:
-        scores: Array of shape `(steps,)`, the score of each step: higher is odder.
+        scores: Array of shape `(steps,)`, the score of each step: higher is odder. NaN for the
+            first ones, as from `aezoo.TimeSeriesDetector`, leaves these out.
         threshold: Number, above which steps are flagged.
         events: What was found: objects with `start`, `end` (the first step after it) and `peak`,
             the oddest step. They are shaded.
@@ -54,7 +55,7 @@ def events(
     >>> figure.get_suptitle()
     'Anomaly scores: 1 event'
     """
-    scores = finite("scores", scores, (None,))
+    scores = _from_first_number("scores", scores)
     threshold = number("threshold", threshold)
     found = [_within(event, len(scores)) for event in events]
     recording = np.zeros((len(scores), 0)) if values is None else _channels(values, len(scores))
@@ -100,8 +101,18 @@ def events(
     return finished(figure)
 
 
+def _from_first_number(name, values):
+    """Numbers, of which the first may be NaN, but not all."""
+    if np.ndim(values) != 1 or np.asarray(values).dtype.kind != "f":
+        return finite(name, values, (None,))
+    known = np.flatnonzero(~np.isnan(values))
+    begin = known[0] if known.size else 0
+    finite(name, np.asarray(values)[begin:], (None,))
+    return np.asarray(values, "float64")
+
+
 def _draw_scores(axes, scores, threshold):
-    least = log_from(scores, threshold)
+    least = log_from(scores[~np.isnan(scores)], threshold)
     drawn = scores if least is None else np.maximum(scores, least)
     axes.plot(drawn, color=COLOURS[0], linewidth=1, label="score")
     axes.axhline(

@@ -386,6 +386,18 @@ def test_recordings(run, tmp_path, rng, monkeypatch):
     assert "no export yet" in run("detect", "export").words.replace("│ ", "")
 
 
+def test_rows_that_are_too_far_off_for_float32(run, home, people):
+    people.assign(age=people["age"].where(people["fraud"] == 0, 1e30)).to_csv("far.csv")
+    result = run("detect", "evaluate", "far.csv", "--label", "fraud", "--plots", "far", "--json")
+    measured = json.loads(result.stdout)["metrics"]
+    assert (measured["auroc"], measured["recall"]) == (1, 1)
+    people.assign(age=1e30).to_csv("far.csv")
+    assert (
+        f"{len(people)} of {len(people)} rows flagged (100 %)"
+        in run("detect", "score", "far.csv").words
+    )
+
+
 def test_an_exported_file_scores_a_table(run, home, people):
     result = run("detect", "export", "-o", "people.tflite")
     assert result.exit_code == 0, result.stderr
@@ -440,6 +452,8 @@ def test_columns_by_the_names_of_what_they_are_encoded_as(names):
         (["fit", "people.csv", "-o", "x", "--missing", "mean"], 2, "missing must be"),
         (["fit", "s.wav"], 2, "--window N"),
         (["fit", "x.npy", "--label", "y"], 2, "names in tables only"),
+        (["fit", "people.csv", "-o", "x", "--normal", "0"], 2, "--label COLUMN"),
+        (["score", "people.csv", "-o", "./people.csv"], 2, "would replace the data"),
         (["score", "people.csv", "-d", "nowhere"], 1, "no detector in nowhere"),
         (["score", "people.csv", "-o", "x.xlsx"], 2, ".csv or .parquet file, not 'x.xlsx'"),
         (["score", "gaps.csv"], 1, "gaps.csv: Expected the columns that the detector was fitted"),

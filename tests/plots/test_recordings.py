@@ -78,6 +78,16 @@ def test_of_many_channels_the_first_are_drawn(rng, scores):
     assert figure.get_suptitle() == "Anomaly scores: 1 event; the first 8 of 11 channels"
 
 
+@pytest.mark.parametrize("factor", [1, 1000])  # of the last score: on a logarithmic axis, too
+def test_steps_before_the_first_score_are_left_out(scores, factor):
+    scores[-1] *= factor
+    scores[:3] = np.nan
+    drawn = plots.events(scores, 0.5, EVENTS).axes[0].lines[0].get_ydata()
+    np.testing.assert_array_equal(drawn, scores)
+    with pytest.raises(ValueError, match="scores must be finite. Received: 20 of 20"):
+        plots.events(np.full(20, np.nan), 0.5)
+
+
 def test_scores_over_decades_have_a_logarithmic_axis(scores):
     scores[[0, 4]] = [0, 1000]
     (axes,) = plots.events(scores, 0.5, EVENTS).axes
