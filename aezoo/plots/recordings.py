@@ -101,7 +101,7 @@ def events(
     return finished(figure)
 
 
-def _from_first_number(name, values):
+def _from_first_number(name: str, values: ArrayLike) -> np.ndarray:
     """Numbers, of which the first may be NaN, but not all."""
     if np.ndim(values) != 1 or np.asarray(values).dtype.kind != "f":
         return finite(name, values, (None,))
