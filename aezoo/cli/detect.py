@@ -166,7 +166,7 @@ def export(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Normal rows to set the threshold on, best those that it was set on before. "
+            help="Normal rows to carry the threshold over by, best those that it was set on. "
             "[default: those that the detector keeps]",
             show_default=False,
         ),

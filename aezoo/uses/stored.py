@@ -91,7 +91,8 @@ def load(kind: type, path: str | os.PathLike) -> Any:
             f"{folder} is of format {version}, and this version of aezoo reads {VERSION}."
         )
     if record["class"] != kind.__name__:
-        raise ValueError(f"{folder} holds a {record['class']}, not a {kind.__name__}.")
+        name = "TimeSeriesDetector" if record["class"] == "OfSurprises" else record["class"]
+        raise ValueError(f"{folder} holds a {name}, not a {kind.__name__}: load it with that.")
     for name, expected in hashes.items():
         if name not in (ARRAYS, *MODELS.values()):
             raise ValueError(f"{folder / RECORD} names a file that no detector has: {name!r}")
