@@ -93,6 +93,7 @@ np.save(f"{sys.argv[1]}/x.npy", x)
 """
 
 
+@pytest.mark.slow
 def test_jax_backend_trains_and_saves_for_tensorflow(tmp_path):
     pytest.importorskip("jax", reason="needs JAX")
     environment = {**os.environ, "KERAS_BACKEND": "jax"}

@@ -21,6 +21,7 @@ from aezoo.uses.events import (
     point_metrics,
 )
 from aezoo.uses.surprises import OfSurprises, Surprises
+from aezoo.uses.thresholds import share
 from aezoo.uses.windows import by_step, channel_names, pieces_of, recordings_of, windows_of
 
 # Windows overlap, and processes drift: what follows on a recording scores a few times as much as
@@ -137,8 +138,9 @@ class TimeSeriesDetector(BaseEstimator):
         self.detector_ = kind(**{**defaults, **options})
         self.detector_.fit(np.concatenate([self._described(part, stride) for part in found]))
         self.threshold_ = self.detector_.threshold_
-        if self.detector_.threshold == "auto":
-            self.threshold_ *= MARGIN
+        if self.detector_.threshold == "auto":  # by the very windows fitted to
+            scores, rate = self.detector_.calibration_scores_, self.detector_.false_alarm_rate
+            self.threshold_ = MARGIN * share(scores, rate)
         return self.reset()
 
     def anomaly_score(self, recording: Any) -> np.ndarray:

@@ -342,6 +342,7 @@ class TestSeam:
         ae.evaluate(x, batch_size=10, verbose=0)
         assert len(calls) == 8
 
+    @pytest.mark.slow
     def test_a_kernel_distance_between_codes_and_prior(self, x):
         """The objective of a Wasserstein autoencoder, Tolstikhin et al., arXiv:1711.01558."""
 
@@ -450,6 +451,7 @@ class TestSeam:
         expected = own.reconstruction_error(100 * x).mean()
         assert log["mse"][0] == pytest.approx(expected, rel=1e-4)
 
+    @pytest.mark.slow
     def test_replicas_weigh_terms_once(self):
         """Two replicas of a batch give the loss of the batch. In a process of its own: devices."""
         run = subprocess.run([sys.executable, "-c", REPLICAS], capture_output=True, text=True)
