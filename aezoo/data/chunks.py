@@ -66,6 +66,8 @@ def chunks(path: str | os.PathLike, rows: int = ROWS) -> Iterator[Any]:
         x = _steps(path) if kind == ".wav" else _array(path)
         scaled = _as_waves if kind == ".wav" else as_samples
         for begin in range(0, len(x), rows):
+            if kind == ".npy":  # mapped anew: pages of a file count as memory while it is mapped
+                x = _array(path)
             yield scaled(x[begin : begin + rows], path)
 
 
