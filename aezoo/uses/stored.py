@@ -1,8 +1,9 @@
 """Detectors in folders: the model, and what makes a detector of it, each known by its hash."""
 
-import hashlib
 import json
+import numbers
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,7 @@ def save(detector: Any, path: str | os.PathLike) -> None:
     Raises:
         FileExistsError: If it exists.
     """
-    path = Path(path)
-    if os.path.lexists(path):
-        raise FileExistsError(f"{path} exists. Remove it, or choose another name.")
-    with replacing(path) as folder:
+    with replacing(new_folder(path)) as folder:
         folder.mkdir()
         model = detector.model_
         if isinstance(model, LiteModel):
@@ -55,12 +53,12 @@ def save(detector: Any, path: str | os.PathLike) -> None:
         record = {
             "version": VERSION,
             "class": type(detector).__name__,
-            "parameters": _parameters(detector),
+            "parameters": parameters(detector),
             "threshold": float(detector.threshold_),
             "false_alarm_rate": detector.false_alarm_rate_,
             "calibrated": detector.calibrated_,
             "columns": detector.columns_.to_config(),
-            "sha256": {name: _sha256(folder / name) for name in (file.name, ARRAYS)},
+            "sha256": {name: weights.sha256(folder / name) for name in (file.name, ARRAYS)},
         }
         text = json.dumps(record, indent=2)
         (folder / RECORD).write_text(text + "\n", encoding="utf-8")
@@ -81,28 +79,10 @@ def load(kind: type, path: str | os.PathLike) -> Any:
         ValueError: If a file is damaged, or of another detector.
     """
     folder = _found(path)
-    try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        version, hashes = record["version"], dict(record["sha256"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{folder / RECORD} is damaged: {error!r}") from error
-    if version != VERSION:
-        raise ValueError(
-            f"{folder} is of format {version}, and this version of aezoo reads {VERSION}."
-        )
+    record = read_record(folder / RECORD, VERSION, (ARRAYS, *MODELS.values()))
     if record["class"] != kind.__name__:
         name = "TimeSeriesDetector" if record["class"] == "OfSurprises" else record["class"]
         raise ValueError(f"{folder} holds a {name}, not a {kind.__name__}: load it with that.")
-    for name, expected in hashes.items():
-        if name not in (ARRAYS, *MODELS.values()):
-            raise ValueError(f"{folder / RECORD} names a file that no detector has: {name!r}")
-        if not (folder / name).is_file():
-            raise FileNotFoundError(f"There is no {folder / name}, which {RECORD} names.")
-        if _sha256(folder / name) != expected:
-            raise ValueError(
-                f"{folder / name} is damaged, or of another detector than {RECORD}: they belong "
-                "together."
-            )
     try:
         return _restored(kind, folder, record)
     except Exception as error:  # of Keras, zipfile, NumPy, or a record that was changed
@@ -117,6 +97,76 @@ def pretrained() -> dict[str, Path]:
     """
     folders = sorted(weights.folder().glob(f"{PREFIX}*/{RECORD}"))
     return {file.parent.name.removeprefix(PREFIX): file.parent for file in folders}
+
+
+def new_folder(path: str | os.PathLike) -> Path:
+    """The path of a folder to write.
+
+    Args:
+        path: String or path.
+
+    Returns:
+        `pathlib.Path`.
+
+    Raises:
+        FileExistsError: If it exists.
+    """
+    path = Path(path)
+    if os.path.lexists(path):
+        raise FileExistsError(f"{path} exists. Remove it, or choose another name.")
+    return path
+
+
+def parameters(detector: Any) -> dict[str, Any]:
+    """Arguments of a detector as JSON can hold them.
+
+    Args:
+        detector: scikit-learn estimator.
+
+    Returns:
+        Dictionary, with `"(given)"` for a model that the user brought, and `None` for a generator.
+    """
+    return {name: _plain(name, value) for name, value in detector.get_params(deep=False).items()}
+
+
+def read_record(file: Path, version: int, files: Sequence[str]) -> dict[str, Any]:
+    """Reads a record, and compares the files that it names with their hashes in it.
+
+    Args:
+        file: Path of the record.
+        version: Integer, the format that it must be of.
+        files: Strings, the names of files that it may know, in its folder. Of a hash without a
+            name the first is meant.
+
+    Returns:
+        Dictionary.
+
+    Raises:
+        FileNotFoundError: If a file is not there.
+        ValueError: If one is damaged, or of another record, or the format is another.
+    """
+    try:
+        record = json.loads(file.read_text(encoding="utf-8"))
+        found, hashes = record["version"], record["sha256"]
+        hashes = {files[0]: hashes} if isinstance(hashes, str) else dict(hashes)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{file} is damaged: {error!r}") from error
+    if found != version:
+        raise ValueError(
+            f"{file.parent} is of format {found}, and this version of aezoo reads {version}."
+        )
+    for name, expected in hashes.items():
+        if name not in files:
+            raise ValueError(f"{file} names a file that no detector has: {name!r}")
+        named = file.with_name(name)
+        if not named.is_file():
+            raise FileNotFoundError(f"There is no {named}, which {file.name} names.")
+        if weights.sha256(named) != expected:
+            raise ValueError(
+                f"{named} is damaged, or of another detector than {file.name}: they belong "
+                "together."
+            )
+    return record
 
 
 def _found(path):
@@ -156,20 +206,11 @@ def _restored(kind, folder, record):
     return detector
 
 
-def _parameters(detector):
-    """Arguments as JSON can hold them."""
-    found = detector.get_params(deep=False)
-    if isinstance(found["model"], (Autoencoder, LiteModel)):
-        found["model"] = GIVEN
-    if not isinstance(found["random_state"], (int, type(None))):
-        found["random_state"] = None  # a generator has gone on since
-    plain = (str, int, float, bool, type(None))
-    return {
-        key: value if isinstance(value, plain) else getattr(value, "item", lambda v=value: str(v))()
-        for key, value in found.items()
-    }
-
-
-def _sha256(file):
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+def _plain(name, value):
+    if isinstance(value, (Autoencoder, LiteModel)):
+        return GIVEN
+    if name == "random_state" and not isinstance(value, numbers.Integral):
+        return None  # a generator has gone on since
+    if isinstance(value, (str, int, float, bool, type(None))):
+        return value
+    return value.item() if hasattr(value, "item") else str(value)

@@ -1,6 +1,5 @@
 """Detectors of recordings in folders: that of their windows, and how windows are made."""
 
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from aezoo.registry import weights
 from aezoo.system.files import replacing
 from aezoo.uses import stored
 from aezoo.uses.anomaly import AnomalyDetector
@@ -29,28 +29,20 @@ def save(detector: Any, path: str | os.PathLike) -> None:
         FileExistsError: If it exists.
     """
     check_is_fitted(detector, "detector_")
-    path = Path(path)
-    if os.path.lexists(path):
-        raise FileExistsError(f"{path} exists. Remove it, or choose another name.")
-    plain = (str, int, float, bool, type(None))
-    parameters = {
-        # a model is that of the windows' detector, a generator has gone on since
-        key: value if isinstance(value, plain) else getattr(value, "item", lambda: None)()
-        for key, value in detector.get_params().items()
-    }
+    path = stored.new_folder(path)
     names = getattr(detector, "feature_names_in_", None)
     surprises = detector.surprises_
     with replacing(path) as folder:
         stored.save(detector.detector_, folder)
         record = {
             "version": VERSION,
-            "parameters": parameters,
+            "parameters": stored.parameters(detector),
             "channels": int(detector.n_features_in_),
             "names": None if names is None else list(names),
             "threshold": float(detector.threshold_),
             "surprises": surprises
             and {k: np.asarray(v).tolist() for k, v in surprises._asdict().items()},
-            "sha256": _sha256(folder / stored.RECORD),  # which has those of the other files
+            "sha256": weights.sha256(folder / stored.RECORD),  # which has those of the other files
         }
         (folder / SERIES).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
@@ -74,20 +66,7 @@ def load(kind: type, path: str | os.PathLike) -> Any:
         raise FileNotFoundError(
             f"There is no detector of recordings in {folder}: expected {SERIES} there."
         )
-    try:
-        record = json.loads((folder / SERIES).read_text(encoding="utf-8"))
-        version, sha256 = record["version"], record["sha256"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{folder / SERIES} is damaged: {error!r}") from error
-    if version != VERSION:
-        raise ValueError(
-            f"{folder} is of format {version}, and this version of aezoo reads {VERSION}."
-        )
-    if (folder / stored.RECORD).is_file() and _sha256(folder / stored.RECORD) != sha256:
-        raise ValueError(
-            f"{folder / stored.RECORD} is damaged, or of another detector than {SERIES}: they "
-            "belong together."
-        )
+    record = stored.read_record(folder / SERIES, VERSION, [stored.RECORD])
     of_windows = AnomalyDetector if record.get("surprises") is None else OfSurprises
     inner = stored.load(of_windows, folder)
     try:
@@ -99,7 +78,7 @@ def load(kind: type, path: str | os.PathLike) -> Any:
 def _restored(kind, record, inner):
     parameters = record["parameters"]
     if "model" in parameters:
-        parameters["model"] = inner.model
+        parameters["model"] = inner.model  # also one that was given
     detector = kind(**parameters)
     detector.detector_ = inner
     detector.n_features_in_ = record["channels"]
@@ -113,7 +92,3 @@ def _restored(kind, record, inner):
         window=found["window"],
     )
     return detector.reset()
-
-
-def _sha256(file):
-    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 import aezoo
 from aezoo.edge import Detector, LiteModel
-from aezoo.uses import AnomalyDetector, stored
+from aezoo.uses import AnomalyDetector, TimeSeriesDetector, stored
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +102,23 @@ def test_changed_record(copy, change, message):
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
     with pytest.raises(ValueError, match=message):
         AnomalyDetector.load(copy)
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [(np.int64(3), 3), (3, 3), (None, None), (np.random.RandomState(3), None)],
+)
+def test_seeds_are_kept_and_generators_are_not(value, kept):
+    assert stored.parameters(AnomalyDetector(random_state=value))["random_state"] == kept
+
+
+def test_arguments_as_json_holds_them():
+    ae = aezoo.vanilla(4, 2)
+    found = stored.parameters(AnomalyDetector(ae, contamination=np.float64(0.125), verbose="auto"))
+    assert (found["model"], found["contamination"]) == ("(given)", 0.125)
+    assert json.loads(json.dumps(found)) == found
+    found = stored.parameters(TimeSeriesDetector(12, model=ae))
+    assert found == {"window": 12, "stride": 1, "model": "(given)"}
 
 
 def test_missing_and_existing_folders(copy, fitted, tmp_path):
