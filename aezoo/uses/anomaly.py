@@ -1,7 +1,6 @@
 """A scikit-learn outlier detector made of an autoencoder."""
 
 import os
-from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -17,9 +16,10 @@ from aezoo.edge import LiteModel
 from aezoo.export import ExportReport, export_detector
 from aezoo.uses import networks, splits, stored, thresholds
 from aezoo.uses.calibration import Calibrated, threshold_of
-from aezoo.uses.scores import SCORES, drawn, fit_scoring
+from aezoo.uses.scores import SCORES, as_new, drawn, fit_scoring
 
 THRESHOLDS = ("auto", "percentile", "contamination", "sigma", "conformal")
+TRAINED = (Autoencoder, LiteModel)  # taken as they are
 VALUES = 2**21  # scored at a time
 
 
@@ -145,25 +145,26 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
         groups = splits.groups(fitted, self.contamination, rng)
         unseen = self._unseen(len(fitted), rng)
         self.model_ = self._trained(fitted, groups[-1], unseen, seed)
+        z, rebuilt = networks.outputs(self.model_, fitted)
         kept = drawn(groups, self.n_references, rng)
         self.scoring_ = fit_scoring(
-            *networks.outputs(self.model_, fitted),
+            z,
+            rebuilt,
             self.scoring,
             groups=groups,
             unseen=unseen,
-            n_neighbors=self.n_neighbors,
             kept=kept,
-            rng=rng,
+            n_neighbors=self.n_neighbors,
         )
         self.calibrated_ = bool(promised.any())
         if self.calibrated_:
-            self.calibration_scores_ = self._scores(x[promised])
+            self.calibration_scores_ = self._by_piece(self.scoring_.score, x[promised])
         else:
             known = np.isin(np.flatnonzero(unseen), kept)
-            self.calibration_scores_ = self._as_new(fitted[unseen], known)
+            self.calibration_scores_ = as_new(self.scoring_, z[unseen], rebuilt[unseen], known)
         self.calibration_weights_ = None
         self.false_alarm_rate_ = float(self.false_alarm_rate)
-        self.threshold_ = self._first_threshold(fitted)
+        self.threshold_ = self._first_threshold(z, rebuilt)
         return self
 
     def anomaly_score(self, X: Any) -> np.ndarray:  # noqa: N803
@@ -175,7 +176,8 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
         Returns:
             float array of shape `(n,)`.
         """
-        return self._scores(self._encoded(X)).astype("float64")
+        x = self._encoded(X)
+        return self._by_piece(self.scoring_.score, x).astype("float64")
 
     def contributions(self, X: Any) -> np.ndarray:  # noqa: N803
         """What each feature, pixel or step adds to the score.
@@ -292,29 +294,24 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
         return self.columns_.transform(X, owner=self)
 
     def _trained(self, x, trusted, unseen, seed):
-        shape = x.shape[1:]
-        if isinstance(self.model, (Autoencoder, LiteModel)):
-            return self.model
-        if self.model is not None and not isinstance(self.model, str):
-            raise ValueError(
-                "model must be None, the name of a family, an aezoo.Autoencoder or an "
-                f"aezoo.LiteModel. Received: {self.model!r}"
-            )
-        with networks.seeded(seed):
-            model = self._untrained(shape, bounded=x.min() >= 0 and x.max() <= 1)
-            if model.normalization:
-                model.adapt(x)  # the anomalies' too: without them their features would outweigh all
-            seen = trusted & ~unseen
-            seen = seen if seen.any() else trusted  # of two or three samples
-            networks.train(model, x[seen], epochs=self.epochs, seed=seed, verbose=self.verbose)
-        return model
+        seen = trusted & ~unseen
+        return networks.trained(
+            self.model,
+            x,
+            self._untrained,
+            kinds=TRAINED,
+            seen=seen if seen.any() else trusted,  # of two or three samples
+            epochs=self.epochs,
+            seed=seed,
+            verbose=self.verbose,
+        )
 
     def _untrained(self, shape, bounded):
         return networks.suitable(self.model, shape, bounded=bounded)
 
     def _unseen(self, count, rng):
         """Samples to judge by: what the network has seen, it rebuilds better."""
-        if isinstance(self.model, (Autoencoder, LiteModel)):  # whose training is not known
+        if isinstance(self.model, TRAINED):  # whose training is not known
             return np.ones(count, bool)
         return splits.aside(count, rng)
 
@@ -324,23 +321,12 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
         pieces = (x[i : i + rows] for i in range(0, len(x), rows))
         return np.concatenate([function(*networks.outputs(self.model_, p)) for p in pieces])
 
-    def _scores(self, x, copies=1):
-        return self._by_piece(partial(self.scoring_.score, copies=copies), x)
-
-    def _as_new(self, x, known):
-        """Scores that samples would have if those which are neighbours were not."""
-        scores = np.empty(len(x), "float32")
-        for copies, rows in ((1, ~known), (2, known)):
-            if rows.any():
-                scores[rows] = self._scores(x[rows], copies)
-        return scores
-
-    def _first_threshold(self, fitted):
+    def _first_threshold(self, z, rebuilt):
         method = self.threshold
         if not isinstance(method, str):
             return float(method)
         if method == "auto":
             method = "percentile" if self.contamination in ("auto", 0) else "contamination"
         if method == "contamination":  # of all samples, as scikit-learn has it
-            return thresholds.share(self._scores(fitted), self.contamination)
+            return thresholds.share(self.scoring_.score(z, rebuilt), self.contamination)
         return threshold_of(method, self.calibration_scores_, self.false_alarm_rate)

@@ -7,7 +7,6 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from aezoo.autoencoder import Autoencoder
 from aezoo.checks import positive
 from aezoo.uses import networks
 
@@ -71,20 +70,15 @@ class CodeTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         if self.epochs is not None:
             positive("epochs", self.epochs)
         x = self._checked(X, reset=True, ensure_min_samples=2)
-        if isinstance(self.model, Autoencoder):
-            self.model_ = self.model
-            return self
-        if not isinstance(self.model, (str, type(None))):
-            raise ValueError(
-                "model must be None, the name of a family or an aezoo.Autoencoder. "
-                f"Received: {self.model!r}"
-            )
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        bounded = x.min() >= 0 and x.max() <= 1
-        with networks.seeded(seed):
-            model = networks.suitable(self.model, x.shape[1:], bounded, self.latent_dim)
-            networks.train(model, x, epochs=self.epochs, seed=seed, verbose=self.verbose)
-        self.model_ = model
+        self.model_ = networks.trained(
+            self.model,
+            x,
+            lambda shape, bounded: networks.suitable(self.model, shape, bounded, self.latent_dim),
+            epochs=self.epochs,
+            seed=seed,
+            verbose=self.verbose,
+        )
         return self
 
     def transform(self, X: Any) -> np.ndarray:  # noqa: N803

@@ -1,7 +1,7 @@
 """The autoencoders that detectors are made of: built to fit the data, and trained on them."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +21,51 @@ CODE = 8
 NOISE = 0.1  # standard deviations of each feature
 IMAGE_CODE = 32
 PIECE = 2**24  # values that a network is given at a time
+
+
+def trained(
+    model: Any,
+    x: np.ndarray,
+    untrained: Callable[[tuple[int, ...], bool], Autoencoder],
+    *,
+    kinds: tuple[type, ...] = (Autoencoder,),
+    seen: np.ndarray | None = None,
+    epochs: int | None,
+    seed: int,
+    verbose: Any,
+) -> Any:
+    """The model of an estimator: the one that it was given, or one that is trained on samples.
+
+    Args:
+        model: What the estimator was given: a trained model, the name of a family, or `None`.
+        x: float32 array of shape `(n, *input_shape)`.
+        untrained: Function of the shape of a sample and of whether all values are within [0, 1],
+            which builds the model to train.
+        kinds: Tuple of the classes of trained models that are taken as they are.
+        seen: Boolean array of shape `(n,)`, the samples to train on; the statistics of the
+            normalization are then those of all. Default: all are trained on.
+        epochs, seed, verbose: As in `train`.
+
+    Returns:
+        An instance of one of `kinds`.
+
+    Raises:
+        ValueError: If the model is none of these, there is no such family, or it takes no such
+            samples.
+    """
+    if isinstance(model, kinds):
+        return model
+    if not isinstance(model, (str, type(None))):
+        known = " or ".join(f"aezoo.{kind.__name__}" for kind in kinds)
+        raise ValueError(
+            f"model must be None, the name of a family or a trained {known}. Received: {model!r}"
+        )
+    with seeded(seed):
+        built = untrained(x.shape[1:], x.min() >= 0 and x.max() <= 1)
+        if seen is not None and built.normalization:
+            built.adapt(x)  # the anomalies' too: without them their features would outweigh all
+        train(built, x if seen is None else x[seen], epochs=epochs, seed=seed, verbose=verbose)
+    return built
 
 
 def suitable(

@@ -21,10 +21,8 @@ def fit_scoring(
     *,
     groups: Sequence[np.ndarray] = (),
     unseen: np.ndarray | None = None,
-    n_neighbors: int = 5,
-    n_references: int = 4096,
     kept: np.ndarray | None = None,
-    rng: np.random.Generator,
+    n_neighbors: int = 5,
 ) -> Scoring:
     """An anomaly score whose mean over usual samples is about 1.
 
@@ -43,10 +41,9 @@ def fit_scoring(
             among, each group on its own. Default: one of all.
         unseen: Boolean array of shape `(n,)`, the samples by whose reconstructions the error is
             judged, those of the last group among them. Default: all.
+        kept: Integer array, the indices of those that are kept to be neighbours, such as `drawn`
+            has them. Default: all of the groups.
         n_neighbors: Positive integer, how many neighbours count.
-        n_references: Positive integer, how many samples are kept to be neighbours, drawn at random.
-        kept: Integer array, the indices of these. Default: as `drawn` has them.
-        rng: NumPy generator.
 
     Returns:
         `aezoo.edge.Scoring`.
@@ -68,9 +65,9 @@ def fit_scoring(
     weights = np.zeros((0, 0), "float32")
     if with_neighbors:
         groups = groups or [np.ones(len(z), bool)]
-        chosen = drawn(groups, n_references, rng) if kept is None else kept
-        references = z[chosen]
-        members = [group[chosen] for group in groups if group[chosen].sum() > 1]
+        kept = np.flatnonzero(np.any(groups, axis=0)) if kept is None else kept
+        references = z[kept]
+        members = [group[kept] for group in groups if group[kept].sum() > 1]
         rows = [_weights(references, member, n_neighbors) for member in members]
         weights = np.stack(rows) / len(rows)
     if with_error and with_neighbors:  # error, distance, and distance in the neighbour's units
@@ -91,6 +88,25 @@ def drawn(groups: Sequence[np.ndarray], count: int, rng: np.random.Generator) ->
     """
     pool = np.flatnonzero(np.any(groups, axis=0))
     return pool if len(pool) <= count else np.sort(rng.choice(pool, count, replace=False))
+
+
+def as_new(scoring: Scoring, z: np.ndarray, rebuilt: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Scores that samples would have if those which are references were not.
+
+    Args:
+        scoring: `aezoo.edge.Scoring`.
+        z: Array of shape `(n, ...)`, normalized samples.
+        rebuilt: Array of the same shape, their reconstructions.
+        known: Boolean array of shape `(n,)`, which of them are references.
+
+    Returns:
+        float32 array of shape `(n,)`.
+    """
+    scores = np.empty(len(z), "float32")
+    for copies, rows in ((1, ~known), (2, known)):
+        if rows.any():
+            scores[rows] = scoring.score(z[rows], rebuilt[rows], copies)
+    return scores
 
 
 def _usual(unseen, groups):

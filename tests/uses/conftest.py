@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from aezoo.uses import AnomalyDetector, networks
 
@@ -8,6 +9,14 @@ def related(n, seed=0):
     """Rows of four numbers, the last of which is the mean of the others."""
     x = np.random.default_rng(seed).normal(size=(n, 3)) @ [[1, 2, 0], [0, 1, 1], [1, 0, 3]]
     return np.column_stack([x, x.mean(axis=1)]) * [1, 10, 0.1, 1] + [0, 100, 0, 5]
+
+
+def checks(kind):
+    """What scikit-learn asks of an estimator, a quick one."""
+    for estimator, check in estimator_checks_generator(kind(epochs=1, random_state=0)):
+        name = getattr(check, "func", check).__name__
+        if name != "check_array_api_input":  # which wants another array library
+            yield pytest.param(estimator, check, id=name)
 
 
 @pytest.fixture(scope="session")

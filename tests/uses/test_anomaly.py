@@ -9,23 +9,14 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import aezoo
 from aezoo.edge import LiteModel
 from aezoo.uses import AnomalyDetector
-from tests.uses.conftest import related
+from tests.uses.conftest import checks, related
 
 
-def checks():
-    """What scikit-learn asks of an outlier detector, a quick one."""
-    for estimator, check in estimator_checks_generator(AnomalyDetector(epochs=1, random_state=0)):
-        name = getattr(check, "func", check).__name__
-        if name != "check_array_api_input":  # which wants another array library
-            yield pytest.param(estimator, check, id=name)
-
-
-@pytest.mark.parametrize(("estimator", "check"), [*checks()])
+@pytest.mark.parametrize(("estimator", "check"), [*checks(AnomalyDetector)])
 @pytest.mark.slow
 @pytest.mark.usefixtures("untrained")
 def test_scikit_learns_checks(estimator, check):

@@ -3,21 +3,13 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import aezoo
 from aezoo.uses import CodeTransformer
+from tests.uses.conftest import checks
 
 
-def checks():
-    """What scikit-learn asks of a transformer, a quick one."""
-    for estimator, check in estimator_checks_generator(CodeTransformer(epochs=1, random_state=0)):
-        name = getattr(check, "func", check).__name__
-        if name != "check_array_api_input":  # which wants another array library
-            yield pytest.param(estimator, check, id=name)
-
-
-@pytest.mark.parametrize(("estimator", "check"), [*checks()])
+@pytest.mark.parametrize(("estimator", "check"), [*checks(CodeTransformer)])
 @pytest.mark.slow
 @pytest.mark.usefixtures("untrained")
 def test_scikit_learns_checks(estimator, check):

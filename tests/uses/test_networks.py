@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 import aezoo
+from aezoo.edge import LiteModel
 from aezoo.uses import networks
 
 
@@ -32,6 +33,33 @@ def test_outputs_are_normalized(rng, monkeypatch):
     np.testing.assert_allclose(rebuilt, model.normalize(model.reconstruct(x)), atol=1e-4)
     monkeypatch.setattr(networks, "PIECE", 1000)
     np.testing.assert_allclose(networks.outputs(model, x)[1], rebuilt, atol=1e-5)
+
+
+def test_trained_on_what_is_seen_with_the_statistics_of_all(rng, monkeypatch):
+    x = np.float32(rng.normal(size=(50, 3)) * 100 + 7)
+    given, seen = [], np.arange(50) < 20
+    monkeypatch.setattr(networks, "train", lambda model, x, **options: given.append((x, options)))
+
+    def untrained(shape, bounded):
+        given.append((shape, bounded))
+        return networks.suitable(None, shape, bounded)
+
+    options = {"epochs": 3, "seed": 5, "verbose": 0}
+    model = networks.trained(None, x, untrained, seen=seen, **options)
+    np.testing.assert_allclose(model.normalize(x).mean(axis=0), 0, atol=1e-5)
+    assert given[0] == ((3,), False)
+    np.testing.assert_array_equal(given[1][0], x[seen])
+    assert given[1][1] == options
+
+
+def test_models_that_are_taken_as_they_are_and_others():
+    x, options = np.zeros((5, 3), "float32"), {"epochs": 1, "seed": 0, "verbose": 0}
+    model = aezoo.vanilla(3, 2)
+    assert networks.trained(model, x, None, **options) is model
+    with pytest.raises(ValueError, match=r"a trained aezoo\.LiteModel. Received: <Autoencoder"):
+        networks.trained(model, x, None, kinds=(LiteModel,), **options)
+    with pytest.raises(ValueError, match=r"aezoo\.Autoencoder or aezoo\.LiteModel. Received: 3"):
+        networks.trained(3, x, None, kinds=(aezoo.Autoencoder, LiteModel), **options)
 
 
 @pytest.mark.parametrize(
