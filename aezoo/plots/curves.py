@@ -37,11 +37,7 @@ def roc(labels: ArrayLike, scores: ArrayLike | Mapping[str, ArrayLike]) -> Figur
     >>> figure.axes[0].get_legend().get_texts()[0].get_text()
     '0.750  conv'
     """
-    axes, odd, detectors = _begun(labels, scores)
-    for style, (name, own) in zip(_styles(), detectors.items(), strict=False):
-        false_alarms, found, _ = metrics.roc_curve(odd, own)
-        label = f"{metrics.roc_auc_score(odd, own):.3f}  {name}".rstrip()
-        axes.plot(false_alarms, found, **style, label=label)
+    axes, _ = _drawn(labels, scores, _alarms_and_found, metrics.roc_auc_score)
     axes.plot([0, 1], [0, 1], **CHANCE, label="0.500  chance")
     axes.set(xlabel="normal samples flagged", ylabel="anomalies found", title="ROC curve")
     return _finished(axes, "AUROC")
@@ -69,19 +65,36 @@ def precision_recall(labels: ArrayLike, scores: ArrayLike | Mapping[str, ArrayLi
     >>> figure.axes[0].get_legend().get_texts()[0].get_text()
     '0.833  conv'
     """
-    axes, odd, detectors = _begun(labels, scores)
-    for style, (name, own) in zip(_styles(), detectors.items(), strict=False):
-        right, found, _ = metrics.precision_recall_curve(odd, own)
-        label = f"{metrics.average_precision_score(odd, own):.3f}  {name}".rstrip()
-        axes.plot(found, right, drawstyle="steps-post", **style, label=label)
-    share = odd.mean()
+    area = metrics.average_precision_score
+    axes, share = _drawn(labels, scores, _found_and_right, area, drawstyle="steps-post")
     axes.plot([0, 1], [share, share], **CHANCE, label=f"{share:.3f}  chance")
     axes.set(xlabel="recall: anomalies found", ylabel="precision: flags that are right")
     axes.set_title("Precision and recall")
     return _finished(axes, "average precision")
 
 
-def _begun(labels, scores):
+def _drawn(labels, scores, points, area, **options):
+    """Axes with a line of points a detector, and the share of anomalies."""
+    odd, detectors = _checked(labels, scores)
+    width = 6 + 0.08 * max(map(len, detectors))  # inches: the legend stands beside the curves
+    _, axes = plt.subplots(figsize=(width, 4.5), layout="constrained")
+    for style, (name, own) in zip(_styles(), detectors.items(), strict=False):
+        label = f"{area(odd, own):.3f}  {name}".rstrip()
+        axes.plot(*points(odd, own), **style, **options, label=label)
+    return axes, odd.mean()
+
+
+def _alarms_and_found(odd, scores):
+    false_alarms, found, _ = metrics.roc_curve(odd, scores)
+    return false_alarms, found
+
+
+def _found_and_right(odd, scores):
+    right, found, _ = metrics.precision_recall_curve(odd, scores)
+    return found, right
+
+
+def _checked(labels, scores):
     detectors = scores if isinstance(scores, Mapping) else {"": scores}
     if not detectors:
         raise ValueError("scores must be of one detector or more. Received: an empty dictionary")
@@ -91,15 +104,12 @@ def _begun(labels, scores):
             "labels must have both 0 (normal) and 1 (anomalous): of one class alone there is no "
             f"curve. Received: {len(odd)} times {int(odd[0])}"
         )
-    detectors = {
+    return odd, {
         shortened(str(name).replace("$", r"\$")): finite(
             f"scores of {name}" if name else "scores", own, (len(odd),)
         )
         for name, own in detectors.items()
     }
-    width = 6 + 0.08 * max(map(len, detectors))  # inches: the legend stands beside the curves
-    _, axes = plt.subplots(figsize=(width, 4.5), layout="constrained")
-    return axes, odd, detectors
 
 
 def _styles():
