@@ -44,8 +44,8 @@ from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
 import aezoo
+from aezoo.data.recordings import windows_of
 from aezoo.uses.events import Event, event_metrics, runs
-from aezoo.uses.windows import windows_of
 
 TRAIN, WINDOW = 400, 60
 MARGIN = 4 / 3

@@ -13,9 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from aezoo.data.images import IMAGES, image_files, read_image
+from aezoo.data.images import IMAGES, alike, gathered, image_files, read_image
 from aezoo.data.samples import DataError, as_samples
-from aezoo.data.tables import INDEX, delimiter, is_index, is_number, is_unnamed, read_numpy
+from aezoo.data.sound import as_waves, read_sound
+from aezoo.data.tables import (
+    INDEX,
+    delimiter,
+    is_index,
+    is_number,
+    is_unnamed,
+    open_array,
+    read_numpy,
+)
 
 ROWS = 65_536
 SNIFFED = 100_000  # characters of a CSV file, that say how it is written
@@ -63,12 +72,12 @@ def chunks(path: str | os.PathLike, rows: int = ROWS) -> Iterator[Any]:
     elif kind == "":
         yield from _pieces_of_images(path, rows)
     else:
-        x = _steps(path) if kind == ".wav" else _array(path)
-        scaled = _as_waves if kind == ".wav" else as_samples
+        x = read_sound(path)[1] if kind == ".wav" else _array(path)
         for begin in range(0, len(x), rows):
             if kind == ".npy":  # mapped anew: pages of a file count as memory while it is mapped
                 x = _array(path)
-            yield scaled(x[begin : begin + rows], path)
+            end = begin + rows
+            yield as_waves(x[begin:end]) if kind == ".wav" else as_samples(x[begin:end], path)
 
 
 def read_table(path: str | os.PathLike) -> Any:
@@ -119,7 +128,7 @@ def count_rows(path: str | os.PathLike) -> int:
         return _parquet(path).metadata.num_rows
     if kind == "":
         return len(image_files(path))
-    return len(_steps(path) if kind == ".wav" else _array(path))
+    return len(read_sound(path)[1] if kind == ".wav" else _array(path))
 
 
 def kind_of(path: Path) -> str:
@@ -228,61 +237,22 @@ def _pieces_of_parquet(path, rows):
 
 
 def _pieces_of_images(path, rows):
-    shape = None
     files = image_files(path)
     if not files:
         raise DataError(f"{path} holds no image ({', '.join(IMAGES)}).")
+    images = alike(map(read_image, files), files)
     for begin in range(0, len(files), rows):
-        images = []
-        for file in files[begin : begin + rows]:
-            images.append(read_image(file))
-            shape = shape or images[0].shape
-            if images[-1].shape != shape:
-                raise DataError(
-                    "The images of a folder must be of one height, width and number of channels. "
-                    f"Received: {files[0]} of {shape}, {file} of {images[-1].shape}"
-                )
-        yield np.stack(images)
+        yield gathered(islice(images, rows), min(rows, len(files) - begin))
 
 
 def _array(path):
     if path.suffix.lower() == ".npz":
         x, _ = read_numpy(path, "all")
     else:
-        try:
-            x = np.load(path, mmap_mode="r", allow_pickle=False)
-        except Exception as error:  # of damaged files
-            reason = str(error) or type(error).__name__
-            raise DataError(f"{path} cannot be read as numbers, is it whole? {reason}") from error
+        x = open_array(path, mmap_mode="r")
     if x.ndim < 2 or not len(x):
         raise DataError(f"{path} must hold samples, (n, ...). Received: an array of {x.shape}")
     return x
-
-
-def _steps(path):
-    from scipy.io import wavfile
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", wavfile.WavFileWarning)  # of parts that are no sound
-            try:
-                _, x = wavfile.read(path, mmap=True)
-            except ValueError:  # 24 bits
-                _, x = wavfile.read(path)
-    except Exception as error:  # of damaged files
-        raise DataError(f"{path} cannot be read as sound: {error}") from error
-    if not len(x):
-        raise DataError(f"{path} has no steps.")
-    return x[:, np.newaxis] if x.ndim == 1 else x  # (T,) -> (T, 1)
-
-
-def _as_waves(x, _):
-    """Steps of sound in [-1, 1]."""
-    if x.dtype == np.uint8:
-        return (x.astype(np.float32) - 128) / 128
-    if x.dtype.kind == "i":
-        return x.astype(np.float32) / -float(np.iinfo(x.dtype).min)
-    return x.astype(np.float32)
 
 
 def _parquet(path):

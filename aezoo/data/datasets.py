@@ -1,17 +1,30 @@
 """A name or a path -> arrays, ready for an autoencoder."""
 
-import difflib
+import logging
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from aezoo.data.images import read_folder
-from aezoo.data.samples import DataError, as_labels, as_samples, split_off
-from aezoo.data.tables import read_csv, read_numpy
+from aezoo.checks import positive, sequence
+from aezoo.data.images import CHANNELS, prepared, read_folder
+from aezoo.data.named import is_named, read_named
+from aezoo.data.recordings import RECORDINGS, read_recordings
+from aezoo.data.samples import DataError
+from aezoo.data.tables import read_csv, read_numpy, read_parquet
 
-READERS = {".npy": read_numpy, ".npz": read_numpy, ".csv": read_csv}  # by the ending of a file
+READERS = {  # by the ending of a file
+    ".npy": read_numpy,
+    ".npz": read_numpy,
+    ".csv": read_csv,
+    ".tsv": read_csv,
+    ".parquet": read_parquet,
+}
+PREPARATION = ("size", "color", "window", "stride")  # what makes samples of what is read
+
+log = logging.getLogger("aezoo")
 
 
 class Dataset(NamedTuple):
@@ -41,6 +54,10 @@ def load_dataset(
     split: str = "train",
     *,
     data_dir: str | os.PathLike | None = None,
+    size: int | Sequence[int] | None = None,
+    color: str | None = None,
+    window: int | None = None,
+    stride: int | None = None,
 ) -> Dataset:
     """Loads a dataset into memory.
 
@@ -54,25 +71,41 @@ def load_dataset(
               under `y`; or under `x_train`, `y_train`, `x_test`, `y_test`). Integers of 8 or 16
               bits and shape `(n, height, width)` or `(n, height, width, channels)` are images;
               floats of three axes are signals, `(n, steps, channels)`;
-            - a `.csv` file of numbers, a row a sample, with a first row of names or without. An
-              index without a name, as pandas writes it, is left out;
-            - a folder of images of one size, labelled by their subfolders, if there are any; with
-              subfolders `train` and `test` these are the splits. Each image is scaled by its own
-              depth, 8 or 16 bits, and turned as its EXIF data say.
+            - a `.csv` or `.tsv` file of numbers, a row a sample, with a first row of names or
+              without. An index without a name, as pandas writes it, is left out;
+            - a `.parquet` file of numbers, a row a sample (with the extra `aezoo[tables]`);
+            - a folder of images, labelled by their subfolders, if there are any; with subfolders
+              `train` and `test` these are the splits. Each image is scaled by its own depth, 8 or
+              16 bits, and turned as its EXIF data say;
+            - with `window`, a recording or a folder of such: `.wav` in [-1, 1], `.npy` of shape
+              `(T,)` or `(T, channels)`, or a table with a row for each step (with the extra
+              `aezoo[tables]`), of which columns of times are left out.
+
+            A name is that of a dataset, if there is one, else of a file or folder here.
         split: `"train"`, `"test"` or `"all"`. Where the data has no splits of its own, a fixed
-            random fifth is the test split.
+            random fifth of the samples is the test split. Of recordings it is a fixed random fifth
+            of the files, or of fewer than five the last fifth of each, cut off before there are
+            windows: no step is in windows of both splits.
         data_dir: String or path, where TensorFlow Datasets keeps its data. Default: the variable
             `TFDS_DATA_DIR`, else `~/tensorflow_datasets`.
+        size: Positive integer or pair of them, height and width in pixels that images are brought
+            to: scaled until the shorter side fits, with antialiasing, and the centre cut out.
+            Default: images are of one size, and keep it.
+        color: `"grey"` or `"rgb"`, what images are made. Default: what they are, all alike.
+        window: Positive integer, steps in a sample, of recordings.
+        stride: Positive integer, steps from window to window. Default: `window`, no overlap.
 
     Returns:
-        A `Dataset` of `x`, `y`, `name`. Integer images are scaled to [0, 1].
+        A `Dataset` of `x`, `y`, `name`. Integer images are scaled to [0, 1]; windows are of shape
+        `(n, window, channels)`.
 
     Raises:
         FileNotFoundError: If there is no such file, or a dataset is neither on disk nor to be
             downloaded.
-        ValueError: For an unknown name or split.
+        ValueError: For an unknown name or split, or an option that is not for these data.
         DataError: A `ValueError`, for data that cannot be used: not numbers, ragged, empty, not
-            finite, images of several sizes.
+            finite, images of several sizes, recordings shorter than a window.
+        ImportError: For a table that needs the extra `aezoo[tables]`, without it.
 
     Example:
 
@@ -80,18 +113,23 @@ def load_dataset(
     >>> digits = aezoo.load_dataset("digits")
     >>> digits.x.shape, float(digits.x.max())
     ((1437, 8, 8, 1), 1.0)
+    >>> aezoo.load_dataset("digits", size=16, color="rgb").x.shape
+    (1437, 16, 16, 3)
     """
     if split not in ("train", "test", "all"):
         raise ValueError(f"split must be 'train', 'test' or 'all'. Received: {split!r}")
+    size, window, stride = _checked(size, color, window, stride)
     name = str(name_or_path)
-    path = Path(name_or_path).expanduser()
-    if name == "digits":
-        x, y = _digits(split)
-    elif is_path(name_or_path):
-        x, y = _path(path, split)
-        name = path.stem
+    if is_path(name_or_path):
+        path = Path(name_or_path).expanduser()
+        x, y = _path(path, split, size, color, window, stride)
+        name = path.absolute().stem
+    elif window is not None:
+        raise ValueError(f"window is for files of recordings. Received: the name {name!r}")
     else:
-        x, y = _tfds(name, split, data_dir)
+        if name and os.path.exists(name):
+            log.warning("%r is the dataset of that name. What is here is ./%s.", name, name)
+        x, y = read_named(name, split, data_dir, size, color)
     if not x.size:
         raise DataError(f"{name_or_path} holds no values in the split {split!r}.")
     if not np.isfinite([x.min(), x.max()]).all():
@@ -99,6 +137,8 @@ def load_dataset(
         raise DataError(
             f"{name_or_path} holds {bad} NaN or infinite values: remove these samples or fill them."
         )
+    if size is not None or color is not None:
+        x = prepared(x, size, color)
     return Dataset(x, y, name)
 
 
@@ -109,94 +149,78 @@ def is_path(name_or_path: str | os.PathLike) -> bool:
         name_or_path: String or path.
 
     Returns:
-        Boolean: true for `Path` objects, and for strings with a slash or the ending of a file.
+        Boolean: true for `Path` objects, for strings with a slash or the ending of a file of data,
+        and for those of a file or folder here whose name is not that of a dataset.
     """
     if isinstance(name_or_path, os.PathLike):
         return True
     name = str(name_or_path)
-    return os.sep in name or "/" in name or Path(name).suffix.lower() in READERS
+    if os.sep in name or "/" in name or Path(name).suffix.lower() in (*READERS, *RECORDINGS):
+        return True
+    return bool(name) and os.path.exists(name) and not is_named(name)
 
 
-def _digits(split):
-    from sklearn.datasets import load_digits
+def source(name_or_path: str | os.PathLike) -> str:
+    """A name, or the whole path: what a run writes down, to find its data from anywhere.
 
-    digits = load_digits()
-    images = np.float32(digits.images[..., np.newaxis] / 16)  # intensities from 0 to 16
-    return split_off(images, digits.target, split)
+    Args:
+        name_or_path: String or path, as for `load_dataset`.
+
+    Returns:
+        String.
+    """
+    if is_path(name_or_path):
+        return str(Path(name_or_path).expanduser().resolve())
+    return str(name_or_path)
 
 
-def _path(path, split):
+def preparation(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with which `load_dataset` made samples, of what was written down.
+
+    Args:
+        recorded: Mapping, in which other entries may stand, or none of these.
+
+    Returns:
+        Dictionary of those of `size`, `color`, `window` and `stride` that are not `None`.
+    """
+    return {key: recorded[key] for key in PREPARATION if recorded.get(key) is not None}
+
+
+def _checked(size, color, window, stride):
+    """Size as a pair, window and stride, if all options are what they must be, together, too."""
+    if size is not None:
+        pair = sequence("size", size)
+        pair = tuple(positive("size", number) for number in (pair * 2 if len(pair) == 1 else pair))
+        if len(pair) != 2:
+            raise ValueError(f"size must be one integer, or height and width. Received: {size!r}")
+        size = pair
+    if color is not None and color not in CHANNELS:
+        raise ValueError(f"color must be {' or '.join(map(repr, CHANNELS))}. Received: {color!r}")
+    if window is None:
+        if stride is not None:
+            raise ValueError(f"stride is that of windows: give window, too. Received: {stride!r}")
+        return size, None, None
+    if size is not None or color is not None:
+        raise ValueError("window is for recordings, size and color are for images: give either.")
+    window = positive("window", window)
+    return size, window, window if stride is None else positive("stride", stride)
+
+
+def _path(path, split, size, color, window, stride):
     if not path.exists():
         raise FileNotFoundError(f"There is no file or folder {path}.")
+    if window is not None:
+        return read_recordings(path, split, window, stride), None
     if path.is_dir():
-        return read_folder(path, split)
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
+        return read_folder(path, split, size, color)
+    kind = path.suffix.lower()
+    if kind == ".wav":
+        raise ValueError(
+            f"{path} is a recording: say how many steps a sample has, window=256 (--window 256)."
+        )
+    if kind not in READERS:
         raise DataError(
-            f"Expected a folder of images or a file of {', '.join(READERS)}. Received: {path}"
+            f"Expected a folder of images, or a file of {', '.join({**READERS, '.wav': None})}. "
+            f"Received: {path}"
         )
-    return reader(path, split)
-
-
-def _tfds(name, split, data_dir):
-    import tensorflow_datasets as tfds
-
-    try:
-        builder = tfds.builder(name, data_dir=data_dir)
-    except (ValueError, ModuleNotFoundError, AssertionError):
-        known = ["digits", *tfds.list_builders(with_community_datasets=False)]
-        raise _unknown(name, known) from None
-    if "image" not in builder.info.features:
-        raise DataError(
-            f"{name} has no images, its features are {', '.join(builder.info.features)}. Load it "
-            "with tensorflow_datasets and give its arrays to fit."
-        )
-    if None in builder.info.features["image"].shape:
-        raise DataError(
-            f"The images of {name} have several sizes. Load it with tensorflow_datasets, resize "
-            "them, and give the dataset to fit."
-        )
-    if not builder.is_prepared():
-        _download(builder, name)
-    splits = set(builder.info.splits)
-    own_splits = {"train", "test"} <= splits
-    wanted = split if own_splits and split != "all" else "+".join(sorted(splits))
-    data = tfds.as_numpy(builder.as_dataset(split=wanted, batch_size=-1))
-    x, y = as_samples(data["image"], name), as_labels(data.get("label"), data["image"])
-    return (x, y) if own_splits else split_off(x, y, split)
-
-
-def _unknown(name, known):
-    if Path(name).is_file():  # of an ending that no reader has, else it were a path
-        return DataError(
-            f"Expected a name, a folder of images or a file of {', '.join(READERS)}. Received: "
-            f"{name!r}, a file in this folder"
-        )
-    if name and Path(name).is_dir():
-        hint = f" There is a folder of that name here: write ./{name}."
-    else:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-    return ValueError(
-        f"Unknown dataset {name!r}.{hint} Expected 'digits', a name from TensorFlow Datasets, or "
-        f"the path of a {', '.join(READERS)} file or of a folder of images (write ./name for one "
-        "in this folder)."
-    )
-
-
-def _download(builder, name):
-    """Downloads a dataset, or says within seconds what to do where there is no network."""
-    import requests
-    import tensorflow_datasets as tfds
-
-    try:
-        # Without this look TFDS retries for minutes. The address is where it keeps its mirror.
-        requests.head("https://storage.googleapis.com", timeout=5)
-        builder.download_and_prepare()
-    except (OSError, AssertionError, tfds.download.DownloadError) as error:
-        raise FileNotFoundError(
-            f"{name} is not in {builder.data_path.parent.parent} and cannot be downloaded: "
-            f"{type(error).__name__}. On a machine with network run "
-            f"tfds.load({name!r}, data_dir=DIR), copy DIR here and pass it as data_dir (--data-dir"
-            ") or in the variable TFDS_DATA_DIR. 'digits' needs no network."
-        ) from None
+    return READERS[kind](path, split)

@@ -1,4 +1,4 @@
-"""Files of numbers: NumPy's and CSV."""
+"""Files of numbers: NumPy's, CSV and Parquet."""
 
 import csv
 import io
@@ -6,14 +6,22 @@ import logging
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from aezoo.data.cells import TIMES, floats, holds_numbers
 from aezoo.data.samples import DataError, as_labels, as_samples, split_off
 
 INDEX = (
     "%s: the first column has no name and looks like an index, it is left out. Name it if it is "
     "to be learned."
+)
+DATE = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})"
+CLOCK = r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AP]M)?( ?(Z|UTC|[-+]\d{2}(:?\d{2})?))?"
+TIME = re.compile(rf"({DATE})([T ]+{CLOCK})?|{CLOCK}", re.IGNORECASE)  # as machines write it
+LEAVE_OUT = (
+    "leave it out, or cut the recording into windows with window=256 (--window 256), which does so"
 )
 
 
@@ -52,8 +60,84 @@ def read_numpy(path: Path, split: str) -> tuple[np.ndarray, np.ndarray | None]:
         return split_off(*_pair(loaded, names, "", path), split)
 
 
+def open_array(path: Path, mmap_mode: str | None = None) -> np.ndarray:
+    """The array of a `.npy` file.
+
+    Args:
+        path: Path of the file.
+        mmap_mode: String or `None`, as of `np.load`.
+
+    Returns:
+        Array.
+
+    Raises:
+        DataError: If the file is damaged, or holds objects.
+    """
+    return _read(lambda: np.load(path, mmap_mode=mmap_mode, allow_pickle=False), path)
+
+
+def read_parquet(path: Path, split: str) -> tuple[np.ndarray, None]:
+    """Samples of a Parquet file, a row each.
+
+    Args:
+        path: Path of the file.
+        split: `"train"`, `"test"` or `"all"`.
+
+    Returns:
+        float32 array of shape `(n, columns)`, and `None`, since a table has no labels.
+
+    Raises:
+        DataError: If the file is damaged, or a column is not of numbers.
+        ImportError: Without the extra `aezoo[tables]`.
+    """
+    from aezoo.data.chunks import read_table  # which reads NumPy's files through this module
+
+    return split_off(as_samples(numbers_of(read_table(path), path), path), None, split)
+
+
+def numbers_of(table: Any, path: Path) -> np.ndarray:
+    """The values of a table whose columns are all of numbers.
+
+    Args:
+        table: pandas `DataFrame`.
+        path: Path of its file, for errors.
+
+    Returns:
+        float64 array of shape `(n, columns)`, with NaN for missing values.
+
+    Raises:
+        DataError: If a column is not of numbers.
+    """
+    columns = []
+    for i, name in enumerate(map(str, table.columns)):
+        series = table.iloc[:, i]
+        if holds_times(series):
+            raise DataError(f"{path}: column {name!r} holds times: {LEAVE_OUT}.")
+        if not holds_numbers(series, name):
+            found = series.dropna()
+            what = f"holds {found.iloc[0]!r}, not a number" if len(found) else "is empty"
+            raise DataError(f"{path}: column {name!r} {what}: leave it out.")
+        columns.append(floats(series, name))
+    if not columns:
+        raise DataError(f"{path} has no column of numbers.")
+    return np.column_stack(columns)
+
+
+def holds_times(series: Any) -> bool:
+    """Whether a column of a pandas table is of dates or times, or of texts that say such."""
+    from pandas.api.types import infer_dtype
+
+    kind = infer_dtype(series, skipna=True)
+    return kind in TIMES or (kind == "string" and are_times(series.dropna()))
+
+
+def are_times(cells: Sequence[str]) -> bool:
+    """Whether all texts say a date, a time of the day or both; false of none."""
+    return len(cells) > 0 and all(TIME.fullmatch(cell.strip()) for cell in cells)
+
+
 def read_csv(path: Path, split: str) -> tuple[np.ndarray, None]:
-    """Samples of a CSV file, a row each.
+    """Samples of a CSV or TSV file, a row each.
 
     Cells are separated by commas, semicolons or tabs. The first row is taken for names if none of
     its cells is a number. A first column without a name whose whole numbers are all different is
@@ -203,6 +287,8 @@ def _first_bad_cell(path, numbered, names):
         problem = "is empty: fill it, or remove the row"
     elif re.fullmatch(r"\s*[-+]?[\d.]+(,\d+)+\s*", cell):
         problem = f"holds {cell!r}: write numbers with a decimal point, and without other marks"
+    elif are_times([row[column] for _, row in numbered]):
+        problem = f"holds {cell!r}, a time like all of its column: {LEAVE_OUT}"
     else:
         problem = f"holds {cell!r}, not a number: remove or fill the row, or leave the column out"
     return f"{path} must be a table of numbers. Received: {place} {problem}."

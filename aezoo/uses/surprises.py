@@ -5,10 +5,10 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from aezoo.data.recordings import windows_of
 from aezoo.registry import build
 from aezoo.uses import networks
 from aezoo.uses.anomaly import AnomalyDetector
-from aezoo.uses.windows import windows_of
 
 NOISE = 2.0  # standard deviations: only what spans and channels agree on survives it
 ORDER, SPANS = 12, (6, 3)  # parts of a window: how far a forecast looks back, what is averaged

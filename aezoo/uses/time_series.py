@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from aezoo.checks import positive
+from aezoo.data.recordings import windows_of
 from aezoo.data.samples import DataError
 from aezoo.uses import stored_series
 from aezoo.uses.anomaly import AnomalyDetector
@@ -22,7 +23,7 @@ from aezoo.uses.events import (
 )
 from aezoo.uses.surprises import OfSurprises, Surprises
 from aezoo.uses.thresholds import share
-from aezoo.uses.windows import by_step, channel_names, pieces_of, recordings_of, windows_of
+from aezoo.uses.windows import by_step, channel_names, pieces_of, recordings_of
 
 # Windows overlap, and processes drift: what follows on a recording scores a few times as much as
 # what was fitted to. 4.5 to 6 do equally well in benchmarks/anomaly_time_series.py.

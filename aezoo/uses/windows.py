@@ -1,4 +1,4 @@
-"""Windows of recordings, and the way back from scores of windows to scores of steps."""
+"""Recordings in pieces, and the way back from scores of windows to scores of steps."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from aezoo.data.recordings import as_recording
 from aezoo.data.samples import DataError
 
 
@@ -32,7 +33,7 @@ def recordings_of(x: Any, channels: int | None = None) -> list[np.ndarray]:
     if isinstance(x, (list, tuple)) and not len(x):
         raise DataError("Expected recordings. Received: none")
     many = isinstance(x, (list, tuple)) and np.ndim(getattr(x[0], "shape", 0)) > 0
-    found = [_recording(part, channels) for part in (x if many else [x])]
+    found = [as_recording(part, channels).astype("float64") for part in (x if many else [x])]
     widths = sorted({part.shape[1] for part in found})
     if len(widths) > 1:
         raise DataError(
@@ -56,29 +57,6 @@ def channel_names(recording: Any) -> list[str] | None:
     columns = getattr(recording, "columns", None)
     names = None if columns is None else list(columns)
     return names if names and all(isinstance(name, str) for name in names) else None
-
-
-def windows_of(recording: np.ndarray, window: int, stride: int = 1) -> np.ndarray:
-    """All windows of a recording, a view of it.
-
-    Args:
-        recording: Array of shape `(T, C)`.
-        window: Positive integer, steps in a window.
-        stride: Positive integer, steps from the start of a window to that of the next.
-
-    Returns:
-        Array of shape `(n, window, C)`, read-only: `n = 1 + (T - window) // stride`, or 0 if the
-        recording is shorter than a window.
-
-    Example:
-
-    >>> windows_of(np.arange(6)[:, np.newaxis], 3, 2)[..., 0].tolist()
-    [[0, 1, 2], [2, 3, 4]]
-    """
-    if len(recording) < window:
-        return np.zeros((0, window, recording.shape[1]), recording.dtype)
-    view = np.lib.stride_tricks.sliding_window_view(recording, window, axis=0)
-    return np.moveaxis(view, 2, 1)[::stride]  # (T - w + 1, C, w) -> (n, w, C)
 
 
 def pieces_of(
@@ -132,37 +110,3 @@ def by_step(scores: ArrayLike, steps: int, window: int, stride: int = 1) -> np.n
     known = places >= 0
     result[known] = scores[places[known]]
     return result
-
-
-def _recording(x, channels):
-    if x is None or isinstance(x, (str, bytes, dict)):
-        raise DataError(f"Expected a recording of shape (T, C). Received: {x!r}"[:200])
-    try:
-        x = np.asarray(x)
-    except ValueError as error:
-        raise DataError("The steps of a recording must all have the same channels.") from error
-    if x.dtype == object:
-        try:
-            x = x.astype("float64")
-        except (TypeError, ValueError) as error:
-            raise DataError(
-                f"A recording must be made of numbers: leave out columns of text. {error}"
-            ) from None
-    if not (np.issubdtype(x.dtype, np.number) or x.dtype == bool) or np.iscomplexobj(x):
-        raise DataError(f"A recording must be made of real numbers. Received: {x.dtype}")
-    x = x[:, np.newaxis] if x.ndim == 1 else x  # (T,) -> (T, 1)
-    if x.ndim != 2 or not x.size:
-        raise DataError(f"Expected a recording of shape (T, C). Received: {x.shape}")
-    if channels is not None and x.shape[1] != channels:
-        raise DataError(f"Expected recordings of {channels} channels. Received: {x.shape[1]}")
-    x = x.astype("float64")
-    with np.errstate(over="ignore"):
-        bad = ~np.isfinite(x.astype("float32"))
-    if bad.any():
-        step, channel = np.argwhere(bad)[0]
-        raise DataError(
-            f"A recording must be finite in float32. Received: {int(bad.sum())} NaN or infinite "
-            f"values, the first at step {step} of channel {channel}. Fill them, or cut the "
-            "recording there and give the parts as a list."
-        )
-    return x

@@ -170,45 +170,13 @@ class TestArrays:
 
 
 class TestSound:
-    @pytest.mark.parametrize(
-        ("steps", "expected"),
-        [
-            (np.array([-32768, 0, 16384], "int16"), [-1, 0, 0.5]),
-            (np.array([-(2**31), 0, 2**30], "int32"), [-1, 0, 0.5]),
-            (np.array([0, 128, 192], "uint8"), [-1, 0, 0.5]),
-            (np.array([-1, 0, 0.5], "float32"), [-1, 0, 0.5]),
-        ],
-    )
-    def test_depths(self, tmp_path, steps, expected):
-        wavfile.write(tmp_path / "s.wav", 8000, steps)
-        recording = read_table(tmp_path / "s.wav")
-        assert recording.dtype == np.float32
-        assert recording.tolist() == [[value] for value in expected]
-        assert count_rows(tmp_path / "s.wav") == 3
-
-    def test_24_bits(self, tmp_path):
-        wavfile.write(tmp_path / "s.wav", 8000, np.array([0], "int32"))
-        header = bytearray((tmp_path / "s.wav").read_bytes()[:44])
-        header[32:34], header[34:36] = (3).to_bytes(2, "little"), (24).to_bytes(2, "little")
-        header[28:32] = (24000).to_bytes(4, "little")
-        header[40:44] = (6).to_bytes(4, "little")
-        samples = (0x400000).to_bytes(3, "little") + (0).to_bytes(3, "little")
-        (tmp_path / "s.wav").write_bytes(bytes(header) + samples)
-        assert read_table(tmp_path / "s.wav").tolist() == [[0.5], [0]]
-
     def test_channels_in_pieces(self, tmp_path, rng):
         steps = rng.random((10, 2)).astype("float32")
         wavfile.write(tmp_path / "s.wav", 8000, steps)
         pieces = list(chunks(tmp_path / "s.wav", rows=4))
         assert [piece.shape for piece in pieces] == [(4, 2), (4, 2), (2, 2)]
         np.testing.assert_array_equal(np.concatenate(pieces), steps)
-
-    def test_unusable(self, tmp_path, write):
-        with pytest.raises(DataError, match="cannot be read as sound"):
-            read_table(write("no sound", "s.wav"))
-        wavfile.write(tmp_path / "s.wav", 8000, np.zeros(0, "int16"))
-        with pytest.raises(DataError, match="s.wav"):
-            read_table(tmp_path / "s.wav")
+        assert count_rows(tmp_path / "s.wav") == 10
 
 
 class TestImages:

@@ -1,76 +1,28 @@
-import time
-
 import numpy as np
 import pytest
-import requests
 from PIL import Image
-from sklearn.datasets import load_digits
+from scipy.io import wavfile
 
-from aezoo.data.datasets import DataError, is_path, load_dataset
-
-
-def parts(source, **kwargs):
-    return [load_dataset(source, split, **kwargs) for split in ("train", "test", "all")]
-
-
-def rows(x):
-    return {row.tobytes() for row in x}
-
-
-class TestDigits:
-    def test_are_scikit_learns(self):
-        data = load_dataset("digits", "all")
-        np.testing.assert_allclose(data.x[..., 0] * 16, load_digits().images)
-        np.testing.assert_array_equal(data.y, load_digits().target)
-        assert data.x.dtype == np.float32
-        assert data.name == "digits"
-
-    def test_splits_are_fixed_and_apart(self):
-        train, test, everything = parts("digits")
-        assert (len(train.x), len(test.x), len(everything.x)) == (1437, 360, 1797)
-        assert rows(train.x) | rows(test.x) == rows(everything.x)
-        np.testing.assert_array_equal(test.x, load_dataset("digits", "test").x)
-        image, label = test.x[7], test.y[7]
-        same = (everything.x == image).all(axis=(1, 2, 3))
-        assert everything.y[same].tolist() == [label]
-
-
-class TestTfds:
-    @pytest.mark.data
-    def test_mnist(self, mnist_dir):
-        train, test, everything = parts("mnist", data_dir=mnist_dir)
-        assert [len(part.x) for part in (train, test, everything)] == [60_000, 10_000, 70_000]
-        assert train.x.shape[1:] == (28, 28, 1)
-        assert (train.x.dtype, train.x.min(), train.x.max()) == (np.float32, 0, 1)
-        assert train.x.mean() == pytest.approx(0.1307, abs=1e-4)  # the known mean of MNIST
-        assert set(test.y) == set(range(10))
-
-    def test_without_network(self, tmp_path, monkeypatch):
-        def unreachable(*args, **kwargs):
-            raise requests.ConnectionError("no network")
-
-        monkeypatch.setattr(requests, "head", unreachable)
-        begin = time.monotonic()
-        with pytest.raises(FileNotFoundError, match="TFDS_DATA_DIR.*'digits' needs no network"):
-            load_dataset("cifar10", data_dir=tmp_path)
-        assert time.monotonic() - begin < 10  # the promise; it takes a fraction of a second
-
-    def test_unknown_name(self, tmp_path):
-        with pytest.raises(ValueError, match="'fashion_mnst'. Did you mean 'fashion_mnist'"):
-            load_dataset("fashion_mnst", data_dir=tmp_path)
-
-    def test_without_images(self, tmp_path):
-        with pytest.raises(DataError, match="iris has no images"):
-            load_dataset("iris", data_dir=tmp_path)
+from aezoo.data.datasets import DataError, is_path, load_dataset, preparation, source
 
 
 class TestNamesAndPaths:
-    def test_what_is_a_path(self, tmp_path):
-        paths = ["a/b", "./photos", "table.CSV", "x.npz", tmp_path]
-        assert [is_path(each) for each in [*paths, "mnist", "photos", "mnist:3.0.1"]] == [
-            *[True] * 5,
-            *[False] * 3,
-        ]
+    def test_what_is_a_path(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        for folder in ("holidays", "mnist", "digits"):
+            (tmp_path / folder).mkdir()
+        paths = ["a/b", "./mnist", "table.CSV", "x.npz", "t.tsv", "t.parquet", "s.wav", tmp_path]
+        assert all(is_path(each) for each in [*paths, "holidays", "."])
+        assert not any(is_path(each) for each in ["mnist", "digits", "photos", "mnist:3.0.1", ""])
+
+    def test_sources_are_found_from_anywhere(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("HOME", str(tmp_path / "home"))
+        (tmp_path / "holidays").mkdir()
+        (tmp_path / "digits").mkdir()
+        assert source("holidays") == source("./holidays") == str(tmp_path.resolve() / "holidays")
+        assert source("~/x.npy") == str(tmp_path.resolve() / "home" / "x.npy")
+        assert (source("digits"), source("mnist")) == ("digits", "mnist")
 
     def test_readers_are_chosen_by_what_is_there(self, tmp_path):
         np.save(tmp_path / "a.npy", np.zeros((4, 2)))
@@ -84,20 +36,28 @@ class TestNamesAndPaths:
 
     def test_a_folder_without_a_slash(self, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
-        (tmp_path / "photos").mkdir()
-        Image.new("L", (4, 4)).save(tmp_path / "photos" / "0.png")
-        with pytest.raises(ValueError, match=r"a folder of that name here: write \./photos"):
-            load_dataset("photos", "all")
-        assert load_dataset("./photos", "all").x.shape == (1, 4, 4, 1)
+        (tmp_path / "holidays").mkdir()
+        Image.new("L", (4, 4)).save(tmp_path / "holidays" / "0.png")
+        data = load_dataset("holidays", "all")
+        assert (data.x.shape, data.name) == ((1, 4, 4, 1), "holidays")
+        assert load_dataset(".", "all").name == tmp_path.name
+
+    def test_a_dataset_goes_before_a_folder_of_its_name(self, tmp_path, monkeypatch, caplog):
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "digits").mkdir()
+        Image.new("L", (4, 4)).save(tmp_path / "digits" / "0.png")
+        assert len(load_dataset("digits", "all").x) == 1797
+        assert "'digits' is the dataset of that name. What is here is ./digits" in caplog.text
+        assert len(load_dataset("./digits", "all").x) == 1
 
     def test_a_file_that_no_reader_knows(self, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
-        (tmp_path / "weird.parquet").write_bytes(b"")
-        for name in ("weird.parquet", "./weird.parquet"):
-            with pytest.raises(DataError, match=r"\.npy, \.npz, \.csv.*weird\.parquet"):
+        (tmp_path / "weird.feather").write_bytes(b"")
+        for name in ("weird.feather", "./weird.feather"):
+            with pytest.raises(DataError, match=r"\.npy, \.npz, \.csv.*weird\.feather"):
                 load_dataset(name)
 
-    @pytest.mark.parametrize("name", ["weird.parquet", "my data", "mnist:9", ""])
+    @pytest.mark.parametrize("name", ["weird.feather", "my data", "mnist:9", ""])
     def test_names_that_are_no_names(self, name, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
         with pytest.raises(ValueError, match=f"^Unknown dataset '{name}'") as raised:
@@ -109,6 +69,64 @@ class TestNamesAndPaths:
             load_dataset("digits", "validation")
         with pytest.raises(FileNotFoundError, match=r"nothing\.npy"):
             load_dataset(tmp_path / "nothing.npy")
+
+
+class TestPreparation:
+    def test_images_of_any_source(self, tmp_path):
+        np.save(tmp_path / "x.npy", np.full((3, 6, 8, 3), 51, "uint8"))
+        Image.new("RGB", (8, 6), (51, 51, 51)).save(tmp_path / "0.png")
+        Image.new("L", (9, 5), 51).save(tmp_path / "1.png")
+        for place, count in ((tmp_path / "x.npy", 3), (tmp_path, 2)):
+            x = load_dataset(place, "all", size=4, color="grey").x
+            assert x.shape == (count, 4, 4, 1)
+            np.testing.assert_allclose(x, 0.2, rtol=1e-6)
+        assert load_dataset("digits", "test", size=[4, 6], color="rgb").x.shape == (360, 4, 6, 3)
+
+    def test_recordings(self, tmp_path):
+        np.save(tmp_path / "r.npy", np.arange(50))
+        test = load_dataset(tmp_path / "r.npy", "test", window=4, stride=2)
+        assert test.x[..., 0].tolist() == [[i, i + 1, i + 2, i + 3] for i in (40, 42, 44, 46)]
+        assert (test.x.dtype, test.y, test.name) == (np.float32, None, "r")
+        every = load_dataset(tmp_path / "r.npy", "all", window=4)  # one after another
+        np.testing.assert_array_equal(every.x.ravel(), np.arange(48))
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            ({"size": 0}, "size must be made of positive integers. Received: 0"),
+            ({"size": 6.5}, r"size must be .* Received: 6\.5"),
+            ({"size": "64"}, "size must be .* Received: '64'"),
+            ({"size": (4, 4, 3)}, r"height and width. Received: \(4, 4, 3\)"),
+            ({"size": (4, -1)}, "Received: -1"),
+            ({"color": "gray"}, "'grey' or 'rgb'. Received: 'gray'"),
+            ({"window": 0}, "window must be .* Received: 0"),
+            ({"window": 4, "stride": 0}, "stride must be .* Received: 0"),
+            ({"stride": 4}, "give window, too. Received: 4"),
+            ({"window": 4, "size": 4}, "give either"),
+            ({"window": 4}, "files of recordings. Received: the name 'digits'"),
+        ],
+    )
+    def test_options_that_do_not_apply(self, options, message):
+        with pytest.raises(ValueError, match=message):
+            load_dataset("digits", **options)
+
+    @pytest.mark.parametrize("option", [{"size": 4}, {"color": "grey"}])
+    def test_of_images_for_a_table(self, tmp_path, option):
+        (tmp_path / "t.csv").write_text("1,2\n3,4\n")
+        with pytest.raises(ValueError, match=r"are for images.*samples of shape \(2,\)"):
+            load_dataset(tmp_path / "t.csv", "all", **option)
+
+    def test_recordings_without_a_window(self, tmp_path):
+        wavfile.write(tmp_path / "s.wav", 8000, np.zeros(9, "int16"))
+        with pytest.raises(ValueError, match=r"s\.wav is a recording.*--window 256"):
+            load_dataset(tmp_path / "s.wav")
+        with pytest.raises(DataError, match="holds no image.*--window 256"):
+            load_dataset(tmp_path)
+
+    def test_what_was_written_down(self):
+        recorded = {"source": "x.npy", "train": 8, "size": [4, 6], "color": None}
+        assert preparation(recorded) == {"size": [4, 6]}
+        assert preparation({"source": "digits"}) == {}  # of a run before there were these options
 
 
 @pytest.mark.parametrize(

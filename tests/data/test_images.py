@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
-from aezoo.data.images import read_folder
+from aezoo.data.images import alike, gathered, prepared, read_folder, read_image
 from aezoo.data.samples import DataError
 
 
@@ -91,6 +91,107 @@ class TestLabelsAndSplits:
         assert read_folder(tmp_path, "all")[1] is None
 
 
+class TestPreparation:
+    def test_the_centre_is_cut_out_without_distortion(self):
+        x = np.zeros((1, 40, 100, 1), "float32")
+        x[:, :, 30:70] = 1  # a square in the middle, which is all that a square image shows
+        x[:, 10:30, 40:60] = 0.5
+        found = prepared(x, (20, 20), None)[0, ..., 0]
+        inside = found[2:-2, 2:-2]  # at its border the filter sees what is cut off
+        np.testing.assert_allclose(inside, inside.T, atol=0.01)
+        np.testing.assert_allclose(found[8:12, 8:12], 0.5, atol=0.03)
+        np.testing.assert_allclose(found[2, 2:-2], 1, atol=0.03)
+        assert prepared(x, (20, 50), None).shape == (1, 20, 50, 1)
+        np.testing.assert_allclose(prepared(x, (20, 50), None)[0, 1, :12], 0, atol=1e-6)
+        turned = prepared(np.swapaxes(x, 1, 2), (20, 20), None)[0, ..., 0]
+        np.testing.assert_allclose(turned, found.T, atol=1e-6)
+
+    def test_fine_patterns_become_grey(self):
+        x = np.indices((64, 64)).sum(axis=0)[np.newaxis, ..., np.newaxis] % 2
+        found = prepared(x.astype("float32"), (8, 8), None)
+        np.testing.assert_allclose(found, 0.5, atol=0.02)  # every second pixel would be 0, or 1
+
+    def test_as_pillow_does(self, tmp_path, rng):
+        pixels = rng.integers(0, 256, (30, 40, 3), "uint8")
+        Image.fromarray(pixels).save(tmp_path / "0.png")
+        fitted = ImageOps.fit(Image.fromarray(pixels), (9, 12), Image.Resampling.LANCZOS)
+        found = read_image(tmp_path / "0.png", (12, 9))
+        np.testing.assert_array_equal(np.rint(found * 255), np.asarray(fitted))
+        as_floats = prepared(np.float32(pixels[np.newaxis] / 255), (12, 9), None)[0]
+        np.testing.assert_allclose(as_floats, found, atol=1 / 255)  # bytes are rounded twice
+        grey = np.asarray(Image.fromarray(pixels).convert("L"))
+        found = read_image(tmp_path / "0.png", color="grey")[..., 0]
+        np.testing.assert_allclose(found * 255, grey, atol=0.51)
+
+    def test_no_value_leaves_the_range(self):
+        x = np.zeros((1, 8, 8, 3), "float32")
+        x[:, 4:] = 1
+        found = prepared(x, (5, 5), None)
+        assert (found.min(), found.max()) == (0, 1)
+        white = np.ones((50, 7, 7, 3), "float32") * np.linspace(0, 1, 50)[:, None, None, None]
+        white = white.astype("float32")
+        np.testing.assert_array_equal(prepared(white, None, "grey"), white[..., :1])
+
+    def test_colours(self):
+        x = np.eye(3, dtype="float32").reshape(1, 1, 3, 3)  # red, green, blue
+        grey = prepared(x, None, "grey")
+        np.testing.assert_allclose(grey.ravel(), [0.299, 0.587, 0.114], rtol=1e-6)
+        rgb = prepared(grey, None, "rgb")
+        assert rgb.shape == (1, 1, 3, 3)
+        np.testing.assert_array_equal(rgb[..., 1], grey[..., 0])
+        for color in ("grey", "rgb"):
+            np.testing.assert_array_equal(
+                prepared(prepared(x, None, color), None, color), prepared(x, None, color)
+            )
+
+    def test_16_bits_keep_their_depth(self, tmp_path):
+        save(tmp_path / "0.png", 30001, (6, 8), "uint16")
+        found = read_image(tmp_path / "0.png", (3, 3), "rgb")
+        assert found.shape == (3, 3, 3)
+        np.testing.assert_allclose(found, 30001 / 65535, rtol=1e-6)
+
+    def test_what_folders_mix(self, tmp_path):
+        for i, mode in enumerate(("1", "L", "P", "RGB", "RGBA", "LA", "I;16", "CMYK")):
+            if mode == "I;16":
+                image = Image.fromarray(np.full((9, 5 + i), 13107, "uint16"))
+            else:
+                image = Image.new("RGB", (5 + i, 9), (255,) * 3 if mode == "1" else (51,) * 3)
+                image = image.convert(mode)
+            image.save(tmp_path / f"{i}.{'tiff' if mode == 'CMYK' else 'png'}")
+        for color, channels in (("grey", 1), ("rgb", 3)):
+            x, _ = read_folder(tmp_path, "all", (4, 6), color)
+            assert x.shape == (8, 4, 6, channels)
+            np.testing.assert_allclose(x[0], 1, rtol=1e-6)
+            np.testing.assert_allclose(x[1:], 0.2, atol=1 / 255)
+
+    def test_of_no_images(self):
+        with pytest.raises(ValueError, match=r"are for images.*samples of shape \(5,\)"):
+            prepared(np.ones((3, 5), "float32"), (2, 2), None)
+        with pytest.raises(ValueError, match="1 or 3 channels. Received: 5"):
+            prepared(np.ones((3, 4, 4, 5), "float32"), None, "grey")
+
+
+def test_only_the_images_of_a_split_are_read(tmp_path):
+    for i in range(10):
+        save(tmp_path / f"{i}.png", i)
+    train, test, every = (read_folder(tmp_path, split)[0] for split in ("train", "test", "all"))
+    np.testing.assert_array_equal(every[:, 0, 0, 0], np.float32(np.arange(10) / 255))
+    assert len(test) == 2
+    whole = [int(np.rint(value * 255)) for value in test[:, 0, 0, 0]]
+    for i in whole:
+        (tmp_path / f"{i}.png").write_bytes(b"damaged")
+    np.testing.assert_array_equal(read_folder(tmp_path, "train")[0], train)
+    with pytest.raises(DataError, match="cannot be read"):
+        read_folder(tmp_path, "test")
+
+
+def test_as_one_array():
+    images = [np.full((2, 3, 1), i) for i in range(4)]
+    x = gathered(alike(iter(images), "abcd"), 4)
+    assert x.dtype == np.float32
+    np.testing.assert_array_equal(x, np.stack(images))
+
+
 class TestUnusable:
     def test_no_image(self, tmp_path):
         with pytest.raises(DataError, match="holds no image"):
@@ -100,8 +201,10 @@ class TestUnusable:
     def test_two_shapes(self, tmp_path, shape):
         save(tmp_path / "0.png", 0)
         save(tmp_path / "1.png", 0, shape)
-        with pytest.raises(DataError, match=r"0\.png of \(4, 5, 1\), .*1\.png of \("):
+        with pytest.raises(DataError, match=r"0\.png of \(4, 5, 1\), .*1\.png of \(") as raised:
             read_folder(tmp_path, "all")
+        hints = ("--size 64" in str(raised.value), "--color grey" in str(raised.value))
+        assert hints == ((True, False) if shape == (5, 4) else (False, True))
 
     def test_32_bits(self, tmp_path):
         save(tmp_path / "0.tiff", 0, dtype="float32")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from aezoo.data.samples import DataError
-from aezoo.data.tables import read_csv, read_numpy
+from aezoo.data.tables import are_times, open_array, read_csv, read_numpy, read_parquet
 
 
 @pytest.fixture
@@ -183,6 +183,11 @@ class TestCsv:
             ('1,"1,000"\n', "row 1, column 2 holds '1,000': write numbers"),
             ("1 2\n3 4\n", "row 2, column 1.*'3 4'"),
             (b"\xff\xfea\x00", "UTF-8"),
+            (
+                "when,a\n2024-01-01 10:00,1\n2024-01-01 10:05,2\n",
+                r"row 2, column 1 \('when'\) holds '2024-01-01 10:00', a time.*--window 256",
+            ),
+            ("when,a\n2024-01-01,1\nsoon,2\n", "'2024-01-01', not a number"),
         ],
     )
     def test_unusable(self, read, text, message):
@@ -199,3 +204,81 @@ class TestCsv:
         begin = time.monotonic()
         np.testing.assert_array_equal(read(text), table)
         assert time.monotonic() - begin < 5  # it takes a fifth of a second
+
+
+def test_an_array_is_whole_or_refused(tmp_path, rng):
+    x = rng.normal(size=(5, 2))
+    np.save(tmp_path / "x.npy", x)
+    np.testing.assert_array_equal(open_array(tmp_path / "x.npy"), x)
+    assert isinstance(open_array(tmp_path / "x.npy", "r"), np.memmap)
+    (tmp_path / "x.npy").write_bytes(b"no array")
+    with pytest.raises(DataError, match=r"x\.npy cannot be read as numbers"):
+        open_array(tmp_path / "x.npy")
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["2024-01-31 23:59:59.123456+00:00", " 2024-2-1 "], True),
+        (["2024/01/31T23:59Z", "31.1.2024 9:05", "1/31/24 9:05:00 pm"], True),
+        (["20:15", "20:15:30,5"], True),
+        (["2024-01-31", "?"], False),
+        (["1.2.3"], False),  # a version
+        (["10.0.0.1"], False),
+        (["555-1234", "12.5", "2024"], False),
+        ([], False),
+    ],
+)
+def test_what_a_time_looks_like(cells, expected):
+    assert are_times(cells) == expected
+
+
+class TestParquet:
+    @pytest.fixture
+    def write(self, tmp_path):
+        pd = pytest.importorskip("pandas", reason="needs the extra [tables]")
+
+        def written(**columns):
+            pd.DataFrame(columns).to_parquet(tmp_path / "t.parquet")
+            return tmp_path / "t.parquet"
+
+        return written
+
+    def test_numbers_of_any_kind(self, write):
+        path = write(a=[1, 2, 3], b=[0.5, np.nan, 1e50], c=[True, False, None])
+        x, y = read_parquet(path, "all")
+        assert (x.dtype, y) == (np.float32, None)
+        expected = [[1, 0.5, 1], [2, np.nan, 0], [3, np.inf, np.nan]]
+        np.testing.assert_array_equal(x, np.float32(expected))
+
+    def test_splits_are_those_of_a_text(self, write, tmp_path):
+        path = write(a=np.arange(20), b=np.arange(20) / 2)
+        text = "\n".join(f"{i},{i / 2}" for i in range(20))
+        (tmp_path / "t.csv").write_text("a,b\n" + text)
+        for split in ("train", "test", "all"):
+            found = read_parquet(path, split)[0]
+            np.testing.assert_array_equal(found, read_csv(tmp_path / "t.csv", split)[0])
+
+    @pytest.mark.parametrize(
+        ("column", "message"),
+        [
+            (["red", "blue"], "column 'a' holds 'red', not a number: leave it out"),
+            ([None, None], "column 'a' is empty"),
+            (np.array(["2024-01-01", "2024-01-02"], "M8[s]"), "column 'a' holds times.*--window"),
+            (["2024-01-01", "2024-01-02"], "column 'a' holds times.*--window"),
+            ([[1], [2]], "column 'a' holds"),
+        ],
+    )
+    def test_unusable(self, write, column, message):
+        with pytest.raises(DataError, match=rf"t\.parquet: {message}"):
+            read_parquet(write(b=[1, 2], a=list(column)), "all")
+
+    def test_no_column(self, write):
+        with pytest.raises(DataError, match="t.parquet has no"):
+            read_parquet(write(), "all")
+
+    def test_damaged(self, tmp_path):
+        pytest.importorskip("pandas", reason="needs the extra [tables]")
+        (tmp_path / "t.parquet").write_bytes(b"PAR1")
+        with pytest.raises(DataError, match="cannot be read as Parquet"):
+            read_parquet(tmp_path / "t.parquet", "all")

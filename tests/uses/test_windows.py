@@ -2,22 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aezoo.uses.windows import by_step, pieces_of, recordings_of, windows_of
-
-
-@pytest.mark.parametrize("steps", [0, 4, 5, 6, 13])
-@pytest.mark.parametrize("stride", [1, 2, 3, 7])
-def test_windows_against_brute_force(steps, stride):
-    x = np.random.default_rng(0).normal(size=(steps, 3))
-    expected = [x[i : i + 5] for i in range(0, steps - 4, stride)]
-    found = windows_of(x, 5, stride)
-    assert found.shape == (len(expected), 5, 3)
-    np.testing.assert_array_equal(found, np.reshape(expected, found.shape))
-
-
-def test_windows_are_a_view():
-    x = np.zeros((1000, 2))
-    assert np.shares_memory(windows_of(x, 100), x)
+from aezoo.data.recordings import windows_of
+from aezoo.uses.windows import by_step, pieces_of, recordings_of
 
 
 @pytest.mark.parametrize("shape", [(), (2,)])
