@@ -18,8 +18,8 @@ def evaluate(
         from aezoo import evaluation
         from aezoo.training.folder import read_record, stopped_early
 
-        file, data, data_dir = located(run_or_model, data, data_dir)
-        ae, x_train, x_test = loaded(file, data, data_dir)
+        file, data, how = located(run_or_model, data, data_dir)
+        ae, x_train, x_test = loaded(file, data, how)
         metrics = evaluation.evaluate(ae, x_test, x_train)
         stopped = False
         with suppress(OSError, KeyError):  # without a record, or one of another version

@@ -41,9 +41,9 @@ def export(
     with quiet(as_json=as_json):
         from aezoo import training
 
-        file, data, data_dir = located(run_or_model, data, data_dir)
+        file, data, how = located(run_or_model, data, data_dir)
         kind = quantize or "float32" if format == "tflite" else format
-        ae, x_train, x_test = loaded(file, data, data_dir)
+        ae, x_train, x_test = loaded(file, data, how)
         report = training.export_to(file.parent, ae, kind, x_train, x_test)
     if as_json:
         print_json(report)

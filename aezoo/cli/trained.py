@@ -1,7 +1,7 @@
 """A trained model and its data, as commands ask for them."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,7 +18,10 @@ RunOrModel = Annotated[
 ]
 RunData = Annotated[
     str | None,
-    typer.Option(help="As in train. [default: what the run was trained on]", show_default=False),
+    typer.Option(
+        help="As in train, prepared as the run's were. [default: what the run was trained on]",
+        show_default=False,
+    ),
 ]
 RunDataDir = Annotated[
     Path | None,
@@ -31,33 +34,41 @@ RunDataDir = Annotated[
 
 def located(
     run_or_model: Path, data: str | None, data_dir: Path | None
-) -> tuple[Path, str, Path | None]:
-    """The model's file, and the data to use: those given, else those of the run."""
+) -> tuple[Path, str, dict[str, Any]]:
+    """The model's file, the data to use, and how to load them.
+
+    The data are those given, else those of the run. The model takes either as it was trained: with
+    the size, colour and windows of its run.
+    """
+    from aezoo.data.datasets import preparation
     from aezoo.training.folder import MODEL, RECORD, read_record
 
     file = run_or_model / MODEL if run_or_model.is_dir() else run_or_model
     if not file.is_file():
         raise FileNotFoundError(f"There is no model {file}.")
-    if data is None:
-        if not file.with_name(RECORD).is_file():
-            raise typer.BadParameter("say which data the model is for: --data NAME_OR_PATH")
-        try:
+    recorded = {}
+    try:
+        if file.with_name(RECORD).is_file():
             recorded = read_record(file.parent)["data"]
-        except OSError as error:
+        elif data is None:
+            raise typer.BadParameter("say which data the model is for: --data NAME_OR_PATH")
+    except OSError as error:
+        if data is None:
             raise OSError(f"{error} Give --data NAME_OR_PATH.") from error
+    if data is None:
         data = recorded["source"]
         where = recorded.get("data_dir")
         if data_dir is None and where and Path(where).is_dir():  # a run may come from elsewhere
             data_dir = Path(where)
-    return file, data, data_dir
+    return file, data, {"data_dir": data_dir, **preparation(recorded)}
 
 
 def loaded(
-    file: Path, data: str, data_dir: Path | None
+    file: Path, data: str, how: dict[str, Any]
 ) -> "tuple[aezoo.Autoencoder, np.ndarray, np.ndarray]":
     """The model, and the samples of the training and of the test split."""
     from aezoo.training.folder import load_model
 
     ae = load_model(file)
-    splits = [aezoo.load_dataset(data, split, data_dir=data_dir) for split in ("train", "test")]
+    splits = [aezoo.load_dataset(data, split, **how) for split in ("train", "test")]
     return ae, *(split.x for split in splits)

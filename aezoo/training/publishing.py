@@ -13,7 +13,7 @@ import h5py
 import keras
 import numpy as np
 
-from aezoo.data.datasets import is_path, load_dataset
+from aezoo.data.datasets import is_path, load_dataset, preparation
 from aezoo.edge import LiteModel
 from aezoo.export.saved_model import SavedModel
 from aezoo.registry import build, weights
@@ -93,8 +93,10 @@ def publish(run: str | os.PathLike, destination: str | os.PathLike) -> dict[str,
         raise ValueError(f"A pretrained model is of a dataset with a name, not of the file {data}.")
     ae = load_model(run / MODEL)
     data_dir = record["data"].get("data_dir")
-    splits = (load_dataset(data, split, data_dir=data_dir) for split in ("train", "test"))
-    train_set, test_set = splits
+    prepared = preparation(record["data"])
+    train_set, test_set = (
+        load_dataset(data, split, data_dir=data_dir, **prepared) for split in ("train", "test")
+    )
     with replacing(destination) as beside:
         beside.mkdir(parents=True)
         _write_weights(ae, beside / weights.FILE, test_set.x)
@@ -119,6 +121,7 @@ def publish(run: str | os.PathLike, destination: str | os.PathLike) -> dict[str,
         card = {
             "model": record["model"],
             "data": data,
+            **prepared,
             "input_shape": record["input_shape"],
             "latent_dim": record["latent_dim"],
             "options": record["options"],
@@ -153,7 +156,7 @@ def verify(name: str, data_dir: str | os.PathLike | None = None) -> dict[str, fl
     whole = (card["folder"] / "README.md").exists()  # an installed package has the weights alone
     for file in card["files"] if whole else [weights.FILE]:
         weights.check(card, file)
-    x = load_dataset(card["data"], "test", data_dir=data_dir).x
+    x = load_dataset(card["data"], "test", data_dir=data_dir, **preparation(card)).x
     ae = build(card["model"], weights=card["folder"])
     expected = card["metrics"]["mse"]
     errors = {weights.FILE: (float(ae.reconstruction_error(x).mean()), 1e-3)}
@@ -199,6 +202,7 @@ def rebuild(
         output=output,
         data_dir=data_dir,
         callbacks=callbacks,
+        **preparation(card),
         **{key: card["training"][key] for key in settings if key in card["training"]},
         **card["options"],
     )

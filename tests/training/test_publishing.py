@@ -1,4 +1,5 @@
 import json
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -108,6 +109,34 @@ def test_an_int8_file_that_is_off_by_a_twentieth_is_refused(zoo, monkeypatch, of
     monkeypatch.setitem(publishing.ARTEFACTS, file, artefact)
     with pytest.raises(ValueError, match=r"int8\.tflite has the test error .*, its card says"):
         publishing.verify("deep-digits")
+
+
+def test_data_are_prepared_as_for_the_run(published, tmp_path, monkeypatch):
+    shutil.copytree(published[0] / "run", tmp_path / "run")
+    record = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    prepared = {"size": [8, 8], "color": "grey"}  # as digits are
+    record["data"] |= prepared
+    (tmp_path / "run" / "metrics.json").write_text(json.dumps(record))
+    asked = []
+
+    def load_dataset(name, split, **how):
+        asked.append({key: how[key] for key in how.keys() - {"data_dir"}})
+        return aezoo.load_dataset(name, split, **how)
+
+    def train(*args, **how):
+        asked.append({key: how[key] for key in prepared})
+        raise ValueError("enough")
+
+    monkeypatch.setattr(publishing, "load_dataset", load_dataset)
+    monkeypatch.setattr(publishing, "export_to", lambda *args: None)
+    monkeypatch.setattr(publishing, "train", train)
+    monkeypatch.setattr(weights, "folder", lambda: tmp_path)
+    card = publishing.publish(tmp_path / "run", tmp_path / "small")
+    assert prepared.items() <= card.items()
+    publishing.verify("small")
+    with pytest.raises(ValueError, match="enough"):
+        publishing.rebuild("small", tmp_path / "again")
+    assert asked == [prepared] * 4
 
 
 def test_rebuild_gives_the_same_model(zoo, published, tmp_path):
