@@ -59,15 +59,14 @@ def read_recordings(path: Path, split: str, window: int, stride: int) -> np.ndar
                 "The recordings must all have the same channels. Received: "
                 f"{_channels(files[0], *first)}, {_channels(file, x.shape[1], columns)}"
             )
-        x = _part(x, part)
-        if len(x) < window:
-            whose = {"train": "first four fifths", "test": "last fifth, for tests,"}
+        kept = _part(x, part)
+        if len(kept) < window:
+            of_them = "" if part == "all" else f", and {len(kept):,} of them are in its {part} part"
             raise DataError(
-                f"{file} is too short for windows of {window:,} steps: its "
-                f"{whose.get(part, 'recording')} has {len(x):,}. Give a shorter window, or longer "
-                "recordings."
+                f"{file} is too short for windows of {window:,} steps: it has {len(x):,}{of_them}. "
+                "Give a shorter window, or longer recordings."
             )
-        windows.append(windows_of(x.astype(np.float32), window, stride))
+        windows.append(windows_of(kept.astype(np.float32), window, stride))
     if len(rates) > 1:
         log.warning(
             "%s: the recordings have %s steps a second. Windows last as many steps, not seconds.",

@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -63,6 +65,13 @@ class TestNamesAndPaths:
         with pytest.raises(ValueError, match=f"^Unknown dataset '{name}'") as raised:
             load_dataset(name)
         assert "kwargs" not in str(raised.value)  # no grammar of TFDS
+
+    @pytest.mark.parametrize(("name", "how"), [("t.parquet", {}), ("t.csv", {"window": 2})])
+    def test_tables_that_need_an_extra(self, tmp_path, monkeypatch, name, how):
+        (tmp_path / name).write_text("1,2\n3,4\n")
+        monkeypatch.setitem(sys.modules, "pyarrow", None)
+        with pytest.raises(ImportError, match=r"pip install 'aezoo\[tables\]'"):
+            load_dataset(tmp_path / name, "all", **how)
 
     def test_splits_and_missing_files(self, tmp_path):
         with pytest.raises(ValueError, match="'validation'"):

@@ -144,7 +144,10 @@ class TestUnusable:
         ("files", "message"),
         [
             ({}, r"holds no recording \(\.csv, .*\.wav\)"),
-            ({"r.npy": np.arange(5)}, r"r\.npy is too short .* 8 steps: its first four.* has 4"),
+            (
+                {"r.npy": np.arange(5)},
+                r"r\.npy is too short .* 8 steps: it has 5, and 4 of them are in its train",
+            ),
             ({"r.npy": np.zeros((9, 2, 2))}, r"r\.npy: Expected a recording.*\(9, 2, 2\)"),
             ({"r.npy": np.array(["a"])}, r"r\.npy: .*real numbers"),
             ({"r.npy": np.array([{}])}, r"r\.npy cannot be read as numbers"),
@@ -173,9 +176,9 @@ class TestUnusable:
     def test_the_part_for_tests_may_be_too_short(self, tmp_path):
         np.save(tmp_path / "r.npy", np.arange(30))
         assert len(read_recordings(tmp_path / "r.npy", "train", 8, 8)) == 3
-        with pytest.raises(DataError, match="its last fifth, for tests, has 6"):
+        with pytest.raises(DataError, match="it has 30, and 6 of them are in its test part"):
             read_recordings(tmp_path / "r.npy", "test", 8, 8)
-        with pytest.raises(DataError, match="its recording has 30"):
+        with pytest.raises(DataError, match="it has 30. Give a shorter"):
             read_recordings(tmp_path / "r.npy", "all", 31, 31)
 
     def test_other_endings(self, tmp_path):
