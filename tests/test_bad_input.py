@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
+from scipy.io import wavfile
 from typer.testing import CliRunner
 
 import aezoo
@@ -181,8 +183,22 @@ def test_plots(case):
 
 
 COMMANDS = {
-    "folder without ./": (["train", "deep", "--data", "here"], "./here"),
-    "unknown ending": (["train", "deep", "--data", "./weird.parquet"], "weird.parquet"),
+    "empty folder": (["train", "deep", "--data", "here"], "here holds no image"),
+    "unknown ending": (["train", "deep", "--data", "./weird.feather"], "weird.feather"),
+    "no Parquet": (["train", "deep", "--data", "weird.parquet"], "cannot be read as Parquet"),
+    "column of texts": (["train", "deep", "--data", "texts.parquet"], "'colour' holds 'red'"),
+    "column of times": (["train", "deep", "--data", "times.csv"], "--window 256"),
+    "size of nothing": (["train", "deep", "--size", "0"], "size must be"),
+    "size in words": (["train", "deep", "--size", "small"], "--size is N or HEIGHTxWIDTH"),
+    "size of a table": (["train", "deep", "--data", "whole.csv", "--size", "8"], "for images"),
+    "unknown colour": (["train", "deep", "--color", "sepia"], "'grey' or 'rgb'"),
+    "stride without window": (["train", "deep", "--stride", "4"], "give window, too"),
+    "window of digits": (["train", "deep", "--window", "4"], "files of recordings"),
+    "sound without window": (["train", "deep", "--data", "s.wav"], "--window 256"),
+    "long window": (["train", "deep", "--data", "s.wav", "--window", "99"], "too short"),
+    "images of two sizes": (["train", "deep", "--data", "sizes"], "--size 64"),
+    "images of two colours": (["train", "deep", "--data", "colours"], "--color grey"),
+    "window for images": (["train", "deep", "--data", "sizes", "--window", "4"], "no recording"),
     "cell without a number": (["train", "deep", "--data", "gap.csv"], "row 3, column 2"),
     "question mark": (["train", "deep", "--data", "mark.csv"], "row 1, column 3"),
     "damaged archive": (["train", "deep", "--data", "broken.npz"], "broken.npz"),
@@ -199,7 +215,20 @@ COMMANDS = {
 def test_commands(case, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "here").mkdir()
-    (tmp_path / "weird.parquet").write_bytes(b"PAR1")
+    for name in ("weird.feather", "weird.parquet"):
+        (tmp_path / name).write_bytes(b"PAR1")
+    if case in ("no Parquet", "column of texts"):
+        pd = pytest.importorskip("pandas", reason="needs the extra [tables]")
+        pd.DataFrame({"a": [1], "colour": ["red"]}).to_parquet(tmp_path / "texts.parquet")
+    (tmp_path / "times.csv").write_text("when,a\n2024-01-01 10:00,1\n2024-01-01 10:05,2\n")
+    (tmp_path / "whole.csv").write_text("1,2\n3,4\n")
+    wavfile.write(tmp_path / "s.wav", 8000, np.zeros(50, "int16"))
+    for folder, mode, size in (("sizes", "L", (5, 4)), ("colours", "RGB", (4, 4))):
+        (tmp_path / folder).mkdir()
+        for i in range(9):
+            Image.new("L", (4, 4)).save(tmp_path / folder / f"{i}.png")
+        for i in range(9, 18):
+            Image.new(mode, size).save(tmp_path / folder / f"{i}.png")
     (tmp_path / "gap.csv").write_text("a,b,c\n1,2,3\n4,,6\n7,8,9\n")
     (tmp_path / "mark.csv").write_text("1,2,?\n3,4,5\n")
     (tmp_path / "broken.npz").write_bytes(b"PK\x03\x04 not an archive")

@@ -1,6 +1,7 @@
 """`aezoo train`."""
 
 import ast
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,8 +19,9 @@ def train(
     data: Annotated[
         str,
         typer.Option(
-            help="digits, an image dataset of TensorFlow Datasets (mnist, ...), a .npy, .npz or "
-            ".csv file, or a folder of images."
+            help="digits, an image dataset of TensorFlow Datasets (mnist, ...), a .npy, .npz, "
+            ".csv, .tsv or .parquet file, a folder of images, or with --window recordings: .wav, "
+            ".npy, a table of a row a step, or a folder of such."
         ),
     ] = "digits",
     latent_dim: Annotated[
@@ -62,6 +64,27 @@ def train(
         ),
     ] = None,
     data_dir: DataDir = None,
+    size: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N or HxW",
+            help="Bring images to this height and width, in pixels: scaled, and the centre cut "
+            "out. [default: they are of one size]",
+            show_default=False,
+        ),
+    ] = None,
+    color: Annotated[
+        str | None,
+        typer.Option(help="Make images grey or rgb. [default: as they are]", show_default=False),
+    ] = None,
+    window: Annotated[
+        int | None,
+        typer.Option(help="Cut recordings into samples of so many steps.", show_default=False),
+    ] = None,
+    stride: Annotated[
+        int | None,
+        typer.Option(help="Steps from window to window. [default: --window]", show_default=False),
+    ] = None,
     option: Annotated[
         list[str] | None,
         typer.Option(
@@ -84,6 +107,7 @@ def train(
 ) -> None:
     """Train a model and write a run folder: the model, its figures and pictures."""
     options = dict(_option(text, context) for text in option or [])
+    pixels = None if size is None else _pixels(size)
     with quiet(as_json=as_json) as ending:
         from aezoo import training
         from aezoo.training.progress import TrainingProgress
@@ -103,6 +127,10 @@ def train(
                 seed=seed,
                 output=output,
                 data_dir=data_dir,
+                size=pixels,
+                color=color,
+                window=window,
+                stride=stride,
                 callbacks=[progress, ending.callback()],
                 exports=export or (),
                 **options,
@@ -122,6 +150,14 @@ def train(
         out.print(f"{run.folder}: {', '.join(files)}", soft_wrap=True)
     if run.interrupted or ending.terminated:
         raise typer.Exit(ending.status)
+
+
+def _pixels(text: str) -> int | tuple[int, ...]:
+    """`64` -> 64, `48x64` -> (48, 64)."""
+    if not re.fullmatch(r"\d+([x,]\d+)?", text):
+        raise typer.BadParameter(f"--size is N or HEIGHTxWIDTH, such as 64 or 48x64, not {text!r}")
+    numbers = tuple(map(int, re.split("[x,]", text)))
+    return numbers if len(numbers) == 2 else numbers[0]
 
 
 def _option(text: str, context: typer.Context) -> tuple[str, Any]:

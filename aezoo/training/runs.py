@@ -18,7 +18,7 @@ from sklearn.model_selection import train_test_split
 from aezoo import plots
 from aezoo.autoencoder import Autoencoder
 from aezoo.data import augmentation
-from aezoo.data.datasets import is_path, load_dataset
+from aezoo.data.datasets import load_dataset, preparation, source
 from aezoo.evaluation import evaluate, remarks
 from aezoo.export import ExportReport
 from aezoo.models import build
@@ -70,6 +70,10 @@ def train(
     seed: int = 0,
     output: str | os.PathLike | None = None,
     data_dir: str | os.PathLike | None = None,
+    size: int | Sequence[int] | None = None,
+    color: str | None = None,
+    window: int | None = None,
+    stride: int | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     exports: Sequence[str] = (),
     **options: Any,
@@ -77,7 +81,8 @@ def train(
     """Trains a model of the zoo, measures it on the test split and writes a run folder.
 
     The learning rate falls along a half cosine to zero. A tenth of the training split is kept for
-    validation: it decides which epoch's weights are kept. The test split decides nothing.
+    validation: it decides which epoch's weights are kept. The test split decides nothing. Of
+    windows that overlap the last tenth is kept, and none that shares a step with it is trained on.
 
     Ctrl-C while it trains keeps the best weights so far and writes the run. After any other error,
     such as a full disk, or a second Ctrl-C, the run folder is called `OUTPUT.unfinished` and holds
@@ -101,6 +106,11 @@ def train(
         output: String or path of the run folder, which must not exist. Default: a new folder
             `runs/MODEL-DATA`, numbered if that exists.
         data_dir: String or path, where TensorFlow Datasets keeps its data.
+        size: Positive integer or pair of them, height and width that images are brought to.
+        color: `"grey"` or `"rgb"`, what images are made.
+        window: Positive integer, steps in a sample, of recordings.
+        stride: Positive integer, steps from window to window. Default: `window`. These four are
+            as for `aezoo.load_dataset`, and kept in the run's record.
         callbacks: Sequence of `keras.callbacks.Callback`.
         exports: Sequence of what to export into the folder, see `export_to`.
         **options: The model's options. `normalization` is `"standard"` by default for vectors and
@@ -142,8 +152,10 @@ def train(
         checked_kind(kind)
     refuse_existing(output)
 
-    train_set = load_dataset(data, "train", data_dir=data_dir)
-    test_set = load_dataset(data, "test", data_dir=data_dir)
+    prepared = preparation({"size": size, "color": color, "window": window, "stride": stride})
+    train_set, test_set = (
+        load_dataset(data, split, data_dir=data_dir, **prepared) for split in ("train", "test")
+    )
     shape = train_set.x.shape[1:]
     if test_set.x.shape[1:] != shape:
         raise ValueError(
@@ -168,7 +180,8 @@ def train(
     elif learning_rate is None:
         learning_rate = float(ae.optimizer.learning_rate)
 
-    fitted, held_out = split_validation(train_set.x, seed)
+    shared = 0 if window is None else math.ceil(window / (stride or window)) - 1
+    fitted, held_out = split_validation(train_set.x, seed, shared)
     sizes = {"train": len(fitted), "validation": len(held_out), "test": len(test_set.x)}
     batch_size = batch_size or (128 if len(fitted) >= 10_000 else 32)
     settings = {
@@ -218,8 +231,9 @@ def train(
             "latent_dim": latent_dim,
             "options": options,
             "data": {
-                "source": str(Path(data).resolve()) if is_path(data) else str(data),
+                "source": source(data),
                 "data_dir": data_dir and str(Path(data_dir).resolve()),
+                **prepared,
                 **sizes,
             },
             "training": training,
@@ -240,17 +254,31 @@ def train(
     return run
 
 
-def split_validation(x: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def split_validation(x: np.ndarray, seed: int, shared: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """The part of the training split that is trained on, and the part that decides when to stop.
 
     Args:
         x: Array of shape `(n, ...)`, the training split.
         seed: Integer, the run's seed.
+        shared: Integer, how many samples before each have values of it, as windows that overlap
+            do. If there are any, the part that decides is the last, and so many before it are in
+            neither part.
 
     Returns:
-        A pair of arrays, nine tenths and one tenth of the samples.
+        A pair of arrays, nine tenths and one tenth of the samples, but for those in neither.
+
+    Raises:
+        ValueError: If nothing is left to train on.
     """
-    return train_test_split(x, test_size=VALIDATION_FRACTION, random_state=seed)
+    if not shared:
+        return train_test_split(x, test_size=VALIDATION_FRACTION, random_state=seed)
+    end = len(x) - math.ceil(VALIDATION_FRACTION * len(x))
+    if end <= shared:
+        raise ValueError(
+            f"The {len(x):,} windows for training overlap too much to keep some apart for "
+            "validation. Give a larger stride, a shorter window or longer recordings."
+        )
+    return x[: end - shared], x[end:]
 
 
 def _draw(folder, ae, history, test_set):

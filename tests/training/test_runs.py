@@ -255,3 +255,30 @@ def test_unusable_data_leaves_no_folder(tmp_path, quick):
         with pytest.raises(ValueError, match=message):
             quick(data=tmp_path / name)
     assert names(tmp_path) == ["few.npy", "odd.npz"]
+
+
+@pytest.mark.parametrize(("window", "stride"), [(8, 3), (8, 1), (8, None), (8, 9)])
+def test_validation_has_no_step_of_the_training(tmp_path, monkeypatch, window, stride):
+    np.save(tmp_path / "r.npy", np.arange(400))
+    kept = []
+
+    def fit_to_best(ae, fed, validation_data, **kwargs):
+        kept.extend([fed["x"], validation_data])
+        raise ValueError("enough")
+
+    monkeypatch.setattr(training, "fit_to_best", fit_to_best)
+    cut = {"window": window, "stride": stride}
+    with pytest.raises(ValueError, match="enough"):
+        aezoo.train("deep", tmp_path / "r.npy", **cut, output=tmp_path / "run")
+    fitted, held_out = (set(x.ravel().tolist()) for x in kept)
+    assert fitted
+    assert not fitted & held_out
+    every = aezoo.load_dataset(tmp_path / "r.npy", **cut).x
+    assert len(kept[1]) == -(-len(every) // 10)
+
+
+def test_windows_that_all_share_steps_are_refused():
+    with pytest.raises(ValueError, match="The 20 windows for training overlap too much"):
+        training.split_validation(np.zeros((20, 30, 1)), 0, 29)
+    fitted, held_out = training.split_validation(np.arange(20), 0, 17)
+    assert (fitted.tolist(), held_out.tolist()) == ([0], [18, 19])
