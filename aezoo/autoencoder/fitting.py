@@ -13,8 +13,9 @@ from aezoo.checks import count, number, positive
 from aezoo.data import feeding
 from aezoo.data.inputs import NO_TARGET, Door, is_dataset, refuse_endless
 from aezoo.layers.initialization import start_at_mean
+from aezoo.layers.linear_path import awaits_start, start_at_pca
 from aezoo.layers.objectives import Objective, terms_of
-from aezoo.layers.output import ending
+from aezoo.layers.output import BOUNDED, ending
 
 EVALUATED = 0  # seed of the draws that evaluation makes: the same ones each time
 
@@ -56,7 +57,7 @@ class SelfSupervised(keras.Model):
     @property
     def door(self) -> Door:
         """`aezoo.data.inputs.Door`, what the model takes."""
-        bounded = ending(self.decoder).activation == "sigmoid"
+        bounded = ending(self.decoder).activation in BOUNDED
         return Door(self.input_shape[1:], self.normalization is not None, bounded)
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
@@ -130,6 +131,8 @@ class SelfSupervised(keras.Model):
             self.adapt(x if y is None else y)
         first, x = self.door.first_targets(x, y)
         mean = first.mean(axis=0, dtype="float64").astype("float32")
+        if awaits_start(self.encoder, self.decoder):
+            self._start_at_pca(first if not streamed or iter(x) is x else self.door.targets(x))
         start_at_mean(self.decoder, ops.convert_to_numpy(self._scale(mean[None]))[0])
         own = {"validation_split", "steps_per_epoch"}  # of arrays; Keras knows what they mean
         if not streamed and not own & kwargs.keys() and feeding.worthwhile(self):
@@ -263,6 +266,13 @@ class SelfSupervised(keras.Model):
                 left = (y_pred, left[1]._replace(output=self._scale(y_pred)), *left[2:])
         self._passed.stages = None
         return left[1:]
+
+    def _start_at_pca(self, targets):
+        if hasattr(targets, "shape"):
+            scaled = self.normalize(targets) if self.normalization else targets
+        else:
+            scaled = (self.normalize(batch) if self.normalization else batch for batch in targets)
+        start_at_pca(self.encoder, self.decoder, scaled)
 
     def _checked_target(self, y):
         shape = self.input_shape[1:]

@@ -13,7 +13,7 @@ from aezoo.data.inputs import Door
 from aezoo.layers.bottleneck import Bottleneck, bottleneck_of
 from aezoo.layers.normalization import Normalization
 from aezoo.layers.objectives import Forward
-from aezoo.layers.output import ending
+from aezoo.layers.output import BOUNDED, ending
 
 BATCH = 256
 
@@ -77,9 +77,9 @@ class Autoencoder(SelfSupervised):
         scaling = normalization and Normalization(
             normalization, name="normalization", dtype="float32"
         )
-        if normalization == "standard" and ending(decoder).activation == "sigmoid":
+        if normalization == "standard" and ending(decoder).activation in BOUNDED:
             raise ValueError(
-                "A sigmoid output, which stays in [0, 1], cannot produce standardized values. "
+                "A sigmoid or clipped output, which stays in [0, 1], cannot produce standardized values. "
                 "Use output_activation='linear' or normalization='minmax'."
             )
 

@@ -50,9 +50,21 @@ def train(
         int, typer.Option(min=1, help="Epochs without a better validation loss before stopping.")
     ] = 20,
     max_shift: Annotated[
-        int,
-        typer.Option(min=0, help="Move each training image by up to so many pixels, at random."),
-    ] = 0,
+        int | None,
+        typer.Option(
+            min=0,
+            help="Move each training image by up to so many pixels, at random. [default: what "
+            "suits the data]",
+            show_default=False,
+        ),
+    ] = None,
+    flip: Annotated[
+        bool | None,
+        typer.Option(
+            help="Mirror training images at random. [default: what suits the data]",
+            show_default=False,
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and noise.")] = 0,
     output: Annotated[
         Path | None,
@@ -124,6 +136,7 @@ def train(
                 learning_rate=learning_rate,
                 patience=patience,
                 max_shift=max_shift,
+                flip=flip,
                 seed=seed,
                 output=output,
                 data_dir=data_dir,
@@ -140,9 +153,12 @@ def train(
     files = sorted(path.name for path in run.folder.iterdir())
     if as_json:
         document = {"folder": run.folder, "files": files, "interrupted": run.interrupted}
+        document["chosen"] = run.chosen
         print_json({**document, "metrics": run.metrics, "exports": run.exports})
     else:
         print_metrics(f"{model} on {data}, test split", run.metrics)
+        if run.chosen:
+            out.print(f"Chosen: {'; '.join(run.chosen)}.")
         for report in run.exports.values():
             out.print(report)
         if run.interrupted:

@@ -4,8 +4,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
+VARIED = 1024  # images that are moved together
 
-def shifted(images: ArrayLike, batch_size: int, max_shift: int, seed: int = 0) -> tf.data.Dataset:
+
+def shifted(
+    images: ArrayLike, batch_size: int, max_shift: int, seed: int = 0, flip: bool = False
+) -> tf.data.Dataset:
     """Batches of images, each moved at random, anew in every epoch.
 
     An autoencoder that sees every image in one place only learns some of the places by heart. On
@@ -16,8 +20,9 @@ def shifted(images: ArrayLike, batch_size: int, max_shift: int, seed: int = 0) -
         images: Array of shape `(n, height, width, channels)`.
         batch_size: Positive integer.
         max_shift: Positive integer, the most pixels along each axis; pixels at the border are
-            repeated.
+            repeated. 0 with `flip`, for images that are not to be moved.
         seed: Integer, of the order and the shifts.
+        flip: Boolean, whether every other image, at random, is mirrored, left for right.
 
     Returns:
         `tf.data.Dataset` of batches, for `fit`.
@@ -39,7 +44,8 @@ def shifted(images: ArrayLike, batch_size: int, max_shift: int, seed: int = 0) -
             "Only images (height, width, channels) can be shifted. Received samples of shape "
             f"{images.shape[1:]}"
         )
-    if not (hasattr(max_shift, "__index__") and 0 < max_shift < min(images.shape[1:3])):
+    least = 0 if flip else 1
+    if not (hasattr(max_shift, "__index__") and least <= max_shift < min(images.shape[1:3])):
         raise ValueError(
             "max_shift must be a positive integer, less than the height and width of the images. "
             f"Received: {max_shift!r}"
@@ -51,11 +57,43 @@ def shifted(images: ArrayLike, batch_size: int, max_shift: int, seed: int = 0) -
     # batches were read ahead
     seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2)
     batches = tf.data.Dataset.zip(order, seeds)
-    moved = batches.map(lambda i, seed: _moved(tf.gather(pixels, i), max_shift, seed))
+    moved = batches.map(lambda i, seed: _moved(tf.gather(pixels, i), max_shift, seed, flip))
     return moved.prefetch(tf.data.AUTOTUNE)
 
 
-def _moved(batch, max_shift, seed):
+def variants(images: np.ndarray, count: int, max_shift: int, flip: bool) -> np.ndarray:
+    """Images, and more of them that are moved and mirrored at random.
+
+    Args:
+        images: Array of shape `(n, height, width, channels)`.
+        count: Positive integer, how many images there are to be, `n` or more.
+        max_shift, flip: As in `shifted`.
+
+    Returns:
+        float32 array of shape `(count, height, width, channels)`: the images, and others.
+
+    Example:
+
+    >>> import aezoo, numpy as np
+    >>> images = np.random.default_rng(0).random((3, 4, 4, 1), "float32")
+    >>> aezoo.augmentation.variants(images, 5, max_shift=1, flip=False).shape
+    (5, 4, 4, 1)
+    """
+    others = np.random.default_rng(0).permutation(np.arange(count - len(images)) % len(images))
+    parts = [images]
+    for i in range(0, len(others), VARIED):
+        batch = tf.convert_to_tensor(images[others[i : i + VARIED]])
+        parts.append(_moved(batch, max_shift, (0, i), flip).numpy())
+    return np.concatenate(parts)
+
+
+def _moved(batch, max_shift, seed, flip):
+    if flip:
+        own_seed = tf.random.experimental.stateless_fold_in(seed, 1)  # not that of the shifts
+        turned = tf.random.stateless_uniform((tf.shape(batch)[0], 1, 1, 1), own_seed) < 0.5
+        batch = tf.where(turned, batch[:, :, ::-1], batch)
+    if not max_shift:
+        return batch
     shape = (2, tf.shape(batch)[0], 1)
     shifts = tf.random.stateless_uniform(shape, seed, -max_shift, max_shift + 1, tf.int32)
     for axis in (1, 2):

@@ -92,6 +92,19 @@ class Bottleneck(Objective):
         """
         return np.clip(codes, *RANGES.get(self.code_activation, (-math.inf, math.inf)))
 
+    def linear_start(self, noise: np.ndarray) -> tuple[np.ndarray | float, np.ndarray]:
+        """How a linear path starts, see `aezoo.layers.linear_path`.
+
+        Args:
+            noise: Array of shape `(D,)`, the variance that principal components leave in a value,
+                over that of each component.
+
+        Returns:
+            A pair: by how much components shrink, a number or an array of shape `(D,)`; and the
+            constants of features that come after those of the code.
+        """
+        return 1.0, np.zeros(0)
+
     def code_size(self, latent_shape: tuple[int, ...]) -> int:
         """How many numbers tell a code.
 

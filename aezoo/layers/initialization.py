@@ -7,7 +7,11 @@ from scipy.special import logit
 from aezoo.layers.output import ending
 
 # Inverses of output activations. The ends of a sigmoid's range are at infinity.
-INVERSES = {"linear": lambda mean: mean, "sigmoid": lambda mean: logit(np.clip(mean, 0.01, 0.99))}
+INVERSES = {
+    "clip": lambda mean: mean,
+    "linear": lambda mean: mean,
+    "sigmoid": lambda mean: logit(np.clip(mean, 0.01, 0.99)),
+}
 
 
 def start_at_mean(decoder: keras.Model, mean: np.ndarray) -> None:

@@ -21,7 +21,7 @@ class Output(keras.layers.Activation):
     """The activation of a decoder's output, with what its backbone says of the network.
 
     Args:
-        activation: String.
+        activation: String, the name of one of Keras's, or `"clip"`, which cuts off at 0 and 1.
         bias_layer: String, the name of the layer in the decoder whose bias is added right before.
         xla: Boolean, whether XLA makes the network faster on CPUs, too.
         **kwargs: Arguments of `keras.layers.Layer`.
@@ -35,12 +35,21 @@ class Output(keras.layers.Activation):
     """
 
     def __init__(self, activation: str, bias_layer: str = "output", xla: bool = False, **kwargs):
-        super().__init__(activation, **kwargs)
+        super().__init__(clip if activation == "clip" else activation, **kwargs)
         self.bias_layer = bias_layer
         self.xla = xla
 
     def get_config(self):
-        return {**super().get_config(), "bias_layer": self.bias_layer, "xla": self.xla}
+        own = {"activation": "clip"} if self.activation is clip else {}
+        return {**super().get_config(), **own, "bias_layer": self.bias_layer, "xla": self.xla}
+
+
+def clip(x):
+    """Values cut off at 0 and 1."""
+    return keras.ops.clip(x, 0.0, 1.0)
+
+
+BOUNDED = ("clip", "sigmoid")  # activations whose values stay in [0, 1]
 
 
 class Ending(NamedTuple):

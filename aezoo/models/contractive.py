@@ -74,6 +74,8 @@ def contractive(
             "The Jacobian is that of a chain of layers: use backbone='dense' or 'conv' without "
             "blocks."
         )
+    if options.get("linear_path"):
+        raise ValueError("A contractive encoder has no linear_path: its Jacobian is of a chain.")
     for option in ("dropout", "batch_normalization"):
         if options.get(option):
             raise ValueError(f"A contractive encoder has no {option}: its Jacobian is of a sample.")

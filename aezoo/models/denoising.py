@@ -7,7 +7,7 @@ import keras
 from aezoo.autoencoder import Autoencoder
 from aezoo.checks import Shape
 from aezoo.layers import backbones, corruptions
-from aezoo.layers.output import ending
+from aezoo.layers.output import BOUNDED, ending
 from aezoo.registry import register
 
 
@@ -59,7 +59,7 @@ def denoising(
     """
     strength = {key: options.pop(key) for key in ("stddev", "rate") if key in options}
     encoder, decoder = backbones.build(backbone, input_shape, latent_dim, **options)
-    bounded = ending(decoder).activation == "sigmoid"
+    bounded = ending(decoder).activation in BOUNDED
     return Autoencoder(
         encoder,
         decoder,

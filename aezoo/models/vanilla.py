@@ -14,6 +14,7 @@ def vanilla(
     latent_activation: str = "leaky_relu",
     output_activation: str = "auto",
     l2: float = 0.0,
+    linear_path: bool = False,
     normalization: str | None = None,
 ) -> Autoencoder:
     """One hidden layer, the code: the smallest network that can beat PCA.
@@ -26,6 +27,8 @@ def vanilla(
         latent_activation: String, activation of the code. With `"linear"`, and a linear output,
             the best that the network can learn is PCA's subspace (Baldi and Hornik, 1989).
         output_activation, l2: See `aezoo.backbones.dense`.
+        linear_path: Boolean, whether the network, which has nothing else to put beside it, starts
+            at the principal components of the data that it is fitted to.
         normalization: `None`, `"minmax"` or `"standard"`, see `aezoo.Autoencoder`.
 
     Returns:
@@ -54,5 +57,6 @@ def vanilla(
         latent_activation=latent_activation,
         output_activation=output_activation,
         l2=l2,
+        linear_path=linear_path,
     )
     return Autoencoder(*parts, normalization=normalization, name="vanilla")

@@ -197,6 +197,10 @@ class GaussianSampling(Bottleneck):
     def prior(self, n, latent_shape, seed=None):
         return np.random.default_rng(seed).normal(size=(n, *latent_shape)).astype("float32")
 
+    def linear_start(self, noise):
+        noise = np.clip(noise, np.exp(-20.0), 0.99)
+        return np.sqrt(1 - noise), np.log(noise)
+
     def terms(self, forward):
         divergence = self.divergence(forward.features)
         kl = ops.sum(ops.mean(divergence, axis=0))

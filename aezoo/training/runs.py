@@ -27,6 +27,7 @@ from aezoo.system.files import replacing
 from aezoo.training.best_epoch import fit_to_best, has_schedule
 from aezoo.training.exporting import checked_kind, export_to
 from aezoo.training.folder import MODEL, new_folder, refuse_existing, stopped_early, write_record
+from aezoo.training.plan import MANY, learned, planned, start
 
 VALIDATION_FRACTION = 0.1
 STEPS = 6000  # updates after which the default networks have settled, on digits and on MNIST
@@ -46,6 +47,7 @@ class Run:
         history: Dictionary of lists by epoch: `loss`, `val_loss`, `learning_rate`.
         folder: `pathlib.Path` of the run folder.
         interrupted: Boolean, whether Ctrl-C ended the training early.
+        chosen: List of strings, what was chosen from the data, and why.
         exports: Dictionary of what was exported, see `export_to`, to its `aezoo.ExportReport`.
     """
 
@@ -54,6 +56,7 @@ class Run:
     history: dict[str, list[float]]
     folder: Path
     interrupted: bool
+    chosen: list[str] = field(default_factory=list)
     exports: dict[str, ExportReport] = field(default_factory=dict)
 
 
@@ -66,7 +69,8 @@ def train(
     batch_size: int | None = None,
     learning_rate: float | None = None,
     patience: int = 20,
-    max_shift: int = 0,
+    max_shift: int | None = None,
+    flip: bool | None = None,
     seed: int = 0,
     output: str | os.PathLike | None = None,
     data_dir: str | os.PathLike | None = None,
@@ -101,7 +105,8 @@ def train(
         patience: Positive integer, the epochs without a better validation loss after which the
             training stops.
         max_shift: Integer, 0 or more: move each training image by up to so many pixels, anew in
-            each epoch, see `aezoo.augmentation.shifted`.
+            each epoch, see `aezoo.augmentation.shifted`. Default: chosen, see below.
+        flip: Boolean, whether training images are mirrored at random. Default: chosen.
         seed: Integer, of the weights, the order of samples and the noise.
         output: String or path of the run folder, which must not exist. Default: a new folder
             `runs/MODEL-DATA`, numbered if that exists.
@@ -140,7 +145,7 @@ def train(
     for name, value in given.items():
         if value is not None and (value != int(value) or value < 1):
             raise ValueError(f"{name} must be a positive integer. Received: {value!r}")
-    if not hasattr(max_shift, "__index__") or max_shift < 0:
+    if max_shift is not None and (not hasattr(max_shift, "__index__") or max_shift < 0):
         raise ValueError(f"max_shift must be an integer, 0 or more. Received: {max_shift!r}")
     if learning_rate is not None and not 0 < learning_rate < math.inf:
         raise ValueError(f"learning_rate must be a positive number. Received: {learning_rate!r}")
@@ -169,6 +174,11 @@ def train(
         options = {"normalization": "minmax" if len(shape) >= 3 else "standard", **options}
     if latent_dim is None:
         latent_dim = min(32, max(1, math.prod(shape) // 8))
+    shared = 0 if window is None else math.ceil(window / (stride or window)) - 1
+    fitted, held_out = split_validation(train_set.x, seed, shared)
+    sizes = {"train": len(fitted), "validation": len(held_out), "test": len(test_set.x)}
+    plan = planned(model, fitted, held_out, latent_dim, options, max_shift=max_shift, flip=flip)
+    options = plan.options
     keras.utils.set_random_seed(seed)
     ae = build(model, shape, latent_dim, **options)
     if has_schedule(ae):
@@ -178,25 +188,26 @@ def train(
                 f"Received: {learning_rate!r}"
             )
     elif learning_rate is None:
-        learning_rate = float(ae.optimizer.learning_rate)
+        learning_rate = float(ae.optimizer.learning_rate) * (0.5 if len(fitted) < MANY else 1)
 
-    shared = 0 if window is None else math.ceil(window / (stride or window)) - 1
-    fitted, held_out = split_validation(train_set.x, seed, shared)
-    sizes = {"train": len(fitted), "validation": len(held_out), "test": len(test_set.x)}
-    batch_size = batch_size or (128 if len(fitted) >= 10_000 else 32)
+    batch_size = batch_size or (128 if len(fitted) >= MANY else 32)
     settings = {
         "epochs": epochs or max(1, round(STEPS / math.ceil(len(fitted) / batch_size))),
         "batch_size": batch_size,
         "learning_rate": learning_rate,
         "patience": patience,
-        "max_shift": max_shift,
+        "max_shift": plan.max_shift,
+        "flip": plan.flip,
     }
     fed = {"x": fitted, "batch_size": batch_size}
-    if max_shift:
-        fed["x"] = augmentation.shifted(fitted, fed.pop("batch_size"), max_shift, seed)
+    if plan.varied:
+        own = (fed.pop("batch_size"), plan.max_shift, seed, plan.flip)
+        fed["x"] = augmentation.shifted(fitted, *own)
         fed["validation_batch_size"] = batch_size
     with new_folder(output, f"{model}-{train_set.name}") as folder:
         begin = time.perf_counter()
+        start(ae, fitted, plan)
+        first = ae.get_weights()
         history, outcome = fit_to_best(
             ae,
             fed,
@@ -205,7 +216,15 @@ def train(
             callbacks=callbacks,
             **{key: settings[key] for key in ("epochs", "learning_rate", "patience")},
         )
-        del fitted, held_out, fed  # copies of the training split: the baseline has no use for them
+        if plan.options.get("linear_path") and not learned(ae, first, held_out):
+            start(ae, train_set.x, plan)
+            plan.reasons.append("nothing that it learned was surely better: it is PCA")
+        del (
+            first,
+            fitted,
+            held_out,
+            fed,
+        )  # copies of the training split: the baseline has no use for them
         losses = history.get("val_loss", [0.0])
         if not (
             np.isfinite(losses).any()
@@ -219,7 +238,7 @@ def train(
         with replacing(folder / MODEL) as path:
             ae.save(path)
         metrics = evaluate(ae, test_set.x, train_set.x)
-        training = {**settings, "seed": seed, **outcome}
+        training = {**settings, "seed": seed, **outcome, "chosen": plan.reasons}
         for remark in remarks(
             metrics, stopped_early=stopped_early(training), has_prior=ae.bottleneck.has_prior
         ):
@@ -244,7 +263,7 @@ def train(
             "metrics": metrics,
         }
         write_record(folder, record)
-    run = Run(ae, metrics, history, folder, outcome["interrupted"])
+    run = Run(ae, metrics, history, folder, outcome["interrupted"], plan.reasons)
     for kind in exports:
         try:
             run.exports[kind] = export_to(folder, ae, kind, train_set.x, test_set.x)

@@ -9,10 +9,12 @@ from aezoo.checks import Shape, count, positive, sequence
 from aezoo.layers.backbones.options import (
     activation_layer,
     between_layers,
+    checked_linear_path,
     l2_penalty,
     output_layer,
     residual_block,
 )
+from aezoo.layers.linear_path import beside_linear_path
 
 
 def conv(
@@ -29,6 +31,7 @@ def conv(
     l2: float = 0.0,
     batch_normalization: bool = False,
     blocks: int = 0,
+    linear_path: bool = False,
 ) -> tuple[keras.Model, keras.Model]:
     """Strided convolutions down to a code, and transposed convolutions back.
 
@@ -50,6 +53,7 @@ def conv(
         latent_activation, output_activation, dropout, l2, batch_normalization: As in `dense`.
         blocks: Integer, 0 or more: residual blocks of two convolutions at each level, as in
             `dense`.
+        linear_path: As in `dense`. Not for a `"spatial"` bottleneck.
 
     Returns:
         The encoder and the decoder, each a `keras.Model`.
@@ -79,6 +83,8 @@ def conv(
         raise ValueError(
             f"bottleneck must be 'dense', 'conv' or 'spatial'. Received: {bottleneck!r}"
         )
+    if linear_path and bottleneck == "spatial":
+        raise ValueError("A spatial bottleneck has no linear path: its codes are of places.")
     filters = [positive("filters", f) for f in sequence("filters", filters)]
     if not filters:
         raise ValueError("filters must name at least one level. Received: ()")
@@ -94,6 +100,7 @@ def conv(
     transpose_layer = getattr(layers, f"Conv{rank}DTranspose")
     cropping_layer = getattr(layers, f"Cropping{rank}D")
     blocks = count("blocks", blocks)
+    checked_linear_path(linear_path, latent_activation)
 
     def level(x, f, i):
         for j in range(1, blocks + 1):
@@ -118,6 +125,8 @@ def conv(
     else:  # (B, h, w, F) -> (B, 1, 1, D), or (B, h, w, D)
         size = features[:-1] if bottleneck == "conv" else 1
         x = conv_layer(latent_dim, kernel_size=size, name="latent", **shared)(x)
+    if linear_path:
+        x = beside_linear_path(x, inputs)
     code = activation_layer(latent_activation, "latent_activation")(x)
     encoder = keras.Model(inputs, code, name="encoder")
 
@@ -142,5 +151,7 @@ def conv(
             x = cropping_layer(cropping, name=f"crop_{i}")(x)
         if not last:
             x = level(x, f, i)
-    outputs = output_layer(output_activation, input_shape, xla=False)(x)
+    if linear_path:
+        x = beside_linear_path(x, inputs)
+    outputs = output_layer(output_activation, input_shape, False, linear_path)(x)
     return encoder, keras.Model(inputs, outputs, name="decoder")

@@ -9,10 +9,12 @@ from aezoo.checks import Shape, count, positive, sequence
 from aezoo.layers.backbones.options import (
     activation_layer,
     between_layers,
+    checked_linear_path,
     l2_penalty,
     output_layer,
     residual_block,
 )
+from aezoo.layers.linear_path import beside_linear_path, linear_layer
 
 
 def dense(
@@ -27,6 +29,7 @@ def dense(
     l2: float = 0.0,
     batch_normalization: bool = False,
     blocks: int = 0,
+    linear_path: bool = False,
 ) -> tuple[keras.Model, keras.Model]:
     """Fully connected encoder and its mirror image, for inputs of any shape.
 
@@ -40,12 +43,17 @@ def dense(
             ReLU, and runs in int8 on every TFLite runtime.
         latent_activation: String, activation of the code.
         output_activation: String, activation of the output. `"auto"` is `"sigmoid"` for images
-            and volumes (three axes or more, values in [0, 1]), else `"linear"`.
+            and volumes (three axes or more, values in [0, 1]), else `"linear"`. `"clip"` cuts off
+            at 0 and 1.
         dropout: Float in [0, 1), the rate after each hidden layer.
         l2: Float, 0 or more: the factor of the L2 penalty on kernels.
         batch_normalization: Boolean, whether to normalize before each hidden activation.
         blocks: Integer, 0 or more: residual blocks `x + W2 f(W1 f(x))` after each hidden layer,
             before its activation. Their second kernel starts at 0, and with it the block at `x`.
+        linear_path: Boolean, whether a linear map goes beside the network, there and back, which
+            `fit` sets to the principal components of its data: the model starts as PCA, and
+            learns what that leaves. `latent_activation` is `"linear"`, `"leaky_relu"` or `"relu"`
+            then, and `"auto"` is `"clip"` for images.
 
     Returns:
         The encoder and the decoder, each a `keras.Model`.
@@ -69,6 +77,7 @@ def dense(
     between = between_layers(activation, dropout, batch_normalization)
     regularizer = l2_penalty(l2)
     blocks = count("blocks", blocks)
+    checked_linear_path(linear_path, latent_activation)
 
     def layer(x, unit, i):
         x = layers.Dense(unit, kernel_regularizer=regularizer, name=f"dense_{i}")(x)
@@ -81,13 +90,20 @@ def dense(
             )
         return between(x, i)
 
+    def last(x, beside, unit, name):
+        if linear_path and not units:  # the path is all that there is
+            return linear_layer(unit, trainable=True)(x)
+        x = layers.Dense(unit, kernel_regularizer=regularizer, name=name)(x)
+        return beside_linear_path(x, beside) if linear_path else x
+
     inputs = keras.Input(input_shape, name="input")
     x = inputs
     if len(input_shape) > 1:
         x = layers.Flatten(name="flatten")(x)  # (B, ...) -> (B, N)
+    flat = x
     for i, unit in enumerate(units, start=1):
         x = layer(x, unit, i)
-    x = layers.Dense(latent_dim, kernel_regularizer=regularizer, name="latent")(x)
+    x = last(x, flat, latent_dim, "latent")
     code = activation_layer(latent_activation, "latent_activation")(x)
     encoder = keras.Model(inputs, code, name="encoder")
 
@@ -95,8 +111,8 @@ def dense(
     x = inputs
     for i, unit in enumerate(reversed(units), start=1):
         x = layer(x, unit, i)
-    x = layers.Dense(math.prod(input_shape), kernel_regularizer=regularizer, name="output")(x)
+    x = last(x, inputs, math.prod(input_shape), "output")
     if len(input_shape) > 1:
         x = layers.Reshape(input_shape, name="reshape")(x)  # (B, N) -> (B, ...)
-    outputs = output_layer(output_activation, input_shape, xla=True)(x)
+    outputs = output_layer(output_activation, input_shape, True, linear_path)(x)
     return encoder, keras.Model(inputs, outputs, name="decoder")

@@ -6,6 +6,8 @@ import keras
 from keras import layers
 
 from aezoo.checks import number, positive
+from aezoo.layers.linear_path import NAME as LINEAR_PATH
+from aezoo.layers.linear_path import STARTED
 from aezoo.layers.output import Output
 
 ACTIVATIONS = (
@@ -66,12 +68,27 @@ def activation_layer(activation, name=None):
         ) from None
 
 
-def output_layer(activation, input_shape, xla):
+def output_layer(activation, input_shape, xla, linear_path=False):
     """Returns the end of a decoder; by default images are in [0, 1], and all else is not."""
     if activation == "auto":
-        activation = "sigmoid" if len(input_shape) >= 3 else "linear"
-    activation_layer(activation)
-    return Output(activation, bias_layer="output", xla=xla, name="output_activation")
+        bounded = "clip" if linear_path else "sigmoid"  # to PCA's reconstructions a clip is kind
+        activation = bounded if len(input_shape) >= 3 else "linear"
+    if activation != "clip":
+        activation_layer(activation)
+    bias_layer = LINEAR_PATH if linear_path else "output"
+    return Output(activation, bias_layer=bias_layer, xla=xla, name="output_activation")
+
+
+def checked_linear_path(linear_path, latent_activation):
+    """Returns a `linear_path`, refused where it could not start at principal components."""
+    if not isinstance(linear_path, bool):
+        raise ValueError(f"linear_path must be True or False. Received: {linear_path!r}")
+    if linear_path and latent_activation not in STARTED:
+        raise ValueError(
+            f"A linear path needs a latent_activation among {STARTED}. Received: "
+            f"{latent_activation!r}"
+        )
+    return linear_path
 
 
 def l2_penalty(factor):

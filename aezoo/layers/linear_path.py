@@ -1,0 +1,171 @@
+"""A straight way beside a network, there and back: principal components, where training starts."""
+
+import math
+from collections.abc import Iterable
+
+import keras
+import numpy as np
+from keras import layers, ops
+from sklearn.decomposition import PCA, IncrementalPCA
+
+from aezoo.layers.bottleneck import bottleneck_of
+
+NAME = "linear_path"  # of its layer in the encoder, and of that in the decoder
+LAST = ("latent", "output")  # the network's own last layers, beside them
+STARTED = ("linear", "leaky_relu", "relu")  # activations of a code that let positive numbers pass
+LIFT = 5.0  # deviations above 0 at which units of a code start that is cut off there
+VALUES = 2**26  # that components are fitted to, of an array: those of 21,845 images of 32x32x3
+LEAST = 1e-4  # deviation of a component, of the first one's, below which it is not scaled up
+
+
+def beside_linear_path(x: keras.KerasTensor, inputs: keras.KerasTensor) -> keras.KerasTensor:
+    """Adds a linear map of what came in to what a network made of it.
+
+    The map's kernel is 0, and the path without effect, until `start_at_pca` sets it; it is not
+    trained.
+
+    Args:
+        x: Tensor of shape `(B, ...)`, what the network made of it.
+        inputs: Tensor of shape `(B, ...)`.
+
+    Returns:
+        Tensor of the shape of `x`.
+
+    Example:
+
+    >>> import aezoo
+    >>> encoder, decoder = aezoo.backbones.build("conv", (8, 8, 1), 4, linear_path=True)
+    >>> encoder.get_layer("linear_path").kernel.shape
+    (64, 4)
+    """
+    shape = x.shape[1:]
+    if len(inputs.shape) > 2:
+        inputs = layers.Flatten(name=f"{NAME}_flatten")(inputs)  # (B, ...) -> (B, N)
+    path = linear_layer(math.prod(shape), trainable=False)(inputs)
+    if len(shape) > 1:
+        path = layers.Reshape(shape, name=f"{NAME}_reshape")(path)  # (B, M) -> (B, ...)
+    return layers.Add(name=f"{NAME}_add")([x, path])
+
+
+def linear_layer(units: int, trainable: bool) -> layers.Dense:
+    """The layer of a linear path, without effect until `start_at_pca` sets it.
+
+    Args:
+        units: Positive integer.
+        trainable: Boolean, for networks in whose place it is, not beside them.
+
+    Returns:
+        Keras layer.
+    """
+    return layers.Dense(units, kernel_initializer="zeros", trainable=trainable, name=NAME)
+
+
+def awaits_start(encoder: keras.Model, decoder: keras.Model) -> bool:
+    """Whether models have linear paths that are still without effect.
+
+    Args:
+        encoder, decoder: `keras.Model`.
+
+    Returns:
+        Boolean.
+    """
+    paths = [_layer(model, NAME) for model in (encoder, decoder)]
+    return all(paths) and not any(np.any(ops.convert_to_numpy(path.kernel)) for path in paths)
+
+
+def start_at_pca(
+    encoder: keras.Model, decoder: keras.Model, data: np.ndarray | Iterable[np.ndarray]
+) -> None:
+    """Sets linear paths to principal components, and what the network adds to them to 0.
+
+    The model then reconstructs as PCA does, and training goes on from there. A unit of the code
+    starts with the variance 1, so that all have the same range, which int8 exports share. Where
+    the code's activation does not let negative numbers pass, units start at 5, not at 0. With a
+    prior, it is the start of probabilistic PCA.
+
+    Args:
+        encoder: `keras.Model`, `(B, *input_shape) -> (B, *latent_shape)`, with a linear path.
+        decoder: `keras.Model`, `(B, *latent_shape) -> (B, *input_shape)`, with a linear path.
+        data: Array of shape `(n, *input_shape)`, in the units of the encoder, of which those of
+            64 million values are looked at; or an iterable of such batches, which all are.
+
+    Example:
+
+    >>> import aezoo, numpy as np
+    >>> x = np.random.default_rng(0).normal(size=(50, 6)) * [9, 5, 1, 1, 1, 1]
+    >>> ae = aezoo.deep(6, 2, linear_path=True)
+    >>> start_at_pca(ae.encoder, ae.decoder, x)
+    >>> pca = PCA(2).fit(x)
+    >>> bool(np.allclose(ae.reconstruct(x), pca.inverse_transform(pca.transform(x)), atol=1e-4))
+    True
+
+    Reference:
+        Tipping and Bishop, "Probabilistic Principal Component Analysis", JRSS B 61, 1999; that
+        linear variational autoencoders end there: Lucas et al., "Don't Blame the ELBO!", NeurIPS
+        2019, arXiv:1911.02469.
+    """
+    there, back = (model.get_layer(NAME) for model in (encoder, decoder))
+    size, values = back.kernel.shape
+    pca = components(data, size)
+    bottleneck = bottleneck_of(encoder)
+    count = len(pca.components_)
+    deviations = np.sqrt(pca.explained_variance_)
+    deviations = np.maximum(deviations, max(LEAST * deviations[0], np.finfo("float32").tiny))
+    shrunk, others = bottleneck.linear_start(pca.noise_variance_ / np.square(deviations))
+
+    kernel = np.zeros(there.kernel.shape)  # (N, D), with others (N, D + others)
+    kernel[:, :count] = pca.components_.T / deviations * shrunk
+    bias = np.zeros(there.kernel.shape[1])
+    bias[size : size + len(others)] = others
+    bias[:count] -= pca.mean_ @ kernel[:, :count]
+    returned = np.zeros((size, values))
+    returned[:count] = pca.components_ * (deviations * shrunk)[:, np.newaxis]
+    mean = pca.mean_.astype("float64")
+    if bottleneck.code_activation != "linear":
+        bias[:count] += LIFT
+        mean -= LIFT * returned.sum(axis=0)
+    there.kernel.assign(kernel)
+    there.bias.assign(bias)
+    back.kernel.assign(returned)
+    back.bias.assign(mean)
+    for model, name in zip((encoder, decoder), LAST, strict=True):
+        last = _layer(model, name)
+        if last is not None:
+            for weight in last.weights:
+                weight.assign(np.zeros(weight.shape))
+
+
+def components(data: np.ndarray | Iterable[np.ndarray], size: int) -> PCA | IncrementalPCA:
+    """Principal components of samples of any shape.
+
+    Args:
+        data: Array of shape `(n, ...)`, or an iterable of such batches.
+        size: Positive integer, the most components.
+
+    Returns:
+        scikit-learn's fitted `PCA`, of an iterable its `IncrementalPCA`.
+    """
+    if hasattr(data, "shape"):
+        rows = max(size + 1, VALUES // max(1, math.prod(data.shape[1:])))
+        if len(data) > rows:
+            data = data[np.random.default_rng(0).choice(len(data), rows, replace=False)]
+        flat = data.reshape(len(data), -1)  # (n, ...) -> (n, N)
+        return PCA(min(size, *flat.shape), random_state=0).fit(flat)
+    pca, waiting = None, []
+    for batch in data:
+        waiting.append(batch.reshape(len(batch), -1))
+        if sum(map(len, waiting)) >= 5 * size:  # its own default
+            pca = _with(pca, np.concatenate(waiting), size)
+            waiting = []
+    if waiting and (pca is None or sum(map(len, waiting)) >= size):
+        pca = _with(pca, np.concatenate(waiting), size)
+    return pca
+
+
+def _with(pca, flat, size):
+    pca = IncrementalPCA(min(size, *flat.shape)) if pca is None else pca
+    return pca.partial_fit(flat)
+
+
+def _layer(model, name):
+    return next((layer for layer in model.layers if layer.name == name), None)

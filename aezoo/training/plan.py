@@ -1,0 +1,194 @@
+"""What a training is to be, from the data: chosen where nothing was said, and why."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from aezoo.autoencoder import Autoencoder
+from aezoo.data.augmentation import variants
+from aezoo.layers.linear_path import STARTED, components, start_at_pca
+from aezoo.registry import accepts
+
+# families that are after the reconstruction, so that PCA's is the place to start; the codes of
+# others are to be sparse, contracted, entries of a codebook or of what is hidden
+AT_PCA = ("conv", "deep", "denoising", "residual", "vanilla", "variational")
+MANY = 10_000  # samples from which on a network needs no help against learning them by heart
+WIDE = 64  # values of a sample from which on dropout helped, and did not harm
+DROPOUT = 0.1
+SHIFTS = (1, 2)  # pixels
+VARIANTS = 4_000  # images, with moved ones, that components are compared by
+VALUES = 2**24  # that these may have
+SURE = 2  # standard errors by which a mean of differences is above 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was chosen for a training.
+
+    Attributes:
+        options: Dictionary of options of the model.
+        max_shift: Integer, the most pixels by which images are moved.
+        flip: Boolean, whether images are mirrored.
+        reasons: List of sentences, what was chosen, and why.
+    """
+
+    options: dict[str, Any]
+    max_shift: int = 0
+    flip: bool = False
+    reasons: list[str] = field(default_factory=list)
+
+    @property
+    def varied(self) -> bool:
+        """Whether images are moved or mirrored."""
+        return bool(self.max_shift or self.flip)
+
+
+def planned(
+    model: str,
+    fitted: np.ndarray,
+    held_out: np.ndarray,
+    latent_dim: int,
+    options: Mapping[str, Any],
+    *,
+    max_shift: int | None = None,
+    flip: bool | None = None,
+) -> Plan:
+    """Chooses what was not said.
+
+    - A linear path, which starts the model at PCA, for families that are after reconstructions.
+    - Of fewer than 10,000 images: to mirror them, and to move them by a pixel or two, if that
+      makes the error of principal components on validation images surely smaller. PCA says in
+      seconds what a network would say in minutes: digits are never mirrored, photographs are.
+    - Of fewer than 10,000 samples of 64 values or more: some dropout.
+
+    Args:
+        model: String, one of `aezoo.list_models()`.
+        fitted: Array of shape `(n, ...)`, samples to train on.
+        held_out: Array of shape `(m, ...)`, samples for validation.
+        latent_dim: Positive integer.
+        options: Mapping of the model's options that were said.
+        max_shift: Integer or `None`, to be chosen.
+        flip: Boolean or `None`, to be chosen.
+
+    Returns:
+        `Plan`, whose options hold those said, too.
+    """
+    chosen, reasons = dict(options), []
+    few = len(fitted) < MANY
+    if "linear_path" not in options and _can_start_at_pca(model, options):
+        chosen["linear_path"] = True
+        reasons.append("starts as PCA")
+    values = math.prod(fitted.shape[1:])
+    if few and values >= WIDE and "dropout" not in options and _takes(model, "dropout"):
+        chosen["dropout"] = DROPOUT
+        reasons.append(f"dropout of {DROPOUT}, since {len(fitted):,} samples are few")
+    if fitted.ndim == 4 and few and None in (max_shift, flip):
+        max_shift, flip, gain = _variation(fitted, held_out, latent_dim, max_shift, flip)
+        if gain:
+            how = [f"moved by up to {max_shift} px"] * bool(max_shift) + ["mirrored"] * bool(flip)
+            reasons.append(
+                f"images are {' and '.join(how)}, which takes {gain:.0%} of PCA's validation error"
+            )
+    return Plan(chosen, max_shift or 0, bool(flip), reasons)
+
+
+def start(ae: Autoencoder, x: np.ndarray, plan: Plan) -> None:
+    """Learns what is learned without training: scales, and where a linear path starts.
+
+    Args:
+        ae: `aezoo.Autoencoder`.
+        x: Array of shape `(n, *input_shape)`, samples to train on.
+        plan: `Plan`.
+    """
+    if ae.normalization and not ae.normalization.adapted:
+        ae.adapt(x)
+    if plan.options.get("linear_path"):
+        x = _more(x, plan.max_shift, plan.flip) if plan.varied else x
+        start_at_pca(ae.encoder, ae.decoder, ae.normalize(x))
+
+
+def learned(ae: Autoencoder, first: list[np.ndarray], x: np.ndarray) -> bool:
+    """Whether a model reconstructs surely better than where it started; if not, it goes back.
+
+    Args:
+        ae: `aezoo.Autoencoder`, trained.
+        first: List of arrays, the weights where it started.
+        x: Array of shape `(n, *input_shape)`, samples for validation.
+
+    Returns:
+        Boolean. True for models that are after more than the reconstruction.
+    """
+    if ae.corruption or ae.bottleneck.has_prior:
+        return True
+    last, errors = ae.get_weights(), ae.reconstruction_error(x)
+    ae.set_weights(first)
+    if not surely_less(errors, ae.reconstruction_error(x)):
+        return False
+    ae.set_weights(last)
+    return True
+
+
+def surely_less(errors: np.ndarray, than: np.ndarray, sure: float = 1.0) -> bool:
+    """Whether errors of samples are less than others of theirs, by more than chance.
+
+    Args:
+        errors, than: Arrays of shape `(n,)`.
+        sure: Float, the standard errors by which the mean of the differences must be above 0.
+
+    Returns:
+        Boolean.
+
+    Example:
+
+    >>> surely_less(np.array([1.0, 2.0, 3.0]), np.array([1.5, 2.4, 3.6]))
+    True
+    """
+    less = np.asarray(than, "float64") - errors
+    spread = less.std(ddof=1) if len(less) > 1 else 0.0
+    return bool(less.mean() > sure * spread / math.sqrt(len(less)))
+
+
+def _can_start_at_pca(model, options):
+    return (
+        model in AT_PCA
+        and options.get("latent_activation", "linear") in STARTED
+        and options.get("output_activation", "auto") in ("auto", "clip", "linear")
+        and options.get("bottleneck") != "spatial"
+        and options.get("likelihood", "gaussian") == "gaussian"
+    )
+
+
+def _takes(model, option):
+    # of those that pass options on, these two have no use for more noise or must be chains
+    return accepts(model, option) and model not in ("contractive", "variational")
+
+
+def _variation(fitted, held_out, latent_dim, max_shift, flip):
+    """The shift and whether to mirror, and the part of PCA's error that they take."""
+    small = min(fitted.shape[1:3])
+    shifts = [s for s in SHIFTS if s < small / 8] if max_shift is None else []
+
+    def errors(max_shift, flip):
+        pca = components(_more(fitted, max_shift, flip), latent_dim)
+        flat = held_out.reshape(len(held_out), -1)
+        rebuilt = pca.inverse_transform(pca.transform(flat))
+        return np.mean(np.square(flat - rebuilt), axis=1)
+
+    plain = best = errors(max_shift or 0, flip or False)
+    found = (max_shift or 0, flip or False)
+    for tried in [(found[0], True)] * (flip is None) + [(s, None) for s in shifts]:
+        way = (tried[0], found[1] if tried[1] is None else tried[1])
+        error = errors(*way)
+        if surely_less(error, best, SURE):
+            found, best = way, error
+    return *found, 1 - best.mean() / plain.mean()
+
+
+def _more(images, max_shift, flip):
+    if not (max_shift or flip):
+        return images
+    most = min(VARIANTS, VALUES // math.prod(images.shape[1:]))
+    return variants(images, max(most, len(images)), max_shift, flip)
