@@ -79,8 +79,8 @@ class Autoencoder(SelfSupervised):
         )
         if normalization == "standard" and ending(decoder).activation in BOUNDED:
             raise ValueError(
-                "A sigmoid or clipped output, which stays in [0, 1], cannot produce standardized values. "
-                "Use output_activation='linear' or normalization='minmax'."
+                "A sigmoid or clipped output, which stays in [0, 1], cannot produce standardized "
+                "values. Use output_activation='linear' or normalization='minmax'."
             )
 
         inputs = keras.Input(shape, name="input")
