@@ -65,6 +65,13 @@ def train(
             show_default=False,
         ),
     ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            help="Train for so long, as well as that allows, in place of --epochs.",
+            show_default=False,
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and noise.")] = 0,
     output: Annotated[
         Path | None,
@@ -124,7 +131,7 @@ def train(
         from aezoo import training
         from aezoo.training.progress import TrainingProgress
 
-        progress = TrainingProgress(out)
+        progress = TrainingProgress(out, minutes)
         ending.is_spared = lambda: progress.trained  # all that is left is to write the run
         try:
             run = training.train(
@@ -137,6 +144,7 @@ def train(
                 patience=patience,
                 max_shift=max_shift,
                 flip=flip,
+                minutes=minutes,
                 seed=seed,
                 output=output,
                 data_dir=data_dir,

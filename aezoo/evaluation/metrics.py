@@ -11,6 +11,7 @@ from sklearn.decomposition import PCA
 
 FLOAT_BITS = 32  # of a number in a sample or a continuous code
 RADIUS = 5  # of the SSIM's window, 11 pixels wide with a standard deviation of 1.5 as in the paper
+SAME = 1e-3  # of PCA's error: a model that starts there and learns nothing rounds otherwise
 LEAST_ERROR = 1e-10  # of an image: 100 dB, far more than a screen shows
 LOWER_BETA = "Lower beta, since the pull of the codes towards their prior may leave them empty,"
 
@@ -138,6 +139,8 @@ def remarks(
             f"The code has as many numbers as the sample or more ({metrics['latent_size']}): "
             "nothing is compressed."
         ]
+    if math.isclose(mse, pca_mse, rel_tol=SAME):
+        return [f"The model does as well as PCA with a code of the same size (MSE {mse:.5f})."]
     if not mse < pca_mse:
         found = (
             f"PCA with a code of the same size does better (MSE {pca_mse:.5f}, the model "

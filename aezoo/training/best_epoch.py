@@ -2,6 +2,7 @@
 
 import math
 import os
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -22,6 +23,7 @@ def fit_to_best(
     epochs: int,
     learning_rate: float | None,
     patience: int,
+    seconds: float | None = None,
 ) -> tuple[dict[str, list[float]], dict[str, Any]]:
     """Trains a model, and leaves it with the weights of its best epoch.
 
@@ -36,6 +38,8 @@ def fit_to_best(
             `None` for models that have a schedule of their own.
         patience: Positive integer, the epochs without a better validation loss after which the
             training stops. So does it after Ctrl-C.
+        seconds: Positive float, after which the training stops and the learning rate has fallen;
+            `None` for as long as it takes.
 
     Returns:
         A pair of dictionaries: the history, lists by epoch, and what became of the plan:
@@ -47,9 +51,11 @@ def fit_to_best(
     used = [history, table, best, *callbacks]
     if learning_rate is not None:
         falling = keras.callbacks.LearningRateScheduler(
-            lambda epoch: learning_rate * (1 + math.cos(math.pi * epoch / epochs)) / 2
+            lambda epoch: _fallen(learning_rate, epoch / epochs)
         )
         used = [falling, *used]
+    if seconds is not None:
+        used = [_Clock(seconds, learning_rate, epochs), *used]
     interrupted = False
     try:
         ae.fit(**data, validation_data=validation_data, epochs=epochs, verbose=0, callbacks=used)
@@ -81,6 +87,40 @@ def has_schedule(ae: Autoencoder) -> bool:
         Boolean.
     """
     return isinstance(ae.optimizer.get_config()["learning_rate"], dict)  # else a number
+
+
+class _Clock(keras.callbacks.Callback):
+    """Lets the learning rate fall over a time, within epochs, too, and ends the training with it.
+
+    Args:
+        seconds: Positive float.
+        learning_rate: Positive float, or `None` for models that have a schedule of their own.
+        epochs: Positive integer, over which the rate falls if these take less time.
+    """
+
+    def __init__(self, seconds, learning_rate, epochs):
+        super().__init__()
+        self.end = time.perf_counter() + seconds
+        self.seconds = seconds
+        self.start = learning_rate
+        self.epochs = epochs
+        self.done = 0.0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.done = epoch / self.epochs
+
+    def on_train_batch_end(self, batch, logs=None):
+        left = max(0.0, self.end - time.perf_counter())
+        if self.start is not None:
+            part = max(self.done, 1 - left / self.seconds)
+            self.model.optimizer.learning_rate = _fallen(self.start, part)
+        if not left:
+            self.model.stop_training = True
+
+
+def _fallen(start, part):
+    """A rate after a part of its half cosine."""
+    return start * (1 + math.cos(math.pi * part)) / 2
 
 
 class _Log(keras.callbacks.CSVLogger):

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ DROPOUT = 0.1
 SHIFTS = (1, 2)  # pixels
 VARIANTS = 4_000  # images, with moved ones, that components are compared by
 VALUES = 2**24  # that these may have
+IS_PCA = "nothing that it learned was surely better, so it is PCA"
 SURE = 2  # standard errors by which a mean of differences is above 0
 
 
@@ -44,6 +45,25 @@ class Plan:
     def varied(self) -> bool:
         """Whether images are moved or mirrored."""
         return bool(self.max_shift or self.flip)
+
+    @property
+    def at_pca(self) -> bool:
+        """Whether the model starts as PCA."""
+        return bool(self.options.get("linear_path"))
+
+    def with_more_dropout(self, most: float) -> "Plan":
+        """The plan with 0.1 more of dropout, up to a rate; the same for models without.
+
+        Args:
+            most: Float in [0, 1).
+
+        Returns:
+            `Plan`.
+        """
+        if "dropout" not in self.options:
+            return self
+        rate = min(most, self.options["dropout"] + DROPOUT)
+        return replace(self, options={**self.options, "dropout": rate})
 
 
 def planned(
@@ -105,7 +125,7 @@ def start(ae: Autoencoder, x: np.ndarray, plan: Plan) -> None:
     """
     if ae.normalization and not ae.normalization.adapted:
         ae.adapt(x)
-    if plan.options.get("linear_path"):
+    if plan.at_pca:
         x = _more(x, plan.max_shift, plan.flip) if plan.varied else x
         start_at_pca(ae.encoder, ae.decoder, ae.normalize(x))
 

@@ -17,17 +17,17 @@ from sklearn.model_selection import train_test_split
 
 from aezoo import plots
 from aezoo.autoencoder import Autoencoder
-from aezoo.data import augmentation
 from aezoo.data.datasets import load_dataset, preparation, source
 from aezoo.evaluation import evaluate, remarks
 from aezoo.export import ExportReport
 from aezoo.models import build
 from aezoo.registry import accepts
 from aezoo.system.files import replacing
-from aezoo.training.best_epoch import fit_to_best, has_schedule
+from aezoo.training.attempts import attempt, best_within
+from aezoo.training.best_epoch import has_schedule
 from aezoo.training.exporting import checked_kind, export_to
 from aezoo.training.folder import MODEL, new_folder, refuse_existing, stopped_early, write_record
-from aezoo.training.plan import MANY, learned, planned, start
+from aezoo.training.plan import IS_PCA, MANY, planned, start
 
 VALIDATION_FRACTION = 0.1
 STEPS = 6000  # updates after which the default networks have settled, on digits and on MNIST
@@ -71,6 +71,7 @@ def train(
     patience: int = 20,
     max_shift: int | None = None,
     flip: bool | None = None,
+    minutes: float | None = None,
     seed: int = 0,
     output: str | os.PathLike | None = None,
     data_dir: str | os.PathLike | None = None,
@@ -107,6 +108,8 @@ def train(
         max_shift: Integer, 0 or more: move each training image by up to so many pixels, anew in
             each epoch, see `aezoo.augmentation.shifted`. Default: chosen, see below.
         flip: Boolean, whether training images are mirrored at random. Default: chosen.
+        minutes: Positive float: train for so long, as well as that time allows, in one attempt or
+            several, see `aezoo.training.attempts.best_within`. In place of `epochs`.
         seed: Integer, of the weights, the order of samples and the noise.
         output: String or path of the run folder, which must not exist. Default: a new folder
             `runs/MODEL-DATA`, numbered if that exists.
@@ -147,6 +150,10 @@ def train(
             raise ValueError(f"{name} must be a positive integer. Received: {value!r}")
     if max_shift is not None and (not hasattr(max_shift, "__index__") or max_shift < 0):
         raise ValueError(f"max_shift must be an integer, 0 or more. Received: {max_shift!r}")
+    if minutes is not None and not 0 < minutes < math.inf:
+        raise ValueError(f"minutes must be a positive number. Received: {minutes!r}")
+    if minutes is not None and epochs is not None:
+        raise ValueError(f"Give minutes or epochs, not both. Received: {minutes!r}, {epochs!r}")
     if learning_rate is not None and not 0 < learning_rate < math.inf:
         raise ValueError(f"learning_rate must be a positive number. Received: {learning_rate!r}")
     if "input_shape" in options:
@@ -178,9 +185,12 @@ def train(
     fitted, held_out = split_validation(train_set.x, seed, shared)
     sizes = {"train": len(fitted), "validation": len(held_out), "test": len(test_set.x)}
     plan = planned(model, fitted, held_out, latent_dim, options, max_shift=max_shift, flip=flip)
-    options = plan.options
-    keras.utils.set_random_seed(seed)
-    ae = build(model, shape, latent_dim, **options)
+
+    def made(plan, seed):
+        keras.utils.set_random_seed(seed)
+        return build(model, shape, latent_dim, **plan.options)
+
+    ae = made(plan, seed)
     if has_schedule(ae):
         if learning_rate is not None:
             raise ValueError(
@@ -198,33 +208,26 @@ def train(
         "patience": patience,
         "max_shift": plan.max_shift,
         "flip": plan.flip,
+        **({} if minutes is None else {"minutes": minutes}),
     }
-    fed = {"x": fitted, "batch_size": batch_size}
-    if plan.varied:
-        own = (fed.pop("batch_size"), plan.max_shift, seed, plan.flip)
-        fed["x"] = augmentation.shifted(fitted, *own)
-        fed["validation_batch_size"] = batch_size
     with new_folder(output, f"{model}-{train_set.name}") as folder:
         begin = time.perf_counter()
-        start(ae, fitted, plan)
-        first = ae.get_weights()
-        history, outcome = fit_to_best(
-            ae,
-            fed,
-            validation_data=held_out,
-            log_file=folder / "log.csv",
-            callbacks=callbacks,
-            **{key: settings[key] for key in ("epochs", "learning_rate", "patience")},
-        )
-        if plan.options.get("linear_path") and not learned(ae, first, held_out):
+        how = {
+            "x": fitted,
+            "held_out": held_out,
+            "folder": folder,
+            "callbacks": callbacks,
+            **{key: settings[key] for key in ("batch_size", "learning_rate", "patience")},
+        }
+        if minutes is None:
+            found = attempt(ae, plan, seed, settings["epochs"], **how)
+        else:
+            found = best_within(60 * minutes, made, plan, seed, settings["epochs"], **how)
+        ae, history, outcome, plan = found
+        if not outcome["learned"]:
             start(ae, train_set.x, plan)
-            plan.reasons.append("nothing that it learned was surely better: it is PCA")
-        del (
-            first,
-            fitted,
-            held_out,
-            fed,
-        )  # copies of the training split: the baseline has no use for them
+            plan.reasons.append(IS_PCA)
+        del found, how, fitted, held_out  # copies of the training split: the baseline needs none
         losses = history.get("val_loss", [0.0])
         if not (
             np.isfinite(losses).any()
@@ -248,7 +251,7 @@ def train(
             "model": model,
             "input_shape": shape,
             "latent_dim": latent_dim,
-            "options": options,
+            "options": plan.options,
             "data": {
                 "source": source(data),
                 "data_dir": data_dir and str(Path(data_dir).resolve()),

@@ -101,3 +101,22 @@ def test_the_bar_is_full_when_a_training_stops_early():
     assert "Epoch 2/9" in text
     assert "0:00:00 in all" in text
     assert "left" not in text.splitlines()[-1]
+
+
+def test_the_bar_of_a_time_is_one_for_all_trainings(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr("aezoo.training.progress.time.perf_counter", lambda: now)
+    bar = TrainingProgress(Console(width=200, file=io.StringIO()), minutes=1)
+    for begin in (0.0, 30.0):
+        now = begin
+        bar.set_params({"epochs": 9, "steps": 4})
+        bar.on_train_begin()
+        bar.on_epoch_begin(0)
+        now += 15
+        bar.on_train_batch_end(3)
+        assert bar.progress.tasks[0].completed == now
+        bar.on_train_end()
+    assert len(bar.progress.tasks) == 1
+    assert not bar.progress.tasks[0].finished
+    bar.stop()
+    assert bar.progress.tasks[0].finished

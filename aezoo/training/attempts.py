@@ -1,0 +1,142 @@
+"""From a plan to a trained model: at once, or as often as the time allows."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+from aezoo.autoencoder import Autoencoder
+from aezoo.data import augmentation
+from aezoo.training.best_epoch import fit_to_best
+from aezoo.training.plan import Plan, learned, start
+
+LOG = "log.csv"
+LATE = 0.9  # of the epochs: a best one from there on says that more would have helped
+MOST_DROPOUT = 0.3
+
+
+class Attempt(NamedTuple):
+    """What a training came to.
+
+    Attributes:
+        ae: `aezoo.Autoencoder`, with the weights of its best epoch, or those it started with.
+        history: Dictionary of lists by epoch.
+        outcome: Dictionary: `epochs`, `epochs_run`, `best_epoch`, `interrupted`, `learned`.
+        plan: `Plan`, that of this attempt.
+    """
+
+    ae: Autoencoder
+    history: dict[str, list[float]]
+    outcome: dict[str, Any]
+    plan: Plan
+
+    @property
+    def loss(self) -> float:
+        """The least validation loss, infinite if there is none."""
+        losses = [loss for loss in self.history.get("val_loss", []) if math.isfinite(loss)]
+        return min(losses, default=math.inf)
+
+
+def best_within(
+    seconds: float,
+    build: Callable[[Plan, int], Autoencoder],
+    plan: Plan,
+    seed: int,
+    epochs: int,
+    **how: Any,
+) -> Attempt:
+    """Trains for so long, anew for as long as there is time, and returns the best.
+
+    The first attempt is what `attempt` makes of the plan without a limit, or as much of it as
+    there is time for, with a learning rate that falls to 0 until then. One that was still getting
+    better at its end is followed by a longer one, which takes the time that is left; one that had
+    learned by heart by others, each with other first weights and more dropout. The least
+    validation loss wins.
+
+    Args:
+        seconds: Positive float.
+        build: Function of a plan and a seed that returns a compiled `aezoo.Autoencoder`.
+        plan: `Plan`.
+        seed: Integer, of the first attempt.
+        epochs: Positive integer, those of the first attempt.
+        **how: As in `attempt`.
+
+    Returns:
+        `Attempt`, the best one. Its outcome has `attempts`, how many there were.
+    """
+    end = time.perf_counter() + seconds
+    log = how["folder"] / LOG
+    best, written, count, left, took = None, "", 0, seconds, 0.0
+    while count == 0 or left > took / 2:  # in less time than that nothing better is to be had
+        ae = build(plan, seed + count)
+        found = attempt(ae, plan, seed + count, epochs, seconds=left, **how)
+        count += 1
+        if best is None or found.loss < best.loss:
+            best, written = found, log.read_text(encoding="utf-8")
+        if found.outcome["interrupted"]:
+            break
+        took, left = left - (end - time.perf_counter()), end - time.perf_counter()
+        ran = found.outcome["epochs_run"]
+        if found.outcome["best_epoch"] <= LATE * ran:
+            plan = plan.with_more_dropout(MOST_DROPOUT)
+        elif left > took:
+            epochs = int(ran * left / took)
+    log.write_text(written, encoding="utf-8")
+    best.outcome["attempts"] = count
+    return best
+
+
+def attempt(
+    ae: Autoencoder,
+    plan: Plan,
+    seed: int,
+    epochs: int,
+    *,
+    x: np.ndarray,
+    held_out: np.ndarray,
+    batch_size: int,
+    folder: Path,
+    callbacks: Sequence[keras.callbacks.Callback],
+    learning_rate: float | None,
+    patience: int,
+    seconds: float | None = None,
+) -> Attempt:
+    """Trains a model by a plan.
+
+    Args:
+        ae: `aezoo.Autoencoder`, compiled, not trained.
+        plan: `Plan`.
+        seed: Integer, of the order and the variation of samples.
+        epochs, learning_rate, patience, seconds: As in `fit_to_best`.
+        x: Array of shape `(n, *input_shape)`, samples to train on.
+        held_out: Array of shape `(m, *input_shape)`, samples for validation.
+        batch_size: Positive integer.
+        folder: `pathlib.Path`, where `log.csv` is written.
+        callbacks: Sequence of `keras.callbacks.Callback`.
+
+    Returns:
+        `Attempt`.
+    """
+    fed = {"x": x, "batch_size": batch_size}
+    if plan.varied:
+        varied = augmentation.shifted(x, batch_size, plan.max_shift, seed, plan.flip)
+        fed = {"x": varied, "validation_batch_size": batch_size}
+    start(ae, x, plan)
+    first = ae.get_weights()
+    history, outcome = fit_to_best(
+        ae,
+        fed,
+        validation_data=held_out,
+        log_file=folder / LOG,
+        callbacks=callbacks,
+        epochs=epochs,
+        learning_rate=learning_rate,
+        patience=patience,
+        seconds=seconds,
+    )
+    outcome["learned"] = not plan.at_pca or learned(ae, first, held_out)
+    return Attempt(ae, history, {"epochs": epochs, **outcome}, plan)
