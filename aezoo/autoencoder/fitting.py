@@ -132,7 +132,7 @@ class SelfSupervised(keras.Model):
         first, x = self.door.first_targets(x, y)
         mean = first.mean(axis=0, dtype="float64").astype("float32")
         if awaits_start(self.encoder, self.decoder):
-            self._start_at_pca(first if not streamed or iter(x) is x else self.door.targets(x))
+            self._start_at_pca(self._all_targets(x, first, kwargs))
         start_at_mean(self.decoder, ops.convert_to_numpy(self._scale(mean[None]))[0])
         own = {"validation_split", "steps_per_epoch"}  # of arrays; Keras knows what they mean
         if not streamed and not own & kwargs.keys() and feeding.worthwhile(self):
@@ -266,6 +266,13 @@ class SelfSupervised(keras.Model):
                 left = (y_pred, left[1]._replace(output=self._scale(y_pred)), *left[2:])
         self._passed.stages = None
         return left[1:]
+
+    def _all_targets(self, x, first, options):
+        """The targets that are trained for, or the first ones of what can be read only once."""
+        if not is_dataset(x):  # Keras takes the last for validation
+            return first[: math.floor(len(first) * (1 - options.get("validation_split", 0.0)))]
+        steps = options.get("steps_per_epoch")
+        return first if iter(x) is x else self.door.targets(x, steps)
 
     def _start_at_pca(self, targets):
         if hasattr(targets, "shape"):

@@ -50,7 +50,7 @@ class Door:
         x = checked_array(x, self.shape, what, self.raw)
         if target and self.bounded and not self.raw and (x.min() < 0 or x.max() > 1):
             raise ValueError(
-                "A sigmoid output can only reproduce values in [0, 1]. Received values from "
+                "A sigmoid output or a clip can only give values in [0, 1]. Received values from "
                 f"{x.min():g} to {x.max():g}. Scale the data, or build the model with "
                 "normalization='minmax' or output_activation='linear'."
             )
@@ -76,17 +76,19 @@ class Door:
         refuse_endless(x)
         return (self.array(parts[0]) for parts in _tuples(x))
 
-    def targets(self, x: Any) -> Iterator[np.ndarray]:
+    def targets(self, x: Any, most: int | None = None) -> Iterator[np.ndarray]:
         """The targets of an array or a dataset: the second of a pair if it has their shape.
 
         Args:
             x: Array-like of shape `(n, *shape)`, or a dataset.
+            most: Positive integer, the batches of a dataset to read, or `None` for all.
 
         Returns:
             Iterator of float32 arrays.
 
         Raises:
-            ValueError: For what cannot be taken, or a dataset that cannot be read twice.
+            ValueError: For what cannot be taken, or a dataset that cannot be read twice, or to
+                its end.
         """
         if not is_dataset(x):
             return iter([self.array(x)])
@@ -95,8 +97,9 @@ class Door:
                 "A generator can be read only once: call adapt with an array or a "
                 "tf.data.Dataset before fit."
             )
-        refuse_endless(x)
-        return (self.array(self._target(parts)) for parts in _tuples(x))
+        if not most:
+            refuse_endless(x)
+        return (self.array(self._target(parts)) for parts in itertools.islice(_tuples(x), most))
 
     def read(self, x: Any) -> Any:
         """Inputs as Keras takes them, where no target is asked for.

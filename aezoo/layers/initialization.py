@@ -23,8 +23,8 @@ def start_at_mean(decoder: keras.Model, mean: np.ndarray) -> None:
 
     Args:
         decoder: `keras.Model` that returns arrays of shape `(B, ...)`. Left alone unless it ends
-            in a trainable bias that is still zero and an activation that is linear or a sigmoid,
-            see `aezoo.layers.output.ending`.
+            in a trainable bias that is still zero and an activation that is linear, a sigmoid or a
+            clip, see `aezoo.layers.output.ending`.
         mean: Array of the shape of one output, the mean of the targets, in the decoder's units.
 
     Example:

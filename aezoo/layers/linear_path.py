@@ -13,9 +13,11 @@ from aezoo.layers.bottleneck import bottleneck_of
 NAME = "linear_path"  # of its layer in the encoder, and of that in the decoder
 LAST = ("latent", "output")  # the network's own last layers, beside them
 STARTED = ("linear", "leaky_relu", "relu")  # activations of a code that let positive numbers pass
+KEPT = ("auto", "clip", "linear", "relu")  # of an output that leave PCA's values as they are
 LIFT = 5.0  # deviations above 0 at which units of a code start that is cut off there
 VALUES = 2**26  # that components are fitted to, of an array: those of 21,845 images of 32x32x3
 LEAST = 1e-4  # deviation of a component, of the first one's, below which it is not scaled up
+ROUNDING = float(np.finfo("float32").eps)  # of a value
 
 
 def beside_linear_path(x: keras.KerasTensor, inputs: keras.KerasTensor) -> keras.KerasTensor:
@@ -35,8 +37,8 @@ def beside_linear_path(x: keras.KerasTensor, inputs: keras.KerasTensor) -> keras
 
     >>> import aezoo
     >>> encoder, decoder = aezoo.backbones.build("conv", (8, 8, 1), 4, linear_path=True)
-    >>> encoder.get_layer("linear_path").kernel.shape
-    (64, 4)
+    >>> encoder.get_layer("linear_path").units
+    4
     """
     shape = x.shape[1:]
     if len(inputs.shape) > 2:
@@ -47,17 +49,26 @@ def beside_linear_path(x: keras.KerasTensor, inputs: keras.KerasTensor) -> keras
     return layers.Add(name=f"{NAME}_add")([x, path])
 
 
-def linear_layer(units: int, trainable: bool) -> layers.Dense:
+def linear_layer(
+    units: int, trainable: bool, regularizer: keras.regularizers.Regularizer | None = None
+) -> layers.Dense:
     """The layer of a linear path, without effect until `start_at_pca` sets it.
 
     Args:
         units: Positive integer.
         trainable: Boolean, for networks in whose place it is, not beside them.
+        regularizer: Keras regularizer of the kernel, or `None`.
 
     Returns:
         Keras layer.
     """
-    return layers.Dense(units, kernel_initializer="zeros", trainable=trainable, name=NAME)
+    return layers.Dense(
+        units,
+        kernel_initializer="zeros",
+        kernel_regularizer=regularizer,
+        trainable=trainable,
+        name=NAME,
+    )
 
 
 def awaits_start(encoder: keras.Model, decoder: keras.Model) -> bool:
@@ -80,8 +91,9 @@ def start_at_pca(
 
     The model then reconstructs as PCA does, and training goes on from there. A unit of the code
     starts with the variance 1, so that all have the same range, which int8 exports share. Where
-    the code's activation does not let negative numbers pass, units start at 5, not at 0. With a
-    prior, it is the start of probabilistic PCA.
+    the code's activation does not let negative numbers pass as they are, units start at 5, not at
+    0, and what is further below the mean than 5 deviations is cut off. With a prior, it is the
+    start of probabilistic PCA, whose reconstructions are nearer to the mean than PCA's.
 
     Args:
         encoder: `keras.Model`, `(B, *input_shape) -> (B, *latent_shape)`, with a linear path.
@@ -109,8 +121,10 @@ def start_at_pca(
     pca = components(data, size)
     bottleneck = bottleneck_of(encoder)
     count = len(pca.components_)
-    deviations = np.sqrt(pca.explained_variance_)
-    deviations = np.maximum(deviations, max(LEAST * deviations[0], np.finfo("float32").tiny))
+    variances = np.nan_to_num(pca.explained_variance_.astype("float64"))  # NaN of one sample
+    deviations = np.sqrt(np.maximum(variances, 0))
+    same = deviations[0] <= ROUNDING * np.abs(pca.mean_).max()  # all samples
+    deviations = np.maximum(deviations, 1.0 if same else LEAST * deviations[0])
     shrunk, others = bottleneck.linear_start(pca.noise_variance_ / np.square(deviations))
 
     kernel = np.zeros(there.kernel.shape)  # (N, D), with others (N, D + others)
@@ -143,28 +157,54 @@ def components(data: np.ndarray | Iterable[np.ndarray], size: int) -> PCA | Incr
         size: Positive integer, the most components.
 
     Returns:
-        scikit-learn's fitted `PCA`, of an iterable its `IncrementalPCA`.
+        scikit-learn's fitted `PCA`, of an iterable its `IncrementalPCA`, whose components are
+        close to those.
+
+    Example:
+
+    >>> import numpy as np
+    >>> x = np.random.default_rng(0).normal(size=(60, 2, 3))
+    >>> components(x, 4).components_.shape
+    (4, 6)
+    >>> int(components(iter([x[:25], x[25:]]), 4).n_samples_seen_)
+    60
     """
-    if hasattr(data, "shape"):
-        rows = max(size + 1, VALUES // max(1, math.prod(data.shape[1:])))
-        if len(data) > rows:
-            data = data[np.random.default_rng(0).choice(len(data), rows, replace=False)]
-        flat = data.reshape(len(data), -1)  # (n, ...) -> (n, N)
-        return PCA(min(size, *flat.shape), random_state=0).fit(flat)
+    if not hasattr(data, "shape"):
+        return _of_batches(data, size)
+    rows = max(size + 1, VALUES // max(1, math.prod(data.shape[1:])))
+    if len(data) > rows:
+        data = data[np.random.default_rng(0).choice(len(data), rows, replace=False)]
+    flat = np.asarray(data).reshape(len(data), -1)  # (n, ...) -> (n, N)
+    mean = flat.mean(axis=0, dtype="float64")
+    flat = flat - mean.astype(flat.dtype)  # or a covariance in float32 drowns in a large mean
+    pca = PCA(min(size, *flat.shape), copy=False, random_state=0)
+    with np.errstate(invalid="ignore"):  # variances of one sample, or of samples that are equal
+        pca.fit(flat)
+    pca.mean_ = pca.mean_ + mean
+    return pca
+
+
+def _of_batches(batches, size):
     pca, waiting = None, []
-    for batch in data:
+    for batch in batches:
         waiting.append(batch.reshape(len(batch), -1))
         if sum(map(len, waiting)) >= 5 * size:  # its own default
             pca = _with(pca, np.concatenate(waiting), size)
             waiting = []
     if waiting and (pca is None or sum(map(len, waiting)) >= size):
         pca = _with(pca, np.concatenate(waiting), size)
+    n, kept = int(pca.n_samples_seen_), len(pca.components_)
+    left = min(n, len(pca.mean_)) - kept
+    if left:  # its own is of the last batch
+        rest = pca.var_.sum() * n / (n - 1) - pca.explained_variance_.sum()
+        pca.noise_variance_ = max(rest, 0.0) / left
     return pca
 
 
 def _with(pca, flat, size):
     pca = IncrementalPCA(min(size, *flat.shape)) if pca is None else pca
-    return pca.partial_fit(flat)
+    with np.errstate(invalid="ignore"):
+        return pca.partial_fit(flat)
 
 
 def _layer(model, name):

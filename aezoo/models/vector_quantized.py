@@ -80,6 +80,8 @@ def vector_quantized(
     """
     if quantizer not in QUANTIZERS:
         raise ValueError(f"quantizer must be one of {QUANTIZERS}. Received: {quantizer!r}")
+    if options.get("linear_path"):
+        raise ValueError("Entries of a codebook are no components of PCA: there is no linear_path.")
     shape = backbones.options.shape_of(input_shape)
     dense = backbone == "dense" or len(shape) == 1
     learned = {"num_embeddings": num_embeddings, "commitment_cost": commitment_cost}

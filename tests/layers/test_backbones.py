@@ -111,6 +111,59 @@ def test_residual_block_is_what_its_formula_says(rng):
     np.testing.assert_allclose(encoder(x), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("backbone", "shape", "options"),
+    [
+        ("dense", (5,), {}),
+        ("residual", (5,), {}),
+        ("dense", (4, 4, 1), {}),
+        ("conv", (7, 2), {}),
+        ("conv", (7, 6, 2), {"bottleneck": "conv"}),
+        ("conv", (4, 5, 4, 1), {}),
+    ],
+)
+def test_linear_path_is_added_there_and_back(backbone, shape, options, rng):
+    plain, beside = (
+        backbones.build(backbone, shape, 3, linear_path=linear_path, **options)
+        for linear_path in (False, True)
+    )
+    codes = rng.normal(size=(5, *plain[1].input_shape[1:])).astype("float32")
+    arrays = rng.normal(size=(5, *shape)).astype("float32"), codes
+    for before, after, x in zip(plain, beside, arrays, strict=True):
+        path = after.get_layer("linear_path")
+        assert not path.trainable
+        assert len(after.trainable_weights) == len(before.trainable_weights)
+        for a, b in zip(after.trainable_weights, before.trainable_weights, strict=True):
+            a.assign(b)
+        ends = [model.layers[-1] for model in (before, after)]
+        for end in ends:
+            end.activation = keras.activations.linear
+        without = before(x)
+        np.testing.assert_allclose(after(x), without, atol=1e-5)
+        kernel, bias = (rng.normal(size=weight.shape) for weight in path.weights)
+        path.set_weights([kernel, bias])
+        added = (x.reshape(5, -1) @ kernel + bias).reshape(without.shape)
+        np.testing.assert_allclose(after(x), without + added, atol=1e-3)
+
+
+def test_linear_path_in_place_of_a_network():
+    for model in backbones.build("dense", 5, 2, hidden_units=(), l2=0.1, linear_path=True):
+        (layer,) = [layer for layer in model.layers if hasattr(layer, "kernel")]
+        assert layer.name == "linear_path"
+        assert layer.trainable
+        assert layer.kernel_regularizer.l2 == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("shape", "activation"), [((5,), "linear"), ((9, 2), "linear"), ((8, 8, 1), "clip")]
+)
+def test_automatic_output_activation_with_a_linear_path(shape, activation):
+    for backbone in ("auto", "dense"):
+        end = backbones.build(backbone, shape, 2, linear_path=True)[1].layers[-1]
+        assert end.get_config()["activation"] == activation
+        assert end.bias_layer == "linear_path"
+
+
 def test_automatic_backbone():
     assert "Conv1D" in kinds(backbones.build("auto", (8, 2), 2)[0])
     assert "Conv1D" not in kinds(backbones.build("auto", (8,), 2)[0])
@@ -142,6 +195,22 @@ def test_automatic_backbone():
         (("conv", (5, 5, 1), 2), {"bottleneck": "flat"}, "'dense', 'conv' or 'spatial'"),
         (("conv", (5, 5, 1), 2), {"blocks": -1}, "blocks.*-1"),
         (("residual", (5,), 2), {"filters": (8,)}, "'filters'.*The dense backbone takes"),
+        (("dense", (5,), 2), {"linear_path": 1}, "linear_path must be True or False.*1"),
+        (
+            ("dense", (5,), 2),
+            {"linear_path": True, "latent_activation": "tanh"},
+            "latent_activation among.*'relu'.*'tanh'",
+        ),
+        (
+            ("conv", (5, 5, 1), 2),
+            {"linear_path": True, "output_activation": "sigmoid"},
+            "output_activation among.*'clip'.*'sigmoid'",
+        ),
+        (
+            ("conv", (5, 5, 1), 2),
+            {"linear_path": True, "bottleneck": "spatial"},
+            "spatial bottleneck has no linear path",
+        ),
     ],
 )
 def test_bad_values(args, options, message):

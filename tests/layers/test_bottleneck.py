@@ -39,6 +39,12 @@ def test_samples_of_positive_codes_are_decoded_from_positive_codes(rng):
     assert seen[0].min() == 0
 
 
+def test_a_linear_path_starts_at_the_components_as_they_are():
+    shrunk, others = Bottleneck().linear_start(np.array([0.1, 0.5]))
+    assert shrunk == 1
+    assert others.shape == (0,)
+
+
 def test_own_bottleneck_is_found():
     encoder, _ = aezoo.backbones.build("dense", 5, 2)
     layer = Bottleneck(name="mine")

@@ -16,7 +16,7 @@ from aezoo.layers.initialization import start_at_mean
         ("conv", (9, 1), 0),
     ],
 )
-@pytest.mark.parametrize("activation", ["sigmoid", "linear"])
+@pytest.mark.parametrize("activation", ["sigmoid", "linear", "clip"])
 def test_begins_at_the_mean(name, shape, axes, activation, rng):
     x = rng.random((50, *shape)) ** 3
     ae = aezoo.build(name, shape, 2, output_activation=activation)
@@ -44,6 +44,11 @@ def test_trained_or_unknown_outputs_are_left_alone(rng):
     unbiased = keras.Sequential([keras.Input((2,)), hidden, keras.layers.Dense(4, use_bias=False)])
     start_at_mean(unbiased, x.mean(axis=0))
     assert not np.any(hidden.bias.numpy())
+
+    beside = aezoo.deep(4, 2, linear_path=True)  # a bias that is not trained
+    start_at_mean(beside.decoder, x.mean(axis=0))
+    for name in ("output", "linear_path"):
+        assert not np.any(beside.decoder.get_layer(name).bias)
 
     other = aezoo.deep(4, 2, output_activation="tanh")
     start_at_mean(other.decoder, x.mean(axis=0))

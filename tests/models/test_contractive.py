@@ -53,6 +53,7 @@ def test_penalty_contracts(rng):
         ({"blocks": 1}, "chain of layers"),
         ({"dropout": 0.1}, "no dropout"),
         ({"batch_normalization": True}, "no batch_normalization"),
+        ({"linear_path": True}, "no linear_path"),
         ({"activation": "gelu"}, "No derivative of the activation 'gelu'.*tanh"),
         ({"weight": -0.1}, r"weight must be a number at least 0.*-0\.1"),
         ({"weight": None}, "weight.*None"),

@@ -37,6 +37,23 @@ def test_linear_network_learns_the_subspace_of_pca(rng):
     assert best * (1 - 1e-4) <= error <= best * 1.01
 
 
+def test_linear_path_starts_at_pca_and_is_trained_from_there(rng):
+    x = (rng.normal(size=(300, 4)) @ rng.normal(size=(4, 6))).astype("float32") + 2
+    ae = aezoo.vanilla(6, 2, linear_path=True)
+    assert ae.count_params() == aezoo.vanilla(6, 2).count_params()
+    assert len(ae.trainable_variables) == 4
+    ae.compile(keras.optimizers.SGD(0.0), loss="mse")
+    ae.fit(x, verbose=0)
+    pca = PCA(2, svd_solver="full").fit(x.astype("float64"))
+    np.testing.assert_allclose(
+        ae.reconstruct(x), pca.inverse_transform(pca.transform(x)), atol=1e-4
+    )
+    at_pca = ae.reconstruction_error(x).mean()
+    ae.compile(keras.optimizers.Adam(1e-3), loss="mse")
+    ae.fit(x, epochs=20, verbose=0)
+    assert ae.reconstruction_error(x).mean() < at_pca * 1.01
+
+
 def test_option_of_another_family():
     with pytest.raises(ValueError, match="'hidden_units' for vanilla. It takes: l2"):
         aezoo.build("vanilla", 4, 2, hidden_units=(3,))

@@ -1,8 +1,10 @@
 import keras
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA
 
 import aezoo
+from aezoo.layers.linear_path import start_at_pca
 from aezoo.models.variational import GaussianSampling
 
 
@@ -108,6 +110,43 @@ def test_bernoulli(rng):
 
 
 @pytest.mark.parametrize(
+    ("shape", "options"),
+    [((8,), {"hidden_units": (6,)}), ((4, 4, 1), {"filters": (4,), "bottleneck": "conv"})],
+)
+def test_a_linear_path_starts_at_probabilistic_pca(shape, options, rng):
+    """Tipping and Bishop: W = U (L - s)^(1/2), p(z | x) = N(M^-1 W'(x - mean), s M^-1)."""
+    values = int(np.prod(shape))
+    flat = rng.normal(size=(300, 4)) @ rng.normal(size=(4, values))
+    flat += rng.normal(size=(300, values)) / 2 + 3
+    x = flat.astype("float32").reshape(300, *shape)
+    ae = aezoo.variational(shape, 3, linear_path=True, output_activation="linear", **options)
+    start_at_pca(ae.encoder, ae.decoder, x)
+
+    pca = PCA(3, svd_solver="full").fit(flat)
+    noise = pca.noise_variance_
+    w = pca.components_.T * np.sqrt(pca.explained_variance_ - noise)  # (N, D)
+    m = w.T @ w + noise * np.eye(3)
+    expected = (flat - pca.mean_) @ w @ np.linalg.inv(m)
+    found, log_var = (part.reshape(300, 3) for part in ae.encode_distribution(x))
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    variance = noise * np.diag(np.linalg.inv(m))
+    np.testing.assert_allclose(np.exp(log_var), np.broadcast_to(variance, (300, 3)), rtol=1e-3)
+    np.testing.assert_allclose(w @ w.T + noise * np.eye(values), pca.get_covariance(), atol=1e-8)
+    rebuilt = ae.decode(ae.encode(x)).reshape(300, values)
+    np.testing.assert_allclose(rebuilt, expected @ w.T + pca.mean_, atol=1e-4)
+
+
+def test_units_without_a_component_start_at_the_prior(rng):
+    x = rng.normal(size=(3, 8)).astype("float32")
+    ae = aezoo.variational(8, 5, hidden_units=(6,), linear_path=True)
+    start_at_pca(ae.encoder, ae.decoder, x)
+    mean, log_var = ae.encode_distribution(x)
+    np.testing.assert_array_equal(mean[:, 3:], 0)
+    np.testing.assert_array_equal(log_var[:, 3:], 0)
+    np.testing.assert_allclose(ae.reconstruct(x), x, atol=1e-4)
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"beta": 0}, "beta must be a number above 0.*0"),
@@ -121,6 +160,7 @@ def test_bernoulli(rng):
         ({"likelihood": "poisson"}, "likelihood must be one of.*'poisson'"),
         ({"likelihood": "bernoulli", "output_activation": "linear"}, "needs output_activation"),
         ({"latent_activation": "relu"}, "must be 'linear'.*'relu'"),
+        ({"likelihood": "bernoulli", "linear_path": True}, "output_activation among.*'sigmoid'"),
         ({"backbone": "conv"}, "dense backbone"),
     ],
 )

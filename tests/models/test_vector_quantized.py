@@ -63,6 +63,7 @@ def test_codebook_is_used(rng):
         ({"quantizer": "fsq", "levels": (5, 5, 5, 1)}, "at least 3"),
         ({"quantizer": "fsq", "levels": (50, 50, 50, 50)}, "6,250,000 codes"),
         ({"backbone": "dense", "num_codes": 0}, "num_codes.*0"),
+        ({"backbone": "dense", "linear_path": True}, "no linear_path"),
     ],
 )
 def test_bad_values(options, message):

@@ -53,7 +53,8 @@ def dense(
         linear_path: Boolean, whether a linear map goes beside the network, there and back, which
             `fit` sets to the principal components of its data: the model starts as PCA, and
             learns what that leaves. `latent_activation` is `"linear"`, `"leaky_relu"` or `"relu"`
-            then, and `"auto"` is `"clip"` for images.
+            then, `output_activation` `"clip"`, `"linear"`, `"relu"` or `"auto"`, which is
+            `"clip"` for images and volumes.
 
     Returns:
         The encoder and the decoder, each a `keras.Model`.
@@ -77,7 +78,7 @@ def dense(
     between = between_layers(activation, dropout, batch_normalization)
     regularizer = l2_penalty(l2)
     blocks = count("blocks", blocks)
-    checked_linear_path(linear_path, latent_activation)
+    checked_linear_path(linear_path, latent_activation, output_activation)
 
     def layer(x, unit, i):
         x = layers.Dense(unit, kernel_regularizer=regularizer, name=f"dense_{i}")(x)
@@ -92,7 +93,7 @@ def dense(
 
     def last(x, beside, unit, name):
         if linear_path and not units:  # the path is all that there is
-            return linear_layer(unit, trainable=True)(x)
+            return linear_layer(unit, True, regularizer)(x)
         x = layers.Dense(unit, kernel_regularizer=regularizer, name=name)(x)
         return beside_linear_path(x, beside) if linear_path else x
 

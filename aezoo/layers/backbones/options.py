@@ -6,8 +6,8 @@ import keras
 from keras import layers
 
 from aezoo.checks import number, positive
+from aezoo.layers.linear_path import KEPT, STARTED
 from aezoo.layers.linear_path import NAME as LINEAR_PATH
-from aezoo.layers.linear_path import STARTED
 from aezoo.layers.output import Output
 
 ACTIVATIONS = (
@@ -79,7 +79,7 @@ def output_layer(activation, input_shape, xla, linear_path=False):
     return Output(activation, bias_layer=bias_layer, xla=xla, name="output_activation")
 
 
-def checked_linear_path(linear_path, latent_activation):
+def checked_linear_path(linear_path, latent_activation, output_activation):
     """Returns a `linear_path`, refused where it could not start at principal components."""
     if not isinstance(linear_path, bool):
         raise ValueError(f"linear_path must be True or False. Received: {linear_path!r}")
@@ -87,6 +87,11 @@ def checked_linear_path(linear_path, latent_activation):
         raise ValueError(
             f"A linear path needs a latent_activation among {STARTED}. Received: "
             f"{latent_activation!r}"
+        )
+    if linear_path and output_activation not in KEPT:
+        raise ValueError(
+            f"A linear path needs an output_activation among {KEPT}. Received: "
+            f"{output_activation!r}"
         )
     return linear_path
 
