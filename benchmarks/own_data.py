@@ -7,7 +7,8 @@
 Every model is trained with nothing said but its name. Data are digits, MNIST, Fashion-MNIST and
 CIFAR-10 (few samples and some), the normal beats of ECG5000, the normal rows of tables of ADBench,
 and pieces of photographs; `--folder` has them, see the README beside this file. Those that are not
-there are left out, and said to be.
+there are left out, and said to be. Tables and photographs that come with scikit-learn were not
+looked at until all was chosen.
 
 Each result is written as it comes, and lines that are not asked for are kept.
 """
@@ -25,6 +26,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import sklearn.datasets
 from rich.console import Console
 from rich.table import Table
 from sklearn.model_selection import train_test_split
@@ -124,7 +126,19 @@ def every(folder):
         sources |= {f"{name}-{count}": images(name, count) for count in (500, 5000)}
     sources |= {"ecg-300": beats(300), "ecg": beats(None)}
     sources |= {f"photos-{count}": photographs(count) for count in (300, 3000)}
-    return sources | {file.stem: table(file) for file in sorted(folder.glob("adbench/*.npz"))}
+    sources |= {file.stem: table(file) for file in sorted(folder.glob("adbench/*.npz"))}
+    for name in ("breast_cancer", "diabetes", "wine"):
+        loaded = getattr(sklearn.datasets, f"load_{name}")
+        sources[name] = lambda loaded=loaded: halves(loaded().data.astype("float32"))
+    return sources | {"colour-200": colours}
+
+
+def colours():
+    """200 pieces out of the left of two photographs, to be tested on their right."""
+    images = [image / np.float32(255) for image in sklearn.datasets.load_sample_images().images]
+    middle = images[0].shape[1] // 2
+    left, right = ([image[:, part] for image in images] for part in np.s_[:middle, middle:])
+    return squares(left, 200, 0), squares(right, 200, 1)
 
 
 def halves(x, count=None):
@@ -134,11 +148,15 @@ def halves(x, count=None):
 
 
 def pieces(folder, count, seed):
-    """Squares out of the images of a folder, in turns."""
+    """Squares out of the images of a folder."""
     files = sorted(folder.glob("*.png"))
     if not files:
         raise FileNotFoundError(f"there is no image in {folder}")
-    images = [aezoo.data.images.read_image(file) for file in files[:count]]
+    return squares([aezoo.data.images.read_image(file) for file in files[:count]], count, seed)
+
+
+def squares(images, count, seed):
+    """Squares at random out of images, in turns."""
     generator = np.random.default_rng(seed)
     found = []
     for i in range(count):

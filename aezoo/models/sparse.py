@@ -33,6 +33,10 @@ def sparse(
 ) -> Autoencoder:
     """Codes of which few units are active for each sample: features that can be read.
 
+    Narrow codes pay for that with the reconstruction: a unit that cannot be negative tells half as
+    much, and one that is silent nothing. With 17 numbers for 140, from 300 heartbeats, the error
+    was 1.7 times that of PCA; with 32 for 64x64 pixels, from 300 photographs, 1.1 times.
+
     Args:
         input_shape: Tuple of positive integers, or one integer for vectors.
         latent_dim: Positive integer, how many numbers a code has; often more than a narrow code.
