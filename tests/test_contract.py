@@ -56,6 +56,41 @@ def test_build_fit_save_load(name, shape, rng, tmp_path, request):
     np.testing.assert_allclose(loaded.encode(x), ae.encode(x), atol=1e-6)
 
 
+WITHOUT_PCA = ("contractive", "vector_quantized")  # codes that have nothing of components
+
+
+@pytest.mark.parametrize("name", aezoo.list_models())
+def test_linear_path(name, rng, tmp_path):
+    """Fitted, saved, loaded, trained on and exported, all with what it started from."""
+    if name in WITHOUT_PCA:
+        with pytest.raises(ValueError, match="linear_path"):
+            aezoo.build(name, (8, 8, 1), 4, backbone="dense", linear_path=True)
+        return
+    phase = rng.uniform(0, 6.28, (64, 1))
+    x = 0.5 + 0.4 * np.sin(phase + np.linspace(0, 6, 64)) + rng.normal(0, 0.1, (64, 64))
+    x = np.clip(x, 0, 1).reshape(64, 8, 8, 1).astype("float32")
+    dense = {"backbone": "dense", "hidden_units": (8,)}
+    own = {"filters": (4,)}
+    small = {"conv": own, "residual": own, "deep": {"hidden_units": (8,)}, "vanilla": {}}
+    small = small.get(name, dense)
+    ae = aezoo.build(name, (8, 8, 1), 4, linear_path=True, **small)
+    ae.fit(x, epochs=1, batch_size=16, verbose=0)
+    assert ae.reconstruction_error(x).mean() < 0.3 * x.var(axis=0).mean()
+    ae.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(loaded.reconstruct(x), ae.reconstruct(x), atol=1e-6)
+    assert 0 <= loaded.reconstruct(3 * x).min() <= loaded.reconstruct(3 * x).max() <= 1
+    paths = [model.get_layer("linear_path") for model in (loaded.encoder, loaded.decoder)]
+    before = [np.array(path.kernel) for path in paths]
+    loaded.fit(x[:32] ** 2, epochs=1, batch_size=16, verbose=0)
+    for path, kernel in zip(paths, before, strict=True):
+        assert np.array_equal(path.kernel, kernel) == (name != "vanilla")  # which has no other
+        np.testing.assert_allclose(path.kernel, kernel, atol=0.1)
+    options = {"calibration_data": x, "signatures": "reconstruct"}
+    report = aezoo.export_tflite(ae, tmp_path / "model.tflite", quantize="int8", **options)
+    assert report.contents["float_ops"] == {}
+
+
 def everything(ae):
     """The variables of a model and of its training, the states of random numbers among them."""
     return [*ae.variables, *ae.optimizer.variables]
@@ -77,6 +112,16 @@ for name in aezoo.list_models():
     np.save(f"{sys.argv[1]}/{name}.npy", ae.reconstruct(x))
 raw = 100 * x[:, 0, :5, 0]
 weights = rng.random(64)
+ae = aezoo.conv((8, 8, 1), 4, linear_path=True)
+ae.compile(keras.optimizers.SGD(0.0), "mse")
+ae.fit(x, verbose=0)
+centred = x.reshape(64, -1) - x.reshape(64, -1).mean(axis=0)
+left = np.square(np.linalg.svd(centred, compute_uv=False)[4:]).sum() / centred.size
+assert ae.reconstruction_error(x).mean() < left + 1e-6
+ae.compile("adam", "mse")
+ae.fit(x, epochs=2, verbose=0)
+ae.save(f"{sys.argv[1]}/linear_path.keras")
+np.save(f"{sys.argv[1]}/linear_path.npy", ae.reconstruct(x))
 for mode in ("minmax", "standard"):
     ae = aezoo.deep(5, 2, hidden_units=(8,), normalization=mode)
     ae.compile("adam", "mse", metrics=["mse"])
@@ -99,7 +144,7 @@ def test_jax_backend_trains_and_saves_for_tensorflow(tmp_path):
     environment = {**os.environ, "KERAS_BACKEND": "jax"}
     subprocess.run([sys.executable, "-c", JAX, str(tmp_path)], check=True, env=environment)
     x = np.load(tmp_path / "x.npy")
-    for name in aezoo.list_models():
+    for name in (*aezoo.list_models(), "linear_path"):
         ae = keras.saving.load_model(tmp_path / f"{name}.keras")
         np.testing.assert_allclose(ae.reconstruct(x), np.load(tmp_path / f"{name}.npy"), atol=1e-4)
     for mode in ("minmax", "standard"):

@@ -141,3 +141,20 @@ def test_runtimes_that_disagree_leave_nothing(exported, tmp_path, monkeypatch):
             ae, tmp_path / "firmware", quantize="int8", calibration_data=x, target="micro"
         )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_linear_path_and_its_clip_run_in_integers(tmp_path, rng):
+    x = np.clip(rng.normal(size=(300, 3)) @ rng.normal(size=(3, 16)) / 8 + 0.5, 0, 1)
+    x = (x + rng.normal(0, 0.05, x.shape)).clip(0, 1).reshape(300, 4, 4, 1).astype("float32")
+    ae = aezoo.conv((4, 4, 1), 3, filters=(4,), linear_path=True)
+    ae.fit(x, epochs=2, verbose=0)
+    report = aezoo.export_tflite(
+        ae, tmp_path / "firmware", quantize="int8", calibration_data=x, target="micro"
+    )
+    assert report.contents["float_ops"] == {}
+    assert {"MINIMUM", "RELU"} <= set(report.contents["ops"])
+    rebuilt = LiteModel(tmp_path / "firmware" / "reconstruct.tflite").reconstruct(x)
+    assert rebuilt.min() >= 0
+    assert rebuilt.max() == pytest.approx(1, abs=0.01)
+    for part in ("encode", "decode"):
+        assert report.micro[part]["difference"] <= 4

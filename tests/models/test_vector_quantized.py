@@ -29,7 +29,7 @@ def test_indices_of_a_model(options, rng):
 
 
 def test_dense_output_is_checked_like_others():
-    with pytest.raises(ValueError, match="sigmoid output"):
+    with pytest.raises(ValueError, match="sigmoid or clipped output"):
         aezoo.vector_quantized((8, 8, 1), 4, backbone="dense", normalization="standard")
     ae = aezoo.vector_quantized((8, 8, 1), 4, backbone="dense")
     with pytest.raises(ValueError, match="values in"):
