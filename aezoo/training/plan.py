@@ -16,6 +16,7 @@ from aezoo.registry import accepts
 # others are to be sparse, contracted, entries of a codebook or of what is hidden
 AT_PCA = ("conv", "deep", "denoising", "residual", "vanilla", "variational")
 MANY = 10_000  # samples from which on a network needs no help against learning them by heart
+FEW_RATE = 0.5  # of the learning rate, for fewer
 WIDE = 64  # values of a sample from which on dropout helped, and did not harm
 DROPOUT = 0.1
 SHIFTS = (1, 2)  # pixels
@@ -145,7 +146,8 @@ def learned(ae: Autoencoder, first: list[np.ndarray], x: np.ndarray) -> bool:
         return True
     last, errors = ae.get_weights(), ae.reconstruction_error(x)
     ae.set_weights(first)
-    if not surely_less(errors, ae.reconstruction_error(x)):
+    finite = np.isfinite(errors).all()
+    if not (finite and surely_less(errors, ae.reconstruction_error(x))):
         return False
     ae.set_weights(last)
     return True

@@ -27,7 +27,7 @@ from aezoo.training.attempts import attempt, best_within
 from aezoo.training.best_epoch import has_schedule
 from aezoo.training.exporting import checked_kind, export_to
 from aezoo.training.folder import MODEL, new_folder, refuse_existing, stopped_early, write_record
-from aezoo.training.plan import IS_PCA, MANY, planned, start
+from aezoo.training.plan import FEW_RATE, IS_PCA, MANY, planned, start
 
 VALIDATION_FRACTION = 0.1
 STEPS = 6000  # updates after which the default networks have settled, on digits and on MNIST
@@ -184,21 +184,21 @@ def train(
     shared = 0 if window is None else math.ceil(window / (stride or window)) - 1
     fitted, held_out = split_validation(train_set.x, seed, shared)
     sizes = {"train": len(fitted), "validation": len(held_out), "test": len(test_set.x)}
-    plan = planned(model, fitted, held_out, latent_dim, options, max_shift=max_shift, flip=flip)
-
-    def made(plan, seed):
-        keras.utils.set_random_seed(seed)
-        return build(model, shape, latent_dim, **plan.options)
-
-    ae = made(plan, seed)
-    if has_schedule(ae):
+    plain = build(model, shape, latent_dim, **options)  # what is wrong is refused now
+    if has_schedule(plain):
         if learning_rate is not None:
             raise ValueError(
                 f"{model} is compiled with a LearningRateSchedule: leave learning_rate out. "
                 f"Received: {learning_rate!r}"
             )
     elif learning_rate is None:
-        learning_rate = float(ae.optimizer.learning_rate) * (0.5 if len(fitted) < MANY else 1)
+        learning_rate = float(plain.optimizer.learning_rate)
+        learning_rate *= 1 if len(fitted) >= MANY else FEW_RATE
+    plan = planned(model, fitted, held_out, latent_dim, options, max_shift=max_shift, flip=flip)
+
+    def made(plan, seed):
+        keras.utils.set_random_seed(seed)
+        return build(model, shape, latent_dim, **plan.options)
 
     batch_size = batch_size or (128 if len(fitted) >= MANY else 32)
     settings = {
@@ -220,7 +220,7 @@ def train(
             **{key: settings[key] for key in ("batch_size", "learning_rate", "patience")},
         }
         if minutes is None:
-            found = attempt(ae, plan, seed, settings["epochs"], **how)
+            found = attempt(made(plan, seed), plan, seed, settings["epochs"], **how)
         else:
             found = best_within(60 * minutes, made, plan, seed, settings["epochs"], **how)
         ae, history, outcome, plan = found

@@ -10,14 +10,15 @@ import pytest
 
 import aezoo
 from aezoo.cli.console import Ending
-from aezoo.training import runs
+from aezoo.training import attempts, runs
 from aezoo.training.progress import TrainingProgress
 
 
 def test_run_folder_and_report(trained):
     folder, result = trained
     record = json.loads((folder / "metrics.json").read_text())
-    assert record["options"] == {"hidden_units": 32, "activation": "tanh"}
+    chosen = {"linear_path": True, "dropout": 0.1}
+    assert record["options"] == {"hidden_units": 32, "activation": "tanh", **chosen}
     files = ("model.keras", "model-int8.tflite", "metrics.json")
     assert all(name in result.stdout for name in files)
     figures = [record["metrics"]["mse"], record["metrics"]["pca_mse"]]
@@ -96,7 +97,7 @@ def test_sigterm_lets_what_is_trained_be_written(run, tmp_path, rng, monkeypatch
         outcome = {"epochs_run": 2, "best_epoch": 2, "interrupted": False}
         return {"loss": [0.5, 0.4], "val_loss": [0.6, 0.5]}, outcome
 
-    monkeypatch.setattr(runs, "fit_to_best", fit_to_best)
+    monkeypatch.setattr(attempts, "fit_to_best", fit_to_best)
     monkeypatch.setattr(runs, "evaluate", _then_sigterm(runs.evaluate))
     np.save(tmp_path / "x.npy", rng.random((40, 4, 4, 1)))
     args = ["--data", tmp_path / "x.npy", "-o", tmp_path / "run", "--json"]
