@@ -9,7 +9,7 @@ import numpy as np
 
 from aezoo.autoencoder import Autoencoder
 from aezoo.data.augmentation import variants
-from aezoo.layers.linear_path import STARTED, components, start_at_pca
+from aezoo.layers.linear_path import KEPT, STARTED, components, start_at_pca
 from aezoo.registry import accepts
 
 # families that are after the reconstruction, so that PCA's is the place to start; the codes of
@@ -23,6 +23,7 @@ SHIFTS = (1, 2)  # pixels
 VARIANTS = 4_000  # images, with moved ones, that components are compared by
 VALUES = 2**24  # that these may have
 IS_PCA = "nothing that it learned was surely better, so it is PCA"
+WORTH = 0.01  # of PCA's error, that a variation must take
 SURE = 2  # standard errors by which a mean of differences is above 0
 
 
@@ -127,8 +128,7 @@ def start(ae: Autoencoder, x: np.ndarray, plan: Plan) -> None:
     if ae.normalization and not ae.normalization.adapted:
         ae.adapt(x)
     if plan.at_pca:
-        x = _more(x, plan.max_shift, plan.flip) if plan.varied else x
-        start_at_pca(ae.encoder, ae.decoder, ae.normalize(x))
+        start_at_pca(ae.encoder, ae.decoder, ae.normalize(_more(x, plan)))
 
 
 def learned(ae: Autoencoder, first: list[np.ndarray], x: np.ndarray) -> bool:
@@ -142,7 +142,8 @@ def learned(ae: Autoencoder, first: list[np.ndarray], x: np.ndarray) -> bool:
     Returns:
         Boolean. True for models that are after more than the reconstruction.
     """
-    if ae.corruption or ae.bottleneck.has_prior:
+    aims = (ae.corruption, ae.bottleneck.has_prior, ae.bottleneck.term_names, ae.extra_objectives)
+    if any(aims):
         return True
     last, errors = ae.get_weights(), ae.reconstruction_error(x)
     ae.set_weights(first)
@@ -177,7 +178,7 @@ def _can_start_at_pca(model, options):
     return (
         model in AT_PCA
         and options.get("latent_activation", "linear") in STARTED
-        and options.get("output_activation", "auto") in ("auto", "clip", "linear")
+        and options.get("output_activation", "auto") in KEPT
         and options.get("bottleneck") != "spatial"
         and options.get("likelihood", "gaussian") == "gaussian"
     )
@@ -190,27 +191,35 @@ def _takes(model, option):
 
 def _variation(fitted, held_out, latent_dim, max_shift, flip):
     """The shift and whether to mirror, and the part of PCA's error that they take."""
-    small = min(fitted.shape[1:3])
-    shifts = [s for s in SHIFTS if s < small / 8] if max_shift is None else []
+    most = max(2, _most(fitted))
+    fitted = fitted[: most // 2]  # many more would need no variants to tell what suits them
+    flat = held_out.reshape(len(held_out), -1)
 
-    def errors(max_shift, flip):
-        pca = components(_more(fitted, max_shift, flip), latent_dim)
-        flat = held_out.reshape(len(held_out), -1)
-        rebuilt = pca.inverse_transform(pca.transform(flat))
-        return np.mean(np.square(flat - rebuilt), axis=1)
+    def errors(way):
+        images = variants(fitted, most, *way) if any(way) else fitted
+        pca = components(images, latent_dim)
+        return np.mean(np.square(flat - pca.inverse_transform(pca.transform(flat))), axis=1)
 
-    plain = best = errors(max_shift or 0, flip or False)
-    found = (max_shift or 0, flip or False)
-    for tried in [(found[0], True)] * (flip is None) + [(s, None) for s in shifts]:
-        way = (tried[0], found[1] if tried[1] is None else tried[1])
-        error = errors(*way)
-        if surely_less(error, best, SURE):
-            found, best = way, error
-    return *found, 1 - best.mean() / plain.mean()
+    best = said = (max_shift or 0, bool(flip))
+    least = plain = errors(said)
+    ways = [(said[0], True)] if flip is None else []
+    if max_shift is None:
+        ways += [(s, None) for s in SHIFTS if s < min(fitted.shape[1:3]) / 8]
+    for shift, mirrored in ways:
+        way = (shift, best[1] if mirrored is None else mirrored)
+        found = errors(way)
+        if found.mean() < (1 - WORTH) * least.mean() and surely_less(found, least, SURE):
+            best, least = way, found
+    return *best, 0.0 if best == said else 1 - least.mean() / plain.mean()
 
 
-def _more(images, max_shift, flip):
-    if not (max_shift or flip):
+def _more(images, plan):
+    """The images, with as many variants again, or more of few, if the plan is to have them."""
+    if not plan.varied:
         return images
-    most = min(VARIANTS, VALUES // math.prod(images.shape[1:]))
-    return variants(images, max(most, len(images)), max_shift, flip)
+    count = max(_most(images), 2 * len(images))
+    return variants(images, count, plan.max_shift, plan.flip)
+
+
+def _most(images):
+    return min(VARIANTS, VALUES // math.prod(images.shape[1:]))
