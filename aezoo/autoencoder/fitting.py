@@ -84,8 +84,9 @@ class SelfSupervised(keras.Model):
         """Trains the model to reproduce its input, or to map `x` to `y`.
 
         Before its first update the output starts at the mean of the targets, see
-        `aezoo.layers.initialization`, and a normalization without statistics learns them. Models
-        come compiled with `steps_per_execution=20`, so callbacks see batches in twenties at most;
+        `aezoo.layers.initialization`, a normalization without statistics learns them, and a linear
+        path is set to the principal components of the targets, see `aezoo.layers.linear_path`.
+        Models come compiled with `steps_per_execution=20`, so callbacks see batches in twenties at most;
         compile with 1 to see each.
 
         Args:
