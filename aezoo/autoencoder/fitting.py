@@ -86,8 +86,8 @@ class SelfSupervised(keras.Model):
         Before its first update the output starts at the mean of the targets, see
         `aezoo.layers.initialization`, a normalization without statistics learns them, and a linear
         path is set to the principal components of the targets, see `aezoo.layers.linear_path`.
-        Models come compiled with `steps_per_execution=20`, so callbacks see batches in twenties at most;
-        compile with 1 to see each.
+        Models come compiled with `steps_per_execution=20`, so callbacks see batches in twenties at
+        most; compile with 1 to see each.
 
         Args:
             x: Array of shape `(n, *input_shape)`, or a dataset of such batches, of pairs of them
