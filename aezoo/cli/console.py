@@ -26,6 +26,7 @@ app = typer.Typer(
     help="A model zoo of autoencoders for Keras and TensorFlow.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # in "rich" a default in brackets would be a style, and vanish
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 out = Console()

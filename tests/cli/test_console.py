@@ -22,6 +22,16 @@ def test_version_and_help(run):
         assert "Usage: " in result.stdout
 
 
+def test_help_tells_defaults(run):
+    for args, default in (
+        (["train", "-h"], "an eighth of a sample's, at most 32"),
+        (["train", "-h"], "about 6,000 updates' worth"),
+        (["detect", "fit", "-h"], "detectors/DATA"),
+    ):
+        words = " ".join(run(*args).stdout.replace("│", " ").split())
+        assert f"[default: {default}]" in words
+
+
 def test_the_package_runs_as_a_module_on_an_ascii_terminal():
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     for args, expected in ((["-V"], aezoo.__version__), (["train", "-h"], "Usage: aezoo train")):
