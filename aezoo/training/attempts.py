@@ -66,18 +66,27 @@ def best_within(
         **how: As in `attempt`.
 
     Returns:
-        `Attempt`, the best one. Its outcome has `attempts`, how many there were.
+        `Attempt`, the best one. Its outcome has `attempts`, how many there were, and says whether
+        any of them was interrupted, which ends all.
     """
     end = time.perf_counter() + seconds
     log = how["folder"] / LOG
     best, written, count, left, took = None, "", 0, seconds, 0.0
+    interrupted = False
     while count == 0 or left > took / 2:  # in less time than that nothing better is to be had
-        ae = build(plan, seed + count)
-        found = attempt(ae, plan, seed + count, epochs, seconds=left, **how)
+        try:
+            ae = build(plan, seed + count)
+            found = attempt(ae, plan, seed + count, epochs, seconds=left, **how)
+        except KeyboardInterrupt:  # before or after a training, which keeps its own weights
+            if best is None:
+                raise
+            interrupted = True
+            break
         count += 1
         if best is None or found.loss < best.loss:
             best, written = found, log.read_text(encoding="utf-8")
-        if found.outcome["interrupted"]:
+        interrupted = found.outcome["interrupted"]
+        if interrupted:
             break
         took, left = left - (end - time.perf_counter()), end - time.perf_counter()
         ran = found.outcome["epochs_run"]
@@ -86,7 +95,7 @@ def best_within(
         elif left > took:
             epochs = int(ran * left / took)
     log.write_text(written, encoding="utf-8")
-    best.outcome["attempts"] = count
+    best.outcome.update(attempts=count, interrupted=interrupted)
     return best
 
 

@@ -108,9 +108,11 @@ def stopped_early(training: dict[str, Any]) -> bool:
         training: Dictionary, that part of a record.
 
     Returns:
-        Boolean.
+        Boolean. False for trainings of so many minutes, which end with their time.
     """
-    return not training["interrupted"] and training["epochs_run"] < training["epochs"]
+    if training["interrupted"] or "minutes" in training:
+        return False
+    return training["epochs_run"] < training["epochs"]
 
 
 def load_model(file: str | os.PathLike) -> Autoencoder:

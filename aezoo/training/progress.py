@@ -34,6 +34,7 @@ class TrainingProgress(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         epochs = self.params["epochs"]
         self.steps = self.params["steps"] or 1
+        self.trained = False  # again: this may be the next of several trainings
         total = self.seconds or epochs * self.steps
         if self.task is None or not self.seconds:
             self.begin = time.perf_counter()

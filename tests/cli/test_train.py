@@ -108,6 +108,26 @@ def test_sigterm_lets_what_is_trained_be_written(run, tmp_path, rng, monkeypatch
     assert {"model.keras", "metrics.json", "reconstructions.png"} <= set(document["files"])
 
 
+def test_sigterm_ends_the_second_of_several_trainings(run, tmp_path, table, monkeypatch):
+    """The first has ended by itself, and what was trained so far was spared."""
+    whole, begun = TrainingProgress.on_train_begin, []
+
+    def on_train_begin(self, logs=None):
+        begun.append(self)
+        assert len(begun) < 3
+        whole(self, logs)
+        if len(begun) == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(TrainingProgress, "on_train_begin", on_train_begin)
+    monkeypatch.setattr(attempts.time, "perf_counter", lambda: len(begun))  # a second for each
+    args = ["--minutes", 10, "--patience", 1, "--data", table, "-o", tmp_path / "run", "--json"]
+    result = run("train", "vanilla", *args)
+    assert result.exit_code == 143, result.stderr
+    assert len(begun) == 2
+    assert json.loads(result.stdout)["interrupted"]
+
+
 def _then_sigterm(function):
     def called(*args):
         result = function(*args)

@@ -64,6 +64,23 @@ def test_an_interruption_ends_all(tmp_path, monkeypatch):
     best = best_within(100, clock.build, Plan({}), 0, 20, folder=tmp_path)
     assert len(clock.made) == 2
     assert best.ae == "model of 0"
+    assert best.outcome["interrupted"]
+
+
+def test_an_interruption_between_trainings_keeps_the_best(tmp_path, monkeypatch):
+    clock = Clock(monkeypatch, (10, 5, 0.3))
+
+    def build(plan, seed):
+        if seed:
+            raise KeyboardInterrupt
+        return clock.build(plan, seed)
+
+    best = best_within(100, build, Plan({}), 0, 20, folder=tmp_path)
+    assert best.ae == "model of 0"
+    assert best.outcome["interrupted"]
+    assert best.outcome["attempts"] == 1
+    with pytest.raises(KeyboardInterrupt):  # nothing is there to keep
+        best_within(100, build, Plan({}), 1, 20, folder=tmp_path)
 
 
 def test_the_rate_falls_with_the_time(x, monkeypatch, tmp_path):

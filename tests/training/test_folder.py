@@ -95,3 +95,4 @@ def test_a_training_stopped_early_if_nothing_else_ended_it():
     assert stopped_early(training)
     assert not stopped_early({**training, "interrupted": True})
     assert not stopped_early({**training, "epochs_run": 9})
+    assert not stopped_early({**training, "minutes": 0.1})
