@@ -16,7 +16,7 @@ import numpy as np
 from aezoo.data.datasets import is_path, load_dataset, preparation
 from aezoo.edge import LiteModel
 from aezoo.export.saved_model import SavedModel
-from aezoo.registry import build, weights
+from aezoo.registry import accepts, build, weights
 from aezoo.system.files import replacing
 from aezoo.training.exporting import export_to
 from aezoo.training.folder import MODEL, load_model, read_record
@@ -24,6 +24,7 @@ from aezoo.training.runs import Run, train
 
 NOISE = 0.05  # how far the error of a model trained again may be off, relative; seeds give 1 to 3 %
 PICTURE = "reconstructions.png"
+UNCHOSEN = {"linear_path": False, "dropout": 0}  # of cards that say nothing of what train chooses
 ARTEFACTS = {  # file, how to open it, how far its error may be off the card's, relative
     "saved_model": (SavedModel, 1e-3),
     "model-float32.tflite": (LiteModel, 1e-3),
@@ -194,7 +195,11 @@ def rebuild(
         FileNotFoundError: If there is no such model, or no data.
     """
     card = weights.read_card(weights.folder() / name)
-    settings = ("epochs", "batch_size", "learning_rate", "patience", "max_shift", "seed")
+    settings = ("epochs", "batch_size", "learning_rate", "patience", "max_shift", "flip", "seed")
+    trained = {"max_shift": 0, "flip": False, **card["training"]}
+    if "minutes" in trained:  # its epochs were as many as there was time for
+        settings = ("minutes", *settings[1:])
+    unchosen = {key: no for key, no in UNCHOSEN.items() if accepts(card["model"], key)}
     run = train(
         card["model"],
         card["data"],
@@ -203,8 +208,8 @@ def rebuild(
         data_dir=data_dir,
         callbacks=callbacks,
         **preparation(card),
-        **{key: card["training"][key] for key in settings if key in card["training"]},
-        **card["options"],
+        **{key: trained[key] for key in settings if key in trained},
+        **{**unchosen, **card["options"]},
     )
     expected, error = card["metrics"]["mse"], run.metrics["mse"]
     if not run.interrupted and not math.isclose(error, expected, rel_tol=card["noise"]):

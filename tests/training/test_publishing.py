@@ -161,6 +161,36 @@ def test_rebuild_says_when_it_does_not(zoo, published, tmp_path, monkeypatch):
     assert {**asked, **settings, "output": tmp_path / "again"} == asked
 
 
+def test_rebuild_chooses_nothing_that_the_card_does_not_say(zoo, published, tmp_path, monkeypatch):
+    asked = []
+
+    def train(*args, **kwargs):
+        asked.append(kwargs)
+        return SimpleNamespace(metrics=published[1]["metrics"], interrupted=False)
+
+    monkeypatch.setattr(publishing, "train", train)
+    publishing.rebuild("deep-digits", tmp_path / "again")
+    said = published[1]
+    assert said["options"]["dropout"] > 0
+    assert said["options"]["linear_path"]
+    assert {**asked[-1], **said["options"], "hidden_units": (24,)} == asked[-1]
+    assert asked[-1]["flip"] == said["training"]["flip"]
+
+    before = {key: said["training"][key] for key in ("epochs", "seed")}
+    old = {**said, "options": {"hidden_units": [24]}, "training": before}
+    (zoo / "deep-digits" / "card.json").write_text(json.dumps(old))
+    publishing.rebuild("deep-digits", tmp_path / "again")
+    chosen = {"linear_path": False, "dropout": 0, "max_shift": 0, "flip": False}
+    assert {**asked[-1], **chosen, **before} == asked[-1]
+
+    timed = {**said, "training": {**said["training"], "minutes": 0.5}}
+    (zoo / "deep-digits" / "card.json").write_text(json.dumps(timed))
+    publishing.rebuild("deep-digits", tmp_path / "again")
+    assert asked[-1]["minutes"] == 0.5
+    assert "epochs" not in asked[-1]
+    (zoo / "deep-digits" / "card.json").write_text(json.dumps(said))
+
+
 def test_refused(published, zoo, tmp_path):
     run = published[0] / "run"
     with pytest.raises(FileExistsError, match="choose another folder"):
