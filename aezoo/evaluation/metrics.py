@@ -79,15 +79,18 @@ def evaluate(
     if x_train is not None:
         flat_train, flat = _flat(ae.normalize(x_train)), _flat(clean)
         components = min(max(1, int(bits // FLOAT_BITS)), *flat_train.shape)
-        pca = PCA(components, random_state=0).fit(flat_train)
-        rebuilt = pca.inverse_transform(pca.transform(flat))
-        metrics["mean_mse"] = _mse(flat, flat_train.mean(axis=0))
-        metrics["pca_mse"] = _mse(flat, rebuilt)
+        mean = flat_train.mean(axis=0, dtype="float64").astype("float32")
+        metrics["mean_mse"] = _mse(flat, mean)
+        centred = flat - mean
+        # or a covariance in float32 drowns in a large mean
+        pca = PCA(components, copy=False, random_state=0).fit(flat_train - mean)
+        rebuilt = pca.inverse_transform(pca.transform(centred))
+        metrics["pca_mse"] = _mse(centred, rebuilt)
         metrics["pca_components"] = components
         if metrics["pca_mse"] > _rounding(flat):
             metrics["relative_mse"] = metrics["mse"] / metrics["pca_mse"]
         if image:
-            quality = _image_quality(x, ae.denormalize(rebuilt.reshape(x.shape)))
+            quality = _image_quality(x, ae.denormalize((rebuilt + mean).reshape(x.shape)))
             metrics |= {f"pca_{name}": value for name, value in quality.items()}
     return metrics | {
         "latent_size": ae.bottleneck.code_size(ae.latent_shape),

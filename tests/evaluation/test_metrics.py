@@ -145,6 +145,16 @@ def test_errors_are_in_normalized_units(rng):
     assert "psnr" not in metrics
 
 
+def test_pca_is_that_of_values_far_from_zero(rng):
+    x = (rng.normal(size=(200, 6)) @ rng.normal(size=(6, 6)) + 10_000).astype("float32")
+    exact = x.astype("float64")
+    pca = PCA(3).fit(exact)
+    expected = np.mean((pca.inverse_transform(pca.transform(exact)) - exact) ** 2)
+    metrics = evaluate(model(x, bits=3 * 32), x, x)
+    assert metrics["pca_mse"] == pytest.approx(expected, rel=1e-3)
+    assert metrics["mean_mse"] == pytest.approx(exact.var(axis=0).mean(), rel=1e-3)
+
+
 @pytest.mark.parametrize("offset", [0, 1000])
 def test_nothing_is_relative_to_an_exact_pca(rng, offset):
     x = (offset + rng.normal(size=(50, 6))).astype("float32")
