@@ -10,11 +10,13 @@ import numpy as np
 from aezoo.autoencoder import Autoencoder
 from aezoo.data.augmentation import variants
 from aezoo.layers.linear_path import KEPT, STARTED, components, start_at_pca
-from aezoo.registry import accepts
 
 # families that are after the reconstruction, so that PCA's is the place to start; the codes of
 # others are to be sparse, contracted, entries of a codebook or of what is hidden
 AT_PCA = ("conv", "deep", "denoising", "residual", "vanilla", "variational")
+# families of the zoo that take dropout, and to which more noise is no harm; what others, which a
+# user has registered, would make of it is not known
+WITH_DROPOUT = ("conv", "deep", "denoising", "masked", "residual", "sparse", "vector_quantized")
 MANY = 10_000  # samples from which on a network needs no help against learning them by heart
 FEW_RATE = 0.5  # of the learning rate, for fewer
 WIDE = 64  # values of a sample from which on dropout helped, and did not harm
@@ -104,7 +106,7 @@ def planned(
         chosen["linear_path"] = True
         reasons.append("starts as PCA")
     values = math.prod(fitted.shape[1:])
-    if few and values >= WIDE and "dropout" not in options and _takes(model, "dropout"):
+    if few and values >= WIDE and "dropout" not in options and model in WITH_DROPOUT:
         chosen["dropout"] = DROPOUT
         reasons.append(f"dropout of {DROPOUT}, since {len(fitted):,} samples are few")
     if fitted.ndim == 4 and few and None in (max_shift, flip):
@@ -182,11 +184,6 @@ def _can_start_at_pca(model, options):
         and options.get("bottleneck") != "spatial"
         and options.get("likelihood", "gaussian") == "gaussian"
     )
-
-
-def _takes(model, option):
-    # of those that pass options on, these two have no use for more noise or must be chains
-    return accepts(model, option) and model not in ("contractive", "variational")
 
 
 def _variation(fitted, held_out, latent_dim, max_shift, flip):

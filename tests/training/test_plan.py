@@ -4,6 +4,7 @@ from scipy.ndimage import gaussian_filter
 from sklearn.decomposition import PCA
 
 import aezoo
+from aezoo.registry import factories
 from aezoo.training.plan import MANY, Plan, learned, planned, start, surely_less
 
 
@@ -69,6 +70,18 @@ def test_tables_are_not_images(rng):
     assert "80" not in wide.reasons[1]  # 72 of them are trained on
     assert "72 samples are few" in wide.reasons[1]
     assert not wide.varied
+
+
+def test_a_family_of_the_users_own_gets_no_option_that_was_not_said(rng, monkeypatch):
+    monkeypatch.setattr(factories, "_FACTORIES", dict(factories._FACTORIES))
+
+    @aezoo.register
+    def plain_of_mine(input_shape, latent_dim, **options):
+        """Passes on options that its model may not have."""
+        return aezoo.vanilla(input_shape, latent_dim, **options)
+
+    x = rng.random((80, 64)).astype("float32")
+    assert plan_of(x, model="plain_of_mine").options == {}
 
 
 def test_many_samples_need_no_help(rng):
