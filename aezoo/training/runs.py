@@ -150,6 +150,8 @@ def train(
             raise ValueError(f"{name} must be a positive integer. Received: {value!r}")
     if max_shift is not None and (not hasattr(max_shift, "__index__") or max_shift < 0):
         raise ValueError(f"max_shift must be an integer, 0 or more. Received: {max_shift!r}")
+    if flip not in (None, True, False):
+        raise ValueError(f"flip must be True or False. Received: {flip!r}")
     if minutes is not None and not 0 < minutes < math.inf:
         raise ValueError(f"minutes must be a positive number. Received: {minutes!r}")
     if minutes is not None and epochs is not None:

@@ -240,6 +240,7 @@ def test_tables_are_standardized(tmp_path, rng, quick, stopped, undrawn, caplog)
         ({"patience": -1}, "patience.*-1"),
         ({"max_shift": -1}, "max_shift.*-1"),
         ({"max_shift": 1.0}, r"max_shift.*1\.0"),
+        ({"flip": "no"}, "flip must be True or False.*'no'"),
         ({"max_shift": 8}, "max_shift.*8"),
         ({"learning_rate": -1}, "learning_rate.*-1"),
         ({"latent_dim": 0}, "latent_dim.*0"),
