@@ -85,6 +85,7 @@ def best_within(
         count += 1
         if best is None or found.loss < best.loss:
             best, written = found, log.read_text(encoding="utf-8")
+            best.outcome["best_attempt"] = count
         interrupted = found.outcome["interrupted"]
         if interrupted:
             break

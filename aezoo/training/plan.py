@@ -38,12 +38,15 @@ class Plan:
         max_shift: Integer, the most pixels by which images are moved.
         flip: Boolean, whether images are mirrored.
         reasons: List of sentences, what was chosen, and why.
+        of_variants: Boolean, whether the PCA that it starts as is of such images, too: where they
+            were chosen for making it better.
     """
 
     options: dict[str, Any]
     max_shift: int = 0
     flip: bool = False
     reasons: list[str] = field(default_factory=list)
+    of_variants: bool = False
 
     @property
     def varied(self) -> bool:
@@ -100,7 +103,7 @@ def planned(
     Returns:
         `Plan`, whose options hold those said, too.
     """
-    chosen, reasons = dict(options), []
+    chosen, reasons, gain = dict(options), [], 0.0
     few = len(fitted) < MANY
     if "linear_path" not in options and _can_start_at_pca(model, options):
         chosen["linear_path"] = True
@@ -116,7 +119,7 @@ def planned(
             reasons.append(
                 f"images are {' and '.join(how)}, which takes {gain:.0%} of PCA's validation error"
             )
-    return Plan(chosen, max_shift or 0, bool(flip), reasons)
+    return Plan(chosen, max_shift or 0, bool(flip), reasons, gain > 0)
 
 
 def start(ae: Autoencoder, x: np.ndarray, plan: Plan) -> None:
@@ -212,7 +215,7 @@ def _variation(fitted, held_out, latent_dim, max_shift, flip):
 
 def _more(images, plan):
     """The images, with as many variants again, or more of few, if the plan is to have them."""
-    if not plan.varied:
+    if not plan.of_variants:
         return images
     count = max(_most(images), 2 * len(images))
     return variants(images, count, plan.max_shift, plan.flip)

@@ -48,6 +48,7 @@ def test_what_had_learned_by_heart_is_tried_anew_with_more_dropout(tmp_path, mon
     best = best_within(100, clock.build, plan, 7, 50, folder=tmp_path)
     assert clock.made == [(7, 0.1, 50, 100), (8, 0.2, 50, 70), (9, 0.3, 50, 40)]
     assert best.ae == "model of 8"
+    assert best.outcome["best_attempt"] == 2
     assert best.outcome["attempts"] == 3  # 10 seconds are less than half of 30
     assert (tmp_path / "log.csv").read_text() == "log of 8"
 

@@ -129,7 +129,7 @@ def test_families_build_with_what_is_chosen(name, rng):
 def test_start_is_pca_of_what_is_trained_on(max_shift, flip, rng):
     x = textures(80, 8, rng)
     ae = aezoo.deep((8, 8, 1), 6, hidden_units=(8,), linear_path=True, normalization="minmax")
-    start(ae, x, Plan({"linear_path": True}, max_shift, flip))
+    start(ae, x, Plan({"linear_path": True}, max_shift, flip, of_variants=True))
     pca = PCA(6).fit(ae.normalize(x).reshape(80, -1))
     flat = ae.normalize(x).reshape(80, -1)
     expected = np.clip(pca.inverse_transform(pca.transform(flat)), 0, 1)
@@ -193,3 +193,12 @@ def test_more_dropout(rng):
     assert more.with_more_dropout(0.25).options["dropout"] == 0.25
     assert plan.options["dropout"] == 0.1
     assert Plan({}).with_more_dropout(0.5) == Plan({})
+
+
+def test_variants_that_were_said_do_not_move_pca(rng):
+    images = rng.random((40, 8, 8, 1), "float32")
+    models = []
+    for plan in (Plan({"linear_path": True}), Plan({"linear_path": True}, 2, True)):
+        models.append(aezoo.vanilla((8, 8, 1), 4, linear_path=True))
+        start(models[-1], images, plan)
+    np.testing.assert_array_equal(*(ae.reconstruct(images) for ae in models))
