@@ -77,7 +77,8 @@ def own_data():
     shown.append((f"{len(tables)} tables of ADBench, normal rows: median (most)", *cells))
     return (
         "Test errors of `aezoo train MODEL --data DATA`, nothing else said, over PCA's with codes\n"
-        "of the same size, the worse of the seeds that were measured:\n\n" + markdown(("", *OWN), shown)
+        "of the same size, the worse of the seeds that were measured:\n\n"
+        + markdown(("", *OWN), shown)
     )
 
 

@@ -66,8 +66,9 @@ def best_within(
         **how: As in `attempt`.
 
     Returns:
-        `Attempt`, the best one. Its outcome has `attempts`, how many there were, and says whether
-        any of them was interrupted, which ends all.
+        `Attempt`, the best one. Its outcome has `attempts`, how many there were, `best_attempt`,
+        which it was, counted from 1, and says whether any of them was interrupted, which ends
+        all. The seed of each is one more than that of the last.
     """
     end = time.perf_counter() + seconds
     log = how["folder"] / LOG
