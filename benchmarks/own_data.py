@@ -1,6 +1,6 @@
 """What `aezoo train` makes of data that people bring: test errors beside PCA's.
 
-    python benchmarks/own_data.py                               # all: about an hour
+    python benchmarks/own_data.py                               # all: hours, on two cores
     python benchmarks/own_data.py --data digits ecg-300 --models deep conv --seeds 0
     python benchmarks/own_data.py --only time                   # against a plain fit
 
