@@ -49,36 +49,24 @@ BY = {
 
 
 def own_data():
-    rows = {}
+    worst = {}
     for key, row in measured("own_data")["errors"].items():
         name, model, _ = key.split()
-        rows.setdefault(name, {}).setdefault(model, []).append(row["ratio"])
-    shown = [
-        (
-            title,
-            *(
-                f"{max(rows[name][model]):.2f}" if model in rows.get(name, {}) else ""
-                for model in OWN
-            ),
-        )
+        worst[name, model] = max(row["ratio"], worst.get((name, model), 0.0))
+    cells = {key: f"{ratio:.2f}" for key, ratio in worst.items()}
+    rows = [
+        (title, *(cells.get((name, model), "") for model in OWN))
         for name, title in OWN_DATA.items()
     ]
-    tables = [name for name in rows if name[0].isdigit()]
-    middle, most = (
-        [
-            f"{part(max(rows[name][model]) for name in tables if model in rows[name]):.2f}"
-            if any(model in rows[name] for name in tables)
-            else ""
-            for model in OWN
-        ]
-        for part in (statistics.median, max)
-    )
-    cells = [f"{a} ({b})" if a else "" for a, b in zip(middle, most, strict=True)]
-    shown.append((f"{len(tables)} tables of ADBench, normal rows: median (most)", *cells))
+    tables = {name for name, _ in worst if name[0].isdigit()}
+    last = [f"{len(tables)} tables of ADBench, normal rows: median (most)"]
+    for model in OWN:
+        ratios = [worst[name, model] for name in tables if (name, model) in worst]
+        last.append(f"{statistics.median(ratios):.2f} ({max(ratios):.2f})" if ratios else "")
     return (
         "Test errors of `aezoo train MODEL --data DATA`, nothing else said, over PCA's with codes\n"
         "of the same size, the worse of the seeds that were measured:\n\n"
-        + markdown(("", *OWN), shown)
+        + markdown(("", *OWN), [*rows, last])
     )
 
 

@@ -9,7 +9,7 @@ from aezoo.checks import Shape, count, positive, sequence
 from aezoo.layers.backbones.options import (
     activation_layer,
     between_layers,
-    checked_linear_path,
+    check_linear_path,
     l2_penalty,
     output_layer,
     residual_block,
@@ -100,7 +100,7 @@ def conv(
     transpose_layer = getattr(layers, f"Conv{rank}DTranspose")
     cropping_layer = getattr(layers, f"Cropping{rank}D")
     blocks = count("blocks", blocks)
-    checked_linear_path(linear_path, latent_activation, output_activation)
+    check_linear_path(linear_path, latent_activation, output_activation)
 
     def level(x, f, i):
         for j in range(1, blocks + 1):

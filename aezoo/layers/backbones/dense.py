@@ -9,7 +9,7 @@ from aezoo.checks import Shape, count, positive, sequence
 from aezoo.layers.backbones.options import (
     activation_layer,
     between_layers,
-    checked_linear_path,
+    check_linear_path,
     l2_penalty,
     output_layer,
     residual_block,
@@ -78,7 +78,7 @@ def dense(
     between = between_layers(activation, dropout, batch_normalization)
     regularizer = l2_penalty(l2)
     blocks = count("blocks", blocks)
-    checked_linear_path(linear_path, latent_activation, output_activation)
+    check_linear_path(linear_path, latent_activation, output_activation)
 
     def layer(x, unit, i):
         x = layers.Dense(unit, kernel_regularizer=regularizer, name=f"dense_{i}")(x)

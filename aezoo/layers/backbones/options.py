@@ -79,8 +79,8 @@ def output_layer(activation, input_shape, xla, linear_path=False):
     return Output(activation, bias_layer=bias_layer, xla=xla, name="output_activation")
 
 
-def checked_linear_path(linear_path, latent_activation, output_activation):
-    """Returns a `linear_path`, refused where it could not start at principal components."""
+def check_linear_path(linear_path, latent_activation, output_activation):
+    """Refuses a linear path where it could not start at principal components."""
     if not isinstance(linear_path, bool):
         raise ValueError(f"linear_path must be True or False. Received: {linear_path!r}")
     if linear_path and latent_activation not in STARTED:
@@ -93,7 +93,6 @@ def checked_linear_path(linear_path, latent_activation, output_activation):
             f"A linear path needs an output_activation among {KEPT}. Received: "
             f"{output_activation!r}"
         )
-    return linear_path
 
 
 def l2_penalty(factor):
