@@ -51,13 +51,21 @@ def list_zoo(as_json: Json = False) -> None:
 @app.command()
 def publish(
     run: Annotated[Path, typer.Argument(help="A run folder.", show_default=False)],
-    folder: Annotated[Path, typer.Argument(help="The folder to write.", show_default=False)],
+    folder: Annotated[
+        Path, typer.Argument(help="The folder to write, MODEL-WEIGHTS.", show_default=False)
+    ],
+    export: Annotated[
+        list[str] | None,
+        typer.Option(help="What to export. [default: saved_model, float32, int8]"),
+    ] = None,
+    note: Annotated[str, typer.Option(help="What its README is to say of the data.")] = "",
 ) -> None:
     """Make a pretrained model of a run: weights, exports, card and picture."""
     with quiet(), native_output_discarded():
         from aezoo.training import publishing
 
-        card = publishing.publish(run, folder)
+        exports = export or publishing.PUBLISHED
+        card = publishing.publish(run, folder, exports=exports, note=note)
     out.print(f"{folder}: test MSE {card['metrics']['mse']:.5f}, {len(card['files'])} files")
 
 

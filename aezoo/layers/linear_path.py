@@ -11,7 +11,8 @@ from sklearn.decomposition import PCA, IncrementalPCA
 from aezoo.layers.bottleneck import bottleneck_of
 
 NAME = "linear_path"  # of its layer in the encoder, and of that in the decoder
-LAST = ("latent", "output")  # the network's own last layers, beside them
+REFINED = "refined"  # of the last layer of a correction, see `aezoo.layers.backbones.refinement`
+LAST = (("latent", REFINED), ("output", REFINED))  # the network's own last layers, beside them
 STARTED = ("linear", "leaky_relu", "relu")  # activations of a code that let positive numbers pass
 KEPT = ("auto", "clip", "linear", "relu")  # of an output that leave PCA's values as they are
 LIFT = 5.0  # deviations above 0 at which units of a code start that is cut off there
@@ -50,14 +51,16 @@ def beside_linear_path(x: keras.KerasTensor, inputs: keras.KerasTensor) -> keras
 
 
 def linear_layer(
-    units: int, trainable: bool, regularizer: keras.regularizers.Regularizer | None = None
+    units: int,
+    trainable: bool,
+    kernel_regularizer: keras.regularizers.Regularizer | None = None,
 ) -> layers.Dense:
     """The layer of a linear path, without effect until `start_at_pca` sets it.
 
     Args:
         units: Positive integer.
         trainable: Boolean, for networks in whose place it is, not beside them.
-        regularizer: Keras regularizer of the kernel, or `None`.
+        kernel_regularizer: Keras regularizer of the kernel, or `None`.
 
     Returns:
         Keras layer.
@@ -65,7 +68,7 @@ def linear_layer(
     return layers.Dense(
         units,
         kernel_initializer="zeros",
-        kernel_regularizer=regularizer,
+        kernel_regularizer=kernel_regularizer,
         trainable=trainable,
         name=NAME,
     )
@@ -142,10 +145,9 @@ def start_at_pca(
     there.bias.assign(bias)
     back.kernel.assign(returned)
     back.bias.assign(mean)
-    for model, name in zip((encoder, decoder), LAST, strict=True):
-        last = _layer(model, name)
-        if last is not None:
-            for weight in last.weights:
+    for model, names in zip((encoder, decoder), LAST, strict=True):
+        for layer in filter(None, (_layer(model, name) for name in names)):
+            for weight in layer.weights:
                 weight.assign(np.zeros(weight.shape))
 
 

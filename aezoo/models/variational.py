@@ -15,7 +15,6 @@ from aezoo.layers.objectives import Term
 from aezoo.registry import register
 
 LOSSES = {"gaussian": "mse", "bernoulli": "binary_crossentropy"}
-BETAS = {"gaussian": 0.1, "bernoulli": 1.0}
 
 
 @register
@@ -46,9 +45,9 @@ def variational(
         likelihood: `"gaussian"`, whose loss is the squared error, or `"bernoulli"` for outputs in
             [0, 1], with cross-entropy.
         beta: Float above 0, the weight of the KL divergence: less for sharper samples, more for
-            codes closer to the prior. Default: 1 for `"bernoulli"`; 0.1 for `"gaussian"`, which
-            assumes errors of a variance of beta / 2: with 1, 8x8 digits had an error of 0.060 and
-            used two numbers of eight, with 0.1 one of 0.014 (PCA 0.025) and all of them.
+            codes closer to the prior. Default: 1 for `"bernoulli"`. For `"gaussian"` beta is
+            twice the variance of the errors, and by default learned: twice the mean squared error
+            of each batch, with which the bound is highest.
         capacity: `None`, or a float above 0 in nats: the penalty is beta * |KL - C|, with C
             growing from 0 to the capacity.
         capacity_steps: Positive integer, the updates in which C grows. Default: 10,000.
@@ -74,7 +73,8 @@ def variational(
     Reference:
         Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014, arXiv:1312.6114; beta:
         Higgins et al., "beta-VAE", ICLR 2017; capacity: Burgess et al., arXiv:1804.03599; free
-        bits: Kingma et al., arXiv:1606.04934, section C.8.
+        bits: Kingma et al., arXiv:1606.04934, section C.8; learned: Rybkin et al., "Simple and
+        Effective VAE Training with Calibrated Decoders", ICML 2021, arXiv:2006.13202.
     """
     if likelihood not in LOSSES:
         raise ValueError(f"likelihood must be one of {tuple(LOSSES)}. Received: {likelihood!r}")
@@ -97,7 +97,7 @@ def variational(
     encoder = backbones.build(backbone, input_shape, 2 * latent_dim, **options)[0]
     layer = GaussianSampling(
         math.prod(encoder.input_shape[1:]),
-        beta=BETAS[likelihood] if beta is None else beta,
+        beta=1.0 if beta is None and likelihood == "bernoulli" else beta,
         capacity=capacity,
         capacity_steps=10_000 if capacity_steps is None else capacity_steps,
         free_bits=free_bits,
@@ -151,7 +151,7 @@ class GaussianSampling(Bottleneck):
 
     Args:
         values: Positive integer, the values of an input, which the KL is divided by.
-        beta, capacity, capacity_steps, free_bits: See `variational`.
+        beta, capacity, capacity_steps, free_bits: See `variational`; a beta of `None` is learned.
         seed: Integer or `None`, for repeatable noise.
         **kwargs: Arguments of `keras.layers.Layer`.
 
@@ -174,7 +174,7 @@ class GaussianSampling(Bottleneck):
     ):
         super().__init__(**kwargs)
         self.values = values
-        self.beta = number("beta", beta, above=0)
+        self.beta = beta if beta is None else number("beta", beta, above=0)
         self.capacity = capacity if capacity is None else number("capacity", capacity, above=0)
         self.capacity_steps = positive("capacity_steps", capacity_steps)
         self.free_bits = number("free_bits", free_bits, least=0)
@@ -204,7 +204,11 @@ class GaussianSampling(Bottleneck):
     def terms(self, forward):
         divergence = self.divergence(forward.features)
         kl = ops.sum(ops.mean(divergence, axis=0))
-        loss = self.beta * self._objective(divergence) / self.values
+        beta = self.beta
+        if beta is None:
+            error = ops.mean(ops.square(forward.target - forward.output))
+            beta = 2 * ops.stop_gradient(error)
+        loss = beta * self._objective(divergence) / self.values
         if self.capacity is not None and forward.training:
             self.updates.assign_add(1.0)
         return {"kl": Term(kl, loss)}

@@ -63,7 +63,7 @@ def list_models(weights: str | None = None) -> list[str]:
     """Names of the registered models.
 
     Args:
-        weights: `None`, or a string, a dataset: those alone that are pretrained on it.
+        weights: `None`, or a string, such as `"mnist"`: those alone that are pretrained on it.
 
     Returns:
         List of strings, sorted.

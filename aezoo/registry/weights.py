@@ -61,7 +61,8 @@ def cards() -> dict[tuple[str, str], dict[str, Any]]:
     """The cards of all pretrained models; damaged ones are left out with a warning.
 
     Returns:
-        Dictionary of pairs (model, dataset) to the card, a dictionary, see `read_card`.
+        Dictionary of pairs, the model and what `weights` names, to the card, a dictionary, see
+        `read_card`.
     """
     found = {}
     for name in names():
@@ -70,8 +71,26 @@ def cards() -> dict[tuple[str, str], dict[str, Any]]:
         except WeightsError as error:
             log.warning(f"{error} It is left out.")
         else:
-            found[card["model"], card["data"]] = card
+            found[card["model"], name_of(card["model"], name)] = card
     return found
+
+
+def name_of(model: str, folder: str) -> str:
+    """What `weights` names of a pretrained model: its data, and often more.
+
+    Args:
+        model: String, a family.
+        folder: String, the name of its folder.
+
+    Returns:
+        String.
+
+    Example:
+
+    >>> name_of("conv", "conv-cifar10-128")
+    'cifar10-128'
+    """
+    return folder.removeprefix(f"{model}-")
 
 
 def read_card(path: str | os.PathLike) -> dict[str, Any]:
@@ -168,9 +187,9 @@ def find(model: str, weights: str | os.PathLike) -> tuple[dict[str, Any] | None,
 
     Args:
         model: String, a family.
-        weights: String, a dataset that the model was pretrained on; the path of a `.weights.h5`
-            file or of a folder with a card; or `hf://OWNER/REPOSITORY` for such a folder on the
-            Hugging Face Hub.
+        weights: String, what the model was pretrained on, such as `"mnist"`; the path of a
+            `.weights.h5` file or of a folder with a card; or `hf://OWNER/REPOSITORY` for such a
+            folder on the Hugging Face Hub.
 
     Returns:
         A pair: the card, a dictionary, or `None` for a file without one, and the path of the file.
@@ -197,12 +216,12 @@ def find(model: str, weights: str | os.PathLike) -> tuple[dict[str, Any] | None,
     elif Path(weights).is_dir():
         card = read_card(weights)
     else:
-        datasets = sorted(data for name, data in known if name == model)
-        near = difflib.get_close_matches(text, datasets, n=1)
+        named = sorted(data for name, data in known if name == model)
+        near = difflib.get_close_matches(text, named, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(
             f"There are no weights {text!r} for {model}.{hint} It is pretrained on: "
-            f"{', '.join(datasets) or 'nothing'}."
+            f"{', '.join(named) or 'nothing'}."
         )
     if card["model"] != model:
         raise ValueError(f"These weights are for the model {card['model']}, not for {model}.")

@@ -17,6 +17,10 @@ AT_PCA = ("conv", "deep", "denoising", "residual", "vanilla", "variational")
 # families of the zoo that take dropout, and to which more noise is no harm; what others, which a
 # user has registered, would make of it is not known
 WITH_DROPOUT = ("conv", "deep", "denoising", "masked", "residual", "sparse", "vector_quantized")
+# families whose images are refined, with so many blocks
+REFINED = {"conv": 1, "residual": 2}
+OF_LEVELS = {"blocks", "bottleneck", "dropout", "filters", "kernel_size"}  # options
+ALONE = 4  # samples for each of their values, from which on more than that is learned of images
 MANY = 10_000  # samples from which on a network needs no help against learning them by heart
 FEW_RATE = 0.5  # of the learning rate, for fewer
 WIDE = 64  # values of a sample from which on dropout helped, and did not harm
@@ -86,6 +90,9 @@ def planned(
     """Chooses what was not said.
 
     - A linear path, which starts the model at PCA, for families that are after reconstructions.
+    - Of images: convolutions that correct what goes into PCA and what comes out of it. They are
+      the same everywhere in an image, and learn from a few hundred. Where there are less than 4
+      samples for each value of one, they are all of the network.
     - Of fewer than 10,000 images: to mirror them, and to move them by a pixel or two, if that
       makes the error of principal components on validation images surely smaller. PCA says in
       seconds what a network would say in minutes: digits are never mirrored, photographs are.
@@ -109,7 +116,15 @@ def planned(
         chosen["linear_path"] = True
         reasons.append("starts as PCA")
     values = math.prod(fitted.shape[1:])
-    if few and values >= WIDE and "dropout" not in options and model in WITH_DROPOUT:
+    alone = False
+    if model in REFINED and fitted.ndim == 4 and _can_be_refined(chosen):
+        chosen["refinement"] = REFINED[model]
+        alone = len(fitted) < ALONE * values and not OF_LEVELS & options.keys()
+        why = f", alone, since {len(fitted):,} images are few for {values:,} values"
+        reasons.append("convolutions correct what goes in and what comes out" + why * alone)
+    if alone:
+        chosen["filters"] = ()
+    elif few and values >= WIDE and "dropout" not in options and model in WITH_DROPOUT:
         chosen["dropout"] = DROPOUT
         reasons.append(f"dropout of {DROPOUT}, since {len(fitted):,} samples are few")
     if fitted.ndim == 4 and few and None in (max_shift, flip):
@@ -187,6 +202,11 @@ def _can_start_at_pca(model, options):
         and options.get("bottleneck") != "spatial"
         and options.get("likelihood", "gaussian") == "gaussian"
     )
+
+
+def _can_be_refined(options):
+    said = {"refinement", "refinement_filters"} & options.keys()
+    return options.get("linear_path") is True and not said
 
 
 def _variation(fitted, held_out, latent_dim, max_shift, flip):

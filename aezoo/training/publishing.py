@@ -18,12 +18,14 @@ from aezoo.edge import LiteModel
 from aezoo.export.saved_model import SavedModel
 from aezoo.registry import accepts, build, weights
 from aezoo.system.files import replacing
-from aezoo.training.exporting import export_to
+from aezoo.training.exporting import checked_kind, export_to
 from aezoo.training.folder import MODEL, load_model, read_record
+from aezoo.training.plan import REFINED
 from aezoo.training.runs import Run, train
 
 NOISE = 0.05  # how far the error of a model trained again may be off, relative; seeds give 1 to 3 %
 PICTURE = "reconstructions.png"
+PUBLISHED = ("saved_model", "float32", "int8")
 UNCHOSEN = {"linear_path": False, "dropout": 0}  # of cards that say nothing of what train chooses
 ARTEFACTS = {  # file, how to open it, how far its error may be off the card's, relative
     "saved_model": (SavedModel, 1e-3),
@@ -47,7 +49,7 @@ An autoencoder of aezoo, the `{model}` family, with a code of {latent_size} numb
 ```python
 import aezoo
 
-ae = aezoo.build("{model}", weights="{data}")
+ae = aezoo.build("{model}", weights="{weights}")
 ```
 
 | on the test split ({test:,} samples, not used in training) | this model | PCA, same code size |
@@ -55,9 +57,9 @@ ae = aezoo.build("{model}", weights="{data}")
 | mean squared error | {mse:.5f} | {pca_mse:.5f} |
 {quality}
 ![Samples above, their reconstructions below]({picture})
-{int8}
-It has {parameters:,} parameters. The `.tflite` files run with `aezoo.LiteModel`, `saved_model` in
-any TensorFlow; the reports beside them say how they differ from the Keras model. `card.json` has
+{note}{int8}
+It has {parameters:,} parameters. Files that end in `.tflite` run with `aezoo.LiteModel`,
+`saved_model` in any TensorFlow; reports say how they differ from the Keras model. `card.json` has
 the hash of each file, and what it takes to train it again: `aezoo rebuild {folder}`.
 
 Intended use: examples, teaching, a start for further training, a baseline to compare with. It knows
@@ -66,7 +68,13 @@ anomalies. It has not been examined for any decision about people.
 """
 
 
-def publish(run: str | os.PathLike, destination: str | os.PathLike) -> dict[str, Any]:
+def publish(
+    run: str | os.PathLike,
+    destination: str | os.PathLike,
+    *,
+    exports: Sequence[str] = PUBLISHED,
+    note: str = "",
+) -> dict[str, Any]:
     """Makes a pretrained model of a run folder.
 
     The weights are kept in half precision if the test error stays the same to four digits. An int8
@@ -74,7 +82,10 @@ def publish(run: str | os.PathLike, destination: str | os.PathLike) -> dict[str,
 
     Args:
         run: String or path of a run folder of `aezoo.train`.
-        destination: String or path of the folder to write, which must not exist.
+        destination: String or path of the folder to write, which must not exist. What its name
+            says after the family's is the name of the weights.
+        exports: Sequence of what to export, see `export_to`.
+        note: String, what else its README is to say of the data.
 
     Returns:
         Dictionary, the card.
@@ -83,8 +94,11 @@ def publish(run: str | os.PathLike, destination: str | os.PathLike) -> dict[str,
         FileExistsError: If the destination exists.
         FileNotFoundError: If the run is not complete.
         OSError: If it is damaged.
-        ValueError: If the data has no name, or the model cannot be built from its card.
+        ValueError: For an unknown export, if the data has no name, or the model cannot be built
+            from its card.
     """
+    for kind in exports:
+        checked_kind(kind)
     run, destination = Path(run), Path(destination)
     if destination.exists():
         raise FileExistsError(f"{destination} exists already: choose another folder.")
@@ -102,7 +116,7 @@ def publish(run: str | os.PathLike, destination: str | os.PathLike) -> dict[str,
         beside.mkdir(parents=True)
         _write_weights(ae, beside / weights.FILE, test_set.x)
         refused = ""
-        for kind in ("saved_model", "float32", "int8"):
+        for kind in exports:
             try:
                 export_to(beside, ae, kind, train_set.x, test_set.x)
             except ValueError as error:
@@ -111,7 +125,7 @@ def publish(run: str | os.PathLike, destination: str | os.PathLike) -> dict[str,
                 refused = str(error).partition(". ")[0].rstrip(".")
         shutil.copy(run / PICTURE, beside / PICTURE)
         name = destination.name
-        (beside / "README.md").write_text(_readme(record, name, refused), encoding="utf-8")
+        (beside / "README.md").write_text(_readme(record, name, refused, note), encoding="utf-8")
         for report in beside.glob("*.json"):  # paths inside of this folder, not of this machine
             found = json.loads(report.read_text(encoding="utf-8"))
             report.write_text(
@@ -200,6 +214,8 @@ def rebuild(
     if "minutes" in trained:  # its epochs were as many as there was time for
         settings = ("minutes", *settings[1:])
     unchosen = {key: no for key, no in UNCHOSEN.items() if accepts(card["model"], key)}
+    if card["model"] in REFINED and len(card["input_shape"]) == 3:
+        unchosen["refinement"] = 0
     run = train(
         card["model"],
         card["data"],
@@ -247,7 +263,7 @@ def _write_weights(ae, path, x):
     whole.unlink()
 
 
-def _readme(record, folder, refused):
+def _readme(record, folder, refused, note):
     metrics = record["metrics"]
     rows = [("psnr", "PSNR (dB)", ".2f"), ("ssim", "SSIM", ".4f")]
     quality = "".join(
@@ -258,12 +274,14 @@ def _readme(record, folder, refused):
     return README.format(
         model=record["model"],
         data=record["data"]["source"],
+        weights=weights.name_of(record["model"], folder),
         shape=" x ".join(map(str, record["input_shape"])),
         seed=record["training"]["seed"],
         test=record["data"]["test"],
         quality=quality,
         picture=PICTURE,
         folder=folder,
+        note=f"\n{note}\n" if note else "",
         int8=f"\nThere is no file in int8, which was refused: {refused}.\n" if refused else "",
         **{key: metrics[key] for key in ("mse", "pca_mse", "parameters", "latent_size")},
     )

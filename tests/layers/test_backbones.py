@@ -97,6 +97,52 @@ def test_residual_blocks_start_as_nothing(shape, rng):
     assert np.abs(both[0] - both[1]).max() > 0.01
 
 
+@pytest.mark.parametrize("shape", [(9, 2), (8, 7, 3), (4, 5, 6, 1)])
+@pytest.mark.parametrize("filters", [(), (4,)])
+@pytest.mark.parametrize("linear_path", [False, True])
+def test_refinement_corrects_both_ends(shape, filters, linear_path, rng):
+    """It starts as nothing; then it changes what goes in, and what comes out."""
+    options = {"filters": filters, "linear_path": linear_path, "output_activation": "linear"}
+    encoder, decoder = backbones.build(
+        "conv", shape, 3, refinement=2, refinement_filters=5, **options
+    )
+    x = rng.random((2, *shape), "float32")
+    assert decoder(encoder(x)).shape == x.shape
+    for model, data in ((encoder, x), (decoder, np.asarray(encoder(x)))):
+        layer = model.get_layer("refined")
+        assert layer.kernel.shape[-1] == 5
+        assert "add_refinement_2" in {layer.name for layer in model.layers}
+        for other in model.layers:  # also a linear path, which starts at 0
+            if other is not layer:
+                other.set_weights([rng.normal(size=w.shape) / 4 for w in other.get_weights()])
+        before = np.asarray(model(data))
+        layer.kernel.assign(layer.kernel + 0.1)
+        assert np.abs(model(data) - before).max() > 0.01
+
+
+def test_a_network_of_refinement_alone_is_linear_at_first(rng):
+    encoder, decoder = backbones.build("conv", (6, 6, 1), 3, filters=(), refinement=1)
+    x = rng.random((5, 6, 6, 1), "float32")
+    latent = encoder.get_layer("latent")
+    expected = x.reshape(5, -1) @ np.asarray(latent.kernel) + np.asarray(latent.bias)
+    np.testing.assert_allclose(encoder(x), expected, atol=1e-5)
+    assert decoder.get_layer("output").units == 36
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"filters": ()}, "with refinement"),
+        ({"filters": (), "refinement": 1, "bottleneck": "conv"}, "dense bottleneck"),
+        ({"refinement": -1}, "refinement.*-1"),
+        ({"refinement": 1, "refinement_filters": 0}, "refinement_filters.*0"),
+    ],
+)
+def test_refinement_out_of_range(options, message):
+    with pytest.raises(ValueError, match=message):
+        backbones.build("conv", (8, 8, 1), 2, **options)
+
+
 def test_residual_block_is_what_its_formula_says(rng):
     encoder, _ = backbones.build(
         "residual", 5, 3, hidden_units=(4,), activation="tanh", latent_activation="tanh"

@@ -21,6 +21,10 @@ NETWORKS = {
     "residual": ((6, 5, 2), {"backbone": "residual", "filters": (4,)}),
     "images to dense": ((6, 5, 2), {"backbone": "dense", "hidden_units": (8,)}),
     "signals": ((9, 2), {"filters": (4,)}),
+    "refined": ((7, 5, 2), {"filters": (4,), "refinement": 1}),
+    "only refined": ((7, 5, 2), {"filters": (), "refinement": 2, "refinement_filters": 4}),
+    "refined signals": ((9, 2), {"filters": (), "refinement": 1}),
+    "refined volumes": ((4, 3, 5, 1), {"filters": (3,), "refinement": 1}),
     "volumes": ((4, 3, 5, 1), {"filters": (4,), "bottleneck": "conv"}),
 }
 

@@ -72,6 +72,34 @@ def test_tables_are_not_images(rng):
     assert not wide.varied
 
 
+def test_images_are_refined(rng):
+    """Few by convolutions alone, many beside what the family is anyway."""
+    few, many = (textures(n, 8, rng) for n in (60, 320))
+    for model, blocks in (("conv", 1), ("residual", 2)):
+        plan = plan_of(few, model, max_shift=0, flip=False)
+        assert plan.options == {"linear_path": True, "refinement": blocks, "filters": ()}
+        assert "alone, since 54 images are few for 64 values" in plan.reasons[1]
+        plan = plan_of(many, model, max_shift=0, flip=False)
+        assert plan.options == {"linear_path": True, "refinement": blocks, "dropout": 0.1}
+        assert plan.reasons[1] == "convolutions correct what goes in and what comes out"
+    assert "refinement" not in plan_of(few, "denoising").options
+
+
+@pytest.mark.parametrize(
+    ("options", "chosen"),
+    [
+        ({"filters": (4,)}, {"linear_path": True, "refinement": 1, "dropout": 0.1}),
+        ({"dropout": 0.2}, {"linear_path": True, "refinement": 1}),
+        ({"refinement": 0}, {"linear_path": True, "dropout": 0.1}),
+        ({"refinement_filters": 8}, {"linear_path": True, "dropout": 0.1}),
+        ({"linear_path": False}, {"dropout": 0.1}),
+    ],
+)
+def test_what_was_said_of_levels_is_kept(options, chosen, rng):
+    plan = plan_of(textures(60, 8, rng), "conv", options=options, max_shift=0, flip=False)
+    assert plan.options == {**options, **chosen}
+
+
 def test_a_family_of_the_users_own_gets_no_option_that_was_not_said(rng, monkeypatch):
     monkeypatch.setattr(factories, "_FACTORIES", dict(factories._FACTORIES))
 

@@ -61,6 +61,25 @@ def test_an_int8_file_that_is_refused_is_left_out(published, tmp_path, monkeypat
         publishing.publish(published[0] / "run", tmp_path / "other")
 
 
+def test_published_under_a_name_of_its_own(published, zoo):
+    """Two models of one family and dataset lie side by side."""
+    note = "The images were handwritten once."
+    root = published[0]
+    card = publishing.publish(root / "run", zoo / "deep-digits-4", exports=["int8"], note=note)
+    assert {file for file in card["files"] if "model" in file} == {
+        "model.weights.h5", "model-int8.tflite", "model-int8.tflite.json",
+    }  # fmt: skip
+    text = (zoo / "deep-digits-4" / "README.md").read_text()
+    assert f"\n{note}\n" in text
+    assert 'aezoo.build("deep", weights="digits-4")' in text
+    assert set(weights.cards()) == {("deep", "digits"), ("deep", "digits-4")}
+    assert aezoo.list_models(weights="digits-4") == ["deep"]
+    assert set(publishing.verify("deep-digits-4")) == {"model.weights.h5", "model-int8.tflite"}
+    shutil.rmtree(zoo / "deep-digits-4")
+    with pytest.raises(ValueError, match="int9"):
+        publishing.publish(root / "run", zoo / "deep-digits-4", exports=["int9"])
+
+
 def test_verify_opens_and_measures_everything(zoo, published):
     errors = publishing.verify("deep-digits")
     assert set(errors) == {
@@ -182,6 +201,11 @@ def test_rebuild_chooses_nothing_that_the_card_does_not_say(zoo, published, tmp_
     publishing.rebuild("deep-digits", tmp_path / "again")
     chosen = {"linear_path": False, "dropout": 0, "max_shift": 0, "flip": False}
     assert {**asked[-1], **chosen, **before} == asked[-1]
+
+    images = {**old, "model": "conv", "input_shape": [8, 8, 1], "options": {}}
+    (zoo / "deep-digits" / "card.json").write_text(json.dumps(images))
+    publishing.rebuild("deep-digits", tmp_path / "again")
+    assert asked[-1]["refinement"] == 0
 
     timed = {**said, "training": {**said["training"], "minutes": 0.5}}
     (zoo / "deep-digits" / "card.json").write_text(json.dumps(timed))

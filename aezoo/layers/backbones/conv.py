@@ -14,7 +14,8 @@ from aezoo.layers.backbones.options import (
     output_layer,
     residual_block,
 )
-from aezoo.layers.linear_path import beside_linear_path
+from aezoo.layers.backbones.refinement import refined
+from aezoo.layers.linear_path import beside_linear_path, linear_layer
 
 
 def conv(
@@ -31,6 +32,8 @@ def conv(
     l2: float = 0.0,
     batch_normalization: bool = False,
     blocks: int = 0,
+    refinement: int = 0,
+    refinement_filters: int = 32,
     linear_path: bool = False,
 ) -> tuple[keras.Model, keras.Model]:
     """Strided convolutions down to a code, and transposed convolutions back.
@@ -42,7 +45,8 @@ def conv(
         input_shape: Tuple of positive integers: `(steps, channels)` for signals, `(height, width,
             channels)` for images, `(depth, height, width, channels)` for volumes.
         latent_dim: Positive integer, how many numbers the code has.
-        filters: Sequence of positive integers, the filters of each level from the input on.
+        filters: Sequence of positive integers, the filters of each level from the input on. With
+            refinement it may be empty: the code is a linear map then, of what is refined.
         kernel_size: Positive integer, the kernel's length along each spatial axis.
         bottleneck: `"dense"` for a flat code of shape `(latent_dim,)`, `"conv"` for a convolution
             whose kernel covers the whole last feature map, with a code of shape `(1, ...,
@@ -53,6 +57,9 @@ def conv(
         latent_activation, output_activation, dropout, l2, batch_normalization: As in `dense`.
         blocks: Integer, 0 or more: residual blocks of two convolutions at each level, as in
             `dense`.
+        refinement: Integer, 0 or more: residual blocks at half the input's size that correct what
+            goes in, for the code to hold more, and what comes out, such as edges.
+        refinement_filters: Positive integer, the channels of these blocks.
         linear_path: As in `dense`. Not for a `"spatial"` bottleneck.
 
     Returns:
@@ -86,8 +93,13 @@ def conv(
     if linear_path and bottleneck == "spatial":
         raise ValueError("A spatial bottleneck has no linear path: its codes are of places.")
     filters = [positive("filters", f) for f in sequence("filters", filters)]
-    if not filters:
-        raise ValueError("filters must name at least one level. Received: ()")
+    refinement = count("refinement", refinement)
+    refinement_filters = positive("refinement_filters", refinement_filters)
+    if not filters and (not refinement or bottleneck != "dense"):
+        raise ValueError(
+            "filters must name at least one level, but for a dense bottleneck with refinement. "
+            "Received: ()"
+        )
     between = between_layers(activation, dropout, batch_normalization)
     shared = {"kernel_regularizer": l2_penalty(l2)}
     kernel_size = positive("kernel_size", kernel_size)
@@ -112,8 +124,17 @@ def conv(
             )
         return between(x, i)
 
+    def last(x, units, name):
+        if linear_path and not filters:  # the path is all that there is
+            return linear_layer(units, False, **shared)(x)
+        return layers.Dense(units, name=name, **shared)(x)
+
+    def refine(x):
+        own = {"activation": activation, "batch_normalization": batch_normalization, **shared}
+        return refined(x, refinement_filters, refinement, **own) if refinement else x
+
     inputs = keras.Input(input_shape, name="input")
-    x = inputs
+    x = beside = refine(inputs)
     sizes = []  # the spatial shape before each level, to crop back to
     for i, f in enumerate(filters, start=1):
         sizes.append(x.shape[1:-1])
@@ -121,18 +142,19 @@ def conv(
     features = x.shape[1:]
     if bottleneck == "dense":
         x = layers.Flatten(name="flatten")(x)  # (B, h, w, F) -> (B, h * w * F)
-        x = layers.Dense(latent_dim, name="latent", **shared)(x)
+        x = last(x, latent_dim, "latent")
     else:  # (B, h, w, F) -> (B, 1, 1, D), or (B, h, w, D)
         size = features[:-1] if bottleneck == "conv" else 1
         x = conv_layer(latent_dim, kernel_size=size, name="latent", **shared)(x)
-    if linear_path:
-        x = beside_linear_path(x, inputs)
+    if linear_path and filters:
+        x = beside_linear_path(x, beside)
     code = activation_layer(latent_activation, "latent_activation")(x)
     encoder = keras.Model(inputs, code, name="encoder")
 
     inputs = keras.Input(encoder.output_shape[1:], name="code")
     if bottleneck == "dense":
-        x = layers.Dense(math.prod(features), name="features", **shared)(inputs)
+        name = "features" if filters else "output"
+        x = last(inputs, math.prod(features), name)
         x = layers.Reshape(features, name="reshape")(x)  # (B, h * w * F) -> (B, h, w, F)
     elif bottleneck == "conv":  # (B, 1, 1, D) -> (B, h, w, F)
         x = transpose_layer(filters[-1], kernel_size=features[:-1], name="features", **shared)(
@@ -140,7 +162,8 @@ def conv(
         )
     else:  # (B, h, w, D) -> (B, h, w, F)
         x = conv_layer(filters[-1], kernel_size=1, name="features", **shared)(inputs)
-    x = level(x, filters[-1], 0)
+    if filters:
+        x = level(x, filters[-1], 0)
     for i, size in enumerate(reversed(sizes), start=1):
         last = i == len(sizes)
         f = input_shape[-1] if last else filters[-1 - i]
@@ -151,7 +174,7 @@ def conv(
             x = cropping_layer(cropping, name=f"crop_{i}")(x)
         if not last:
             x = level(x, f, i)
-    if linear_path:
+    if linear_path and filters:
         x = beside_linear_path(x, inputs)
-    outputs = output_layer(output_activation, input_shape, False, linear_path)(x)
+    outputs = output_layer(output_activation, input_shape, False, linear_path)(refine(x))
     return encoder, keras.Model(inputs, outputs, name="decoder")
