@@ -5,6 +5,7 @@ from sklearn.decomposition import PCA
 
 import aezoo
 from aezoo.layers.linear_path import start_at_pca
+from aezoo.layers.objectives import Forward
 from aezoo.models.variational import GaussianSampling
 
 
@@ -97,6 +98,31 @@ def test_beta_trades_divergence_for_reconstruction(rng):
         ae = aezoo.variational(6, 2, hidden_units=(32,), beta=beta)
         divergences.append(ae.fit(x, epochs=30, verbose=0).history["kl"][-1])
     assert divergences[1] < 0.2 * divergences[0]
+
+
+def test_beta_is_twice_the_variance_of_the_errors(rng):
+    inputs = params(rng)
+    target, output = rng.normal(size=(2, 50, 8)).astype("float32")
+    layer = GaussianSampling(8, beta=None)
+    forward = Forward(None, target, inputs, layer(inputs), output, None, True)
+    kl, loss = layer.terms(forward)["kl"]
+    expected = 2 * np.mean((target - output) ** 2) * float(kl) / 8
+    assert float(loss) == pytest.approx(expected, rel=1e-5)
+    assert GaussianSampling.from_config(layer.get_config()).beta is None
+    assert aezoo.variational(6, 2).bottleneck.beta is None
+    assert aezoo.variational(6, 2, likelihood="bernoulli").bottleneck.beta == 1
+
+
+def test_learned_errors_use_the_code(rng):
+    """Errors of the variance that beta = 1 stands for leave the codes of such values empty."""
+    x = (rng.random((256, 2)) @ rng.random((2, 6))).astype("float32")
+    found = {}
+    for beta in (None, 1.0):
+        keras.utils.set_random_seed(0)
+        ae = aezoo.variational(6, 2, hidden_units=(32,), beta=beta)
+        found[beta] = ae.fit(x, epochs=80, verbose=0).history["kl"][-1]
+    assert found[1.0] < 0.05
+    assert found[None] > 1
 
 
 def test_bernoulli(rng):
