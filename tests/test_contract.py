@@ -70,9 +70,12 @@ def test_linear_path(name, rng, tmp_path):
     x = 0.5 + 0.4 * np.sin(phase + np.linspace(0, 6, 64)) + rng.normal(0, 0.1, (64, 64))
     x = np.clip(x, 0, 1).reshape(64, 8, 8, 1).astype("float32")
     dense = {"backbone": "dense", "hidden_units": (8,)}
-    own = {"filters": (4,)}
-    small = {"conv": own, "residual": own, "deep": {"hidden_units": (8,)}, "vanilla": {}}
-    small = small.get(name, dense)
+    small = {
+        "conv": {"filters": (), "refinement": 1, "refinement_filters": 4},
+        "residual": {"filters": (4,), "refinement": 1},
+        "deep": {"hidden_units": (8,)},
+        "vanilla": {},
+    }.get(name, dense)
     ae = aezoo.build(name, (8, 8, 1), 4, linear_path=True, **small)
     ae.fit(x, epochs=1, batch_size=16, verbose=0)
     assert ae.reconstruction_error(x).mean() < 0.3 * x.var(axis=0).mean()
@@ -112,7 +115,7 @@ for name in aezoo.list_models():
     np.save(f"{sys.argv[1]}/{name}.npy", ae.reconstruct(x))
 raw = 100 * x[:, 0, :5, 0]
 weights = rng.random(64)
-ae = aezoo.conv((8, 8, 1), 4, linear_path=True)
+ae = aezoo.conv((8, 8, 1), 4, linear_path=True, refinement=1)
 ae.compile(keras.optimizers.SGD(0.0), "mse")
 ae.fit(x, verbose=0)
 centred = x.reshape(64, -1) - x.reshape(64, -1).mean(axis=0)
