@@ -26,16 +26,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", default=str(HERE / "pretrained.json"), help="or none")
     arguments = parser.parse_args()
-    rows = [measure(model, data, card) for (model, data), card in weights.cards().items()]
+    rows = [measure(model, name, card) for (model, name), card in weights.cards().items()]
     rows.sort(key=lambda row: (row["data"], row["mse"]))
     if arguments.output != "none":
         Path(arguments.output).write_text(json.dumps(rows, indent=2) + "\n")
     show(rows)
 
 
-def measure(model, data, card):
-    train, test = (aezoo.load_dataset(data, split).x for split in ("train", "test"))
-    ae = aezoo.build(model, weights=data)
+def measure(model, name, card):
+    train, test = (aezoo.load_dataset(card["data"], split).x for split in ("train", "test"))
+    ae = aezoo.build(model, weights=name)
     metrics = evaluate(ae, test, train)
     files = {
         "weights": card["folder"] / weights.FILE,
@@ -44,7 +44,7 @@ def measure(model, data, card):
     }
     row = {
         "model": model,
-        "data": data,
+        "data": name,
         **{key: metrics[key] for key in KEPT if key in metrics},
         "summed": metrics["mse"] * math.prod(test.shape[1:]),
         "of_pca": metrics["mse"] / metrics["pca_mse"],
