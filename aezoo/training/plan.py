@@ -21,6 +21,7 @@ WITH_DROPOUT = ("conv", "deep", "denoising", "masked", "residual", "sparse", "ve
 REFINED = {"conv": 1, "residual": 2}
 OF_LEVELS = {"blocks", "bottleneck", "dropout", "filters", "kernel_size"}  # options
 ALONE = 4  # samples for each of their values, from which on more than that is learned of images
+LARGE = 2048  # values of an image from which on that did not pay
 MANY = 10_000  # samples from which on a network needs no help against learning them by heart
 FEW_RATE = 0.5  # of the learning rate, for fewer
 WIDE = 64  # values of a sample from which on dropout helped, and did not harm
@@ -92,7 +93,7 @@ def planned(
     - A linear path, which starts the model at PCA, for families that are after reconstructions.
     - Of images: convolutions that correct what goes into PCA and what comes out of it. They are
       the same everywhere in an image, and learn from a few hundred. Where there are less than 4
-      samples for each value of one, they are all of the network.
+      images for each value of one, or 2,048 values or more, they are all of the network.
     - Of fewer than 10,000 images: to mirror them, and to move them by a pixel or two, if that
       makes the error of principal components on validation images surely smaller. PCA says in
       seconds what a network would say in minutes: digits are never mirrored, photographs are.
@@ -119,9 +120,12 @@ def planned(
     alone = False
     if model in REFINED and fitted.ndim == 4 and _can_be_refined(chosen):
         chosen["refinement"] = REFINED[model]
-        alone = len(fitted) < ALONE * values and not OF_LEVELS & options.keys()
-        why = f", alone, since {len(fitted):,} images are few for {values:,} values"
-        reasons.append("convolutions correct what goes in and what comes out" + why * alone)
+        few_of_them = len(fitted) < ALONE * values
+        alone = (few_of_them or values >= LARGE) and not OF_LEVELS & options.keys()
+        why = f"{len(fitted):,} are few for {values:,} values" if few_of_them else "they are large"
+        reasons.append(
+            "convolutions correct images before and after it" + f", alone, since {why}" * alone
+        )
     if alone:
         chosen["filters"] = ()
     elif few and values >= WIDE and "dropout" not in options and model in WITH_DROPOUT:

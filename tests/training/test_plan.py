@@ -78,10 +78,14 @@ def test_images_are_refined(rng):
     for model, blocks in (("conv", 1), ("residual", 2)):
         plan = plan_of(few, model, max_shift=0, flip=False)
         assert plan.options == {"linear_path": True, "refinement": blocks, "filters": ()}
-        assert "alone, since 54 images are few for 64 values" in plan.reasons[1]
+        assert plan.reasons[1].endswith("after it, alone, since 54 are few for 64 values")
         plan = plan_of(many, model, max_shift=0, flip=False)
         assert plan.options == {"linear_path": True, "refinement": blocks, "dropout": 0.1}
-        assert plan.reasons[1] == "convolutions correct what goes in and what comes out"
+        assert plan.reasons[1] == "convolutions correct images before and after it"
+    large = np.broadcast_to(textures(1, 46, rng), (9000, 46, 46, 1))
+    plan = planned("conv", large, large[:40], 4, {}, max_shift=0, flip=False)
+    assert plan.options["filters"] == ()
+    assert plan.reasons[1].endswith("alone, since they are large")
     assert "refinement" not in plan_of(few, "denoising").options
 
 
