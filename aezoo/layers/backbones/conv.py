@@ -58,7 +58,8 @@ def conv(
         blocks: Integer, 0 or more: residual blocks of two convolutions at each level, as in
             `dense`.
         refinement: Integer, 0 or more: residual blocks at half the input's size that correct what
-            goes in, for the code to hold more, and what comes out, such as edges.
+            goes in, for the code to hold more, and what comes out, such as edges. They have no
+            dropout.
         refinement_filters: Positive integer, the channels of these blocks.
         linear_path: As in `dense`. Not for a `"spatial"` bottleneck.
 
@@ -124,7 +125,7 @@ def conv(
             )
         return between(x, i)
 
-    def last(x, units, name):
+    def linear(x, units, name):
         if linear_path and not filters:  # the path is all that there is
             return linear_layer(units, False, **shared)(x)
         return layers.Dense(units, name=name, **shared)(x)
@@ -142,7 +143,7 @@ def conv(
     features = x.shape[1:]
     if bottleneck == "dense":
         x = layers.Flatten(name="flatten")(x)  # (B, h, w, F) -> (B, h * w * F)
-        x = last(x, latent_dim, "latent")
+        x = linear(x, latent_dim, "latent")
     else:  # (B, h, w, F) -> (B, 1, 1, D), or (B, h, w, D)
         size = features[:-1] if bottleneck == "conv" else 1
         x = conv_layer(latent_dim, kernel_size=size, name="latent", **shared)(x)
@@ -154,7 +155,7 @@ def conv(
     inputs = keras.Input(encoder.output_shape[1:], name="code")
     if bottleneck == "dense":
         name = "features" if filters else "output"
-        x = last(inputs, math.prod(features), name)
+        x = linear(inputs, math.prod(features), name)
         x = layers.Reshape(features, name="reshape")(x)  # (B, h * w * F) -> (B, h, w, F)
     elif bottleneck == "conv":  # (B, 1, 1, D) -> (B, h, w, F)
         x = transpose_layer(filters[-1], kernel_size=features[:-1], name="features", **shared)(
