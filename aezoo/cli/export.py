@@ -26,7 +26,8 @@ def export(
     quantize: Annotated[
         str | None,
         typer.Option(
-            help="For tflite: float16, dynamic or int8. [default: float32]", show_default=False
+            help="For tflite: float16, dynamic, int8 or int16x8. [default: float32]",
+            show_default=False,
         ),
     ] = None,
     data: RunData = None,

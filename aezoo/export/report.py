@@ -52,7 +52,8 @@ class ExportReport:
     Attributes:
         path: String, the file or folder.
         format: String, `"saved_model"`, `"tflite"`, `"micro"` or `"onnx"`.
-        precision: String, `"float32"`, `"float16"`, `"dynamic"` or `"int8"`.
+        precision: String, `"float32"`, `"float16"`, `"dynamic"`, `"int8"` or
+            `"int16x8"`.
         size: Integer, bytes on disk; of the models alone for `"micro"`.
         contents: Dictionary for TFLite, see `aezoo.edge.inspect`: `signatures`, `ops`, `dtypes`,
             `float_ops`, `foreign_ops`. Empty for other formats.

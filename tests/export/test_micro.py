@@ -121,6 +121,22 @@ def test_headers_say_what_was_proved(exported, part):
     assert arena == needed
 
 
+def test_int16_activations_run_on_a_microcontroller(exported, tmp_path):
+    ae, x, _, _ = exported
+    report = aezoo.export_tflite(
+        ae, tmp_path / "firmware", quantize="int16x8", calibration_data=x, target="micro"
+    )
+    assert (report.format, report.precision) == ("micro", "int16x8")
+    assert "int16_t aezoo_encode_golden_inputs" in (tmp_path / "firmware/encode.h").read_text()
+    assert "times 16 steps of int16" in str(report)
+    for part in ("reconstruct", "encode", "decode"):
+        (ends,) = inspect(tmp_path / f"firmware/{part}.tflite")["signatures"].values()
+        tensors = [*ends["inputs"].values(), *ends["outputs"].values()]
+        assert {(tensor["dtype"], tensor["zero_point"]) for tensor in tensors} == {("int16", 0)}
+        assert report.micro[part]["difference"] <= 1
+    assert report.parity["encode_noise"] < 0.02
+
+
 def golden(path, end):
     (body,) = re.findall(rf"golden_{end}\S* = {{(.*?)}};", path.read_text(), re.DOTALL)
     rows = re.findall(r"{([^{}]*)}", body)

@@ -65,6 +65,13 @@ def test_a_prior_is_calibrated_for(drawing, trained, rng):
     assert calibration_of(plain, x)["code"].shape == (300, 2)
 
 
+def test_int16_is_calibrated_for_twice_what_was_seen(drawing, rng):
+    x = rng.random((40, 4)).astype("float32")
+    plain, wide = calibration_of(drawing, x), calibration_of(drawing, x, wide=True)
+    for key in ("x", "code"):
+        np.testing.assert_array_equal(wide[key], np.concatenate([plain[key], 2 * plain[key]]))
+
+
 @pytest.mark.parametrize(
     ("judged", "calibrated", "expected"),
     [
