@@ -11,7 +11,7 @@ from ai_edge_litert import schema_py_generated as schema
 from aezoo.edge import METADATA
 from aezoo.export.joining import joined
 from aezoo.export.report import ExportError
-from aezoo.export.scales import narrow_sigmoids
+from aezoo.export.scales import narrow_ends
 from aezoo.system.quiet import native_output_discarded
 
 ACTIVATIONS = {"int8": "int8", "int16x8": "int16"}  # and the type of inputs and outputs
@@ -106,7 +106,7 @@ def packed(content: bytes, metadata: dict, arrays: Mapping[str, np.ndarray] | No
                 tensor.name = b""
             if tensor.quantization is not None:  # the calibration's ranges, which nothing reads
                 tensor.quantization.min = tensor.quantization.max = None
-    narrow_sigmoids(model)
+    narrow_ends(model)
     texts = {METADATA: json.dumps(metadata).encode()} if metadata else {}
     for name, data in {**texts, **(arrays or {})}.items():
         buffer = schema.BufferT()
