@@ -119,6 +119,8 @@ class ExportReport:
             table.add_row("PSNR against Keras", f"{parity['psnr']:.1f} dB")
         if parity["rank_correlation"] is not None:
             table.add_row("rank correlation of scores", f"{parity['rank_correlation']:.5f}")
+        if parity.get("encode_differing") is not None:
+            table.add_row("codes that are others", f"{parity['encode_differing']:.2%}")
         for key, name in (("encode_noise", "codes"), ("prior_noise", "outputs for the prior")):
             if key in parity:
                 table.add_row(f"noise of {name}", f"{parity[key]:.2%} of their spread")

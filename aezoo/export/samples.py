@@ -86,7 +86,9 @@ def spread(x: np.ndarray, count: int) -> np.ndarray:
     return x[np.linspace(0, len(x) - 1, min(count, len(x))).astype(int)]
 
 
-def calibration_of(ae: keras.Model, x: np.ndarray, wide: bool = False) -> dict[str, np.ndarray]:
+def calibration_of(
+    ae: keras.Model, x: np.ndarray, *, wide: bool = False, indices: bool = False
+) -> dict[str, np.ndarray]:
     """Typical inputs of each part, which set the ranges of integers.
 
     Args:
@@ -94,6 +96,7 @@ def calibration_of(ae: keras.Model, x: np.ndarray, wide: bool = False) -> dict[s
         x: float32 array of shape `(n, *input_shape)`.
         wide: Boolean, whether activations are int16, whose ranges may be larger than what was seen:
             what is cut off of a few samples is most of the error of exact models.
+        indices: Boolean, whether codes are given as places in the codebook.
 
     Returns:
         Dictionary: `x`, normalized samples, and `code`, their codes and as many from the prior,
@@ -101,7 +104,7 @@ def calibration_of(ae: keras.Model, x: np.ndarray, wide: bool = False) -> dict[s
         wide, each is followed by all of them times 2.
     """
     x = spread(x, CALIBRATION)
-    codes = ae.encode(x)
+    codes = ae.encode_indices(x).astype("int32") if indices else ae.encode(x)
     drawn = prior_codes(ae, len(x), seed=0)
     typical = {
         "x": ae.normalize(x),

@@ -17,7 +17,7 @@ from aezoo.export.bounds import check, refusal
 from aezoo.export.conversion import ACTIVATIONS, convert, packed
 from aezoo.export.micro import write_proved
 from aezoo.export.parity import parity
-from aezoo.export.parts import SIGNATURES
+from aezoo.export.parts import SIGNATURES, tells_indices
 from aezoo.export.paths import file_to_write, new_folder, report_of
 from aezoo.export.report import ExportError, ExportReport, latency
 from aezoo.export.samples import CALIBRATION, calibration_of, checked_model, checked_samples, remark
@@ -71,6 +71,7 @@ def export_tflite(
         a smaller one of a model with a normalization works on normalized ones, since neither one
         scale of integers nor half precision can serve features of several units. Its metadata
         hold the normalization, which `aezoo.LiteModel` applies, so that it takes raw values, too.
+        The codes of a learned codebook are its indices in int8, int32 as of `encode_indices`.
 
     Raises:
         FileExistsError: If there is a file already, without the report of an export beside it.
@@ -116,8 +117,15 @@ def export_tflite(
         calibration_data = checked_samples(
             ae, calibration_data, what="calibration_data", exact=exact
         )
+    indices = tells_indices(ae, quantize)
+    if micro and indices and signatures != ("reconstruct",):
+        raise ValueError(
+            "For microcontrollers a model with a codebook has 'reconstruct' alone: give "
+            f"signatures='reconstruct'. Received: {signatures}"
+        )
     if integers:
-        calibration = calibration_of(ae, calibration_data, wide=quantize == "int16x8")
+        wide = quantize == "int16x8"
+        calibration = calibration_of(ae, calibration_data, wide=wide, indices=indices)
     samples = checked_samples(ae, calibration_data if samples is None else samples, exact=exact)
     if not exact:
         remark(quantize, samples, calibration_data if calibration else None)
@@ -144,7 +152,7 @@ def export_tflite(
                 format=target or "tflite",
                 precision=quantize or "float32",
                 **_merged(contents),
-                parity=parity(ae, exported, samples, exact=exact),
+                parity=parity(ae, exported, samples, exact=exact, indices=indices),
                 latency=latency(ae, exported, samples),
                 sha256="" if micro else hashlib.sha256(beside.read_bytes()).hexdigest(),
             )
@@ -192,7 +200,9 @@ def converted(
         offset, scale = (array.tolist() for array in ae.normalization.statistics)
         metadata["normalization"] = {"offset": offset, "scale": scale, "inside": inside}
     with tempfile.TemporaryDirectory() as folder:
-        write_saved_model(ae, folder, signatures, batch_size=batch_size, inside=inside)
+        indices = tells_indices(ae, quantize)
+        options = {"batch_size": batch_size, "inside": inside, "indices": indices}
+        write_saved_model(ae, folder, signatures, **options)
         return convert(folder, signatures, quantize, calibration, io, per_unit), metadata
 
 

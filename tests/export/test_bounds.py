@@ -45,6 +45,7 @@ def changed(precision, **parity):
     [
         changed("int8"),
         changed("int8", rank_correlation=None),
+        changed("int8", rank_correlation=0.98, encode_differing=0.1),
         changed("int8", mse_decode=0.0102, encode_noise=0.1, prior_noise=0.1),
         changed("int16x8", mse_export=0.010059, mse_decode=0.010059),
         changed("float16", mse_export=0.010049, mse_decode=0.010049, rank_correlation=0.9),
@@ -67,6 +68,7 @@ def test_within_bounds(good):
         (changed("dynamic", encode_noise=NAN), "codes that differ"),
         (changed("float16", mse_decode=0.01, mse_export=0.01, prior_noise=0.2), "from the prior"),
         (changed("int8", rank_correlation=0.99), "rank correlation of scores 0.99, at least 0.995"),
+        (changed("int8", rank_correlation=0.979, encode_differing=0.1), "at least 0.98 is"),
         (changed("int8", rank_correlation=NAN), "ranks samples unlike"),
         (changed("int8", rank_correlation=0.994997), "0.994997, at least 0.995"),
         (changed("float16", mse_export=0.01006), "at most 0.01005 is right .0.5% more"),
@@ -155,4 +157,6 @@ def test_microcontrollers_are_not_advised_to_use_floats():
     micro = replace(changed("int8", mse_export=0.02), format="micro")
     assert "float16" not in refusal(micro, 300)
     assert "quantize='int16x8'" in refusal(micro, 300)
+    picked = replace(micro, parity={**micro.parity, "encode_differing": 0.1})
+    assert "int16x8" not in refusal(picked, 300)  # which has no argmax
     assert "float16" not in refusal(replace(micro, precision="int16x8"), 300)

@@ -121,6 +121,18 @@ def test_headers_say_what_was_proved(exported, part):
     assert arena == needed
 
 
+def test_a_codebook_runs_on_a_microcontroller(tmp_path, rng):
+    x = rng.random((200, 8)).astype("float32")
+    ae = aezoo.vector_quantized(8, 2, num_codes=3, num_embeddings=8, hidden_units=(8,))
+    ae.fit(x, epochs=10, verbose=0)
+    options = {"quantize": "int8", "calibration_data": x, "target": "micro"}
+    with pytest.raises(ValueError, match="'reconstruct' alone"):
+        aezoo.export_tflite(ae, tmp_path / "firmware", **options)
+    report = aezoo.export_tflite(ae, tmp_path / "firmware", signatures="reconstruct", **options)
+    assert {"ARG_MAX", "GATHER"} <= set(report.contents["ops"])
+    assert report.micro["reconstruct"]["beyond"] <= 0.05
+
+
 def test_int16_activations_run_on_a_microcontroller(exported, tmp_path):
     ae, x, _, _ = exported
     report = aezoo.export_tflite(
