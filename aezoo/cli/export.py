@@ -26,7 +26,8 @@ def export(
     quantize: Annotated[
         str | None,
         typer.Option(
-            help="For tflite: float16, dynamic or int8. [default: float32]", show_default=False
+            help="For tflite: float16, dynamic, int8 or int16x8. [default: float32]",
+            show_default=False,
         ),
     ] = None,
     data: RunData = None,
@@ -100,6 +101,7 @@ def benchmark(file: LiteFile, as_json: Json = False) -> None:
         for name, ends in inspect(file)["signatures"].items():
             (entry,) = ends["inputs"].values()
             sample = np.random.default_rng(0).random((1, *entry["shape"][1:]), "float32")
+            sample = np.floor(sample) if entry["dtype"] == "int32" else sample  # of a codebook
             times = microseconds(partial(getattr(model, name), sample), RUNS)
             found[name] = dict(
                 zip(("median_us", "p95_us"), np.percentile(times, [50, 95]), strict=True)

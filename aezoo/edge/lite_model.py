@@ -12,6 +12,7 @@ from aezoo.edge.criterion import METADATA
 from aezoo.edge.reading import read
 
 BATCH = 256
+INDEX = np.int32  # the type of places in a codebook, which have no scale
 METHODS = ("reconstruct", "encode", "decode", "score")
 IDLE = os.cpu_count() or 1  # interpreters kept between calls: more cannot run at once
 
@@ -81,7 +82,8 @@ class LiteModel:
             x: Array of shape `(n, *input_shape)`.
 
         Returns:
-            float32 array of shape `(n, *latent_shape)`.
+            float32 array of shape `(n, *latent_shape)`; of an int8 file with a codebook int32 of
+            shape `(n, *latent_shape[:-1])`, the places in it.
 
         Raises:
             ValueError: If the file has no such part, or the samples do not fit it.
@@ -92,7 +94,7 @@ class LiteModel:
         """Outputs for codes.
 
         Args:
-            z: Array of shape `(n, *latent_shape)`.
+            z: Array of codes as `encode` gives them.
 
         Returns:
             float32 array of shape `(n, *input_shape)`, in the units of the data.
@@ -100,7 +102,13 @@ class LiteModel:
         Raises:
             ValueError: If the file has no such part, or the codes do not fit it.
         """
-        return self._out_of(self._run("decode", self._checked("decode", z)))
+        z = self._checked("decode", z)
+        if self._ends["decode"][0][1]["dtype"] == INDEX and ((z < 0) | (z != np.round(z))).any():
+            raise ValueError(
+                "decode takes places in a codebook, integers from 0. Received: numbers from "
+                f"{z.min()} to {z.max()}"
+            )
+        return self._out_of(self._run("decode", z))
 
     def reconstruct(self, x: ArrayLike) -> np.ndarray:
         """Samples after a trip through the code.
@@ -230,6 +238,7 @@ def quantized(x: np.ndarray, detail: Mapping) -> np.ndarray:
 
     Returns:
         Array of the tensor's type: `round(x / scale) + zero_point` for integers, within range.
+        What has no scale, as int32, stays as it is.
 
     Example:
 
@@ -238,7 +247,7 @@ def quantized(x: np.ndarray, detail: Mapping) -> np.ndarray:
     >>> quantized(np.float32([-1, 0, 1, 100]), detail).tolist()
     [-20, -10, 0, 127]
     """
-    if np.issubdtype(detail["dtype"], np.floating):
+    if np.issubdtype(detail["dtype"], np.floating) or detail["dtype"] == INDEX:
         return x.astype(detail["dtype"])
     scale, zero_point = detail["quantization"]
     limits = np.iinfo(detail["dtype"])
@@ -255,7 +264,7 @@ def dequantized(x: np.ndarray, detail: Mapping) -> np.ndarray:
         detail: Dictionary, the tensor's details from LiteRT.
 
     Returns:
-        float32 array.
+        float32 array; int32 as it is.
 
     Example:
 
@@ -266,6 +275,8 @@ def dequantized(x: np.ndarray, detail: Mapping) -> np.ndarray:
     """
     if np.issubdtype(detail["dtype"], np.floating):
         return x.astype("float32")
+    if detail["dtype"] == INDEX:
+        return x
     scale, zero_point = detail["quantization"]
     return (x.astype("float32") - zero_point) * np.float32(scale)
 
@@ -275,7 +286,9 @@ def _ends(runner):
     ends = []
     for details in (runner.get_input_details(), runner.get_output_details()):
         ((name, detail),) = details.items()
-        if not np.issubdtype(detail["dtype"], np.floating) and not detail["quantization"][0] > 0:
+        plain = np.issubdtype(detail["dtype"], np.floating)
+        plain = plain or (name == "code" and detail["dtype"] == INDEX)
+        if not plain and not detail["quantization"][0] > 0:
             raise ValueError(f"{name} has integers without a scale")
         if len(detail["shape_signature"]) < 1 or 0 in detail["shape_signature"]:
             raise ValueError(f"{name} has the shape {detail['shape_signature']}")

@@ -6,16 +6,20 @@ from scipy import stats
 from aezoo.export.report import ExportError, ExportReport
 from aezoo.export.samples import CALIBRATION, ENOUGH
 
-MSE_INCREASE = {"float16": 0.005, "dynamic": 0.02, "int8": 0.02}
-RANK_CORRELATION = 0.995  # of int8 scores with those of the Keras model
+MSE_INCREASE = {"float16": 0.005, "dynamic": 0.02, "int8": 0.02, "int16x8": 0.006}
+RANK_CORRELATION = 0.995  # of scores in integers with those of the Keras model
+PICKED = 0.98  # of those of codes picked in eight bits, of which some lie alike near
 NOISE = 0.1  # of the spread of codes and of outputs for the prior: a hundredth of the variance
 CONFIDENCE = 0.95
 PARTS = {"max": "reconstructs", "encode": "encodes", "decode": "decodes"}
+INT16 = "export with quantize='int16x8'"
 WAYS = {  # to do better
     "float16": ["export in float32 (quantize=None)"],
     "dynamic": ["export with quantize='float16'"],
-    "int8": ["train with activation='relu', which loses least"],
+    "int8": [INT16, "train with activation='relu', which loses least"],
+    "int16x8": ["train with activation='relu', which loses least"],
 }
+FLOATS = {"int8": "'dynamic' or 'float16'", "int16x8": "'float16'"}  # not for microcontrollers
 
 
 def check(report: ExportReport, calibrated: int | None = None) -> None:
@@ -23,7 +27,7 @@ def check(report: ExportReport, calibrated: int | None = None) -> None:
 
     Args:
         report: `ExportReport`.
-        calibrated: Integer, how many samples set the ranges of int8, or `None`.
+        calibrated: Integer, how many samples set the ranges of integers, or `None`.
 
     Raises:
         ExportError: Saying what was measured, the bound, and what can be done; see `refusal`.
@@ -38,10 +42,12 @@ def refusal(report: ExportReport, calibrated: int | None = None) -> str | None:
 
     In float32 no difference may be larger than what `aezoo.export.parity` allows for. In lower
     precisions reconstructions, and what is decoded from the model's codes, may have an MSE that is
-    0.5 % (float16) or 2 % (dynamic, int8) larger than the model's, and what rounding to the steps
-    of an integer output makes, step^2 / 12. Codes, and outputs for codes from the prior, may be
-    away from the model's by a root mean square of a tenth of their standard deviation. In int8 the
-    scores' rank correlation with the model's is at least 0.995.
+    0.5 % (float16), 0.6 % (int16x8) or 2 % (dynamic, int8) larger than the model's, and what
+    rounding to the steps of an integer output makes, step^2 / 12. Codes, and outputs for codes from
+    the prior, may be away from the model's by a root mean square of a tenth of their standard
+    deviation. In integers the scores' rank correlation with the model's is at least 0.995, or 0.98
+    where codes are indices: of codes that lie alike near another may be picked, which makes some
+    samples' errors larger and others' smaller.
 
     From 200 samples on, MSE and rank correlation are taken as they are. Of fewer, chance makes as
     much as the bounds are wide; there an export is refused if it is beyond its bound with a
@@ -51,7 +57,7 @@ def refusal(report: ExportReport, calibrated: int | None = None) -> str | None:
 
     Args:
         report: `ExportReport`.
-        calibrated: Integer, how many samples set the ranges of int8, or `None`.
+        calibrated: Integer, how many samples set the ranges of integers, or `None`.
 
     Returns:
         String, or `None` if the export is right.
@@ -70,7 +76,7 @@ def refusal(report: ExportReport, calibrated: int | None = None) -> str | None:
         or _noise(parity, "encode_noise", "gives codes")
         or _noise(parity, "prior_noise", "decodes codes from the prior to outputs")
     )
-    if precision == "int8":
+    if precision in ("int8", "int16x8"):
         found = found or _ranks(parity)
     if found is None:
         return None
@@ -144,7 +150,7 @@ def _ranks(parity):
     rank, n = parity["rank_correlation"], parity["samples"]
     if rank is None:
         return None
-    least = least_rank_correlation(n)
+    least = least_rank_correlation(n, PICKED if "encode_differing" in parity else None)
     if rank >= least:
         return None
     found, bound = _told(rank, least)
@@ -156,8 +162,10 @@ def _ranks(parity):
 
 def _advice(report, calibrated):
     ways = list(WAYS[report.precision])
-    if report.format == "tflite" and report.precision == "int8":
-        ways.insert(0, "export with quantize='dynamic' or 'float16'")
+    if "encode_differing" in report.parity:  # int16 has no argmax
+        ways.remove(INT16)
+    if report.format == "tflite" and report.precision in FLOATS:
+        ways.insert(0, f"export with quantize={FLOATS[report.precision]}")
     if calibrated is not None and calibrated < CALIBRATION:
         ways.insert(0, f"give {CALIBRATION} calibration samples ({calibrated} were given)")
     ways = ", or ".join(ways)

@@ -9,9 +9,16 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from aezoo.edge import METADATA
+from aezoo.export.joining import joined
 from aezoo.export.report import ExportError
-from aezoo.export.scales import narrow_sigmoids
+from aezoo.export.scales import narrow_ends
 from aezoo.system.quiet import native_output_discarded
+
+ACTIVATIONS = {"int8": "int8", "int16x8": "int16"}  # and the type of inputs and outputs
+OPERATORS = {
+    "int8": "TFLITE_BUILTINS_INT8",
+    "int16x8": "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8",
+}
 
 
 def convert(
@@ -19,22 +26,22 @@ def convert(
     signatures: Sequence[str],
     quantize: str | None,
     calibration: dict[str, np.ndarray] | None = None,
-    io: str = "int8",
+    io: str | None = None,
     per_unit: bool = False,
-    wide: bool = False,
 ) -> bytes:
     """Converts a SavedModel with one endpoint a signature.
 
     Args:
         folder: String, the SavedModel's folder.
         signatures: Sequence of strings, the endpoints.
-        quantize: `None`, `"float16"`, `"dynamic"` or `"int8"`.
-        calibration: For int8, dictionary of float32 arrays: `x` and `code`, typical inputs.
-        io: For int8, `"int8"` or `"float32"`, the type of inputs and outputs.
-        per_unit: For int8, whether dense layers have a scale for each unit in place of one for
+        quantize: `None`, `"float16"`, `"dynamic"`, `"int8"`, or `"int16x8"`, for activations in
+            int16 with weights in int8.
+        calibration: For integers, dictionary of float32 arrays: `x` and `code`, typical inputs.
+        io: For integers, `"float32"` for inputs and outputs in float, `None` for those of the
+            activations' type.
+        per_unit: For integers, whether dense layers have a scale for each unit in place of one for
             the kernel, which takes 16 bytes more a unit. Convolutions have one for
             each filter.
-        wide: For int8, whether activations, inputs and outputs are int16; weights stay int8.
 
     Returns:
         Bytes, the content of a .tflite file.
@@ -44,19 +51,22 @@ def convert(
     """
     import tensorflow as tf
 
+    if quantize == "int16x8" and len(signatures) > 1:
+        # Together, the converter would quantize a bias that two of them share for one alone, and
+        # leave the other with float32 in name and int64 in the buffer.
+        return joined(
+            [convert(folder, [name], quantize, calibration, io, per_unit) for name in signatures]
+        )
     converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(signatures))
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     if quantize:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if quantize == "float16":
         converter.target_spec.supported_types = [tf.float16]
-    if quantize == "int8":
-        integers = tf.lite.OpsSet.TFLITE_BUILTINS_INT8
-        if wide:
-            name = "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8"
-            integers, io = getattr(tf.lite.OpsSet, name), "int16" if io == "int8" else io
-        converter.target_spec.supported_ops = [integers]
-        converter.inference_input_type = converter.inference_output_type = tf.dtypes.as_dtype(io)
+    if quantize in ACTIVATIONS:
+        ends = tf.dtypes.as_dtype(io or ACTIVATIONS[quantize])
+        converter.target_spec.supported_ops = [getattr(tf.lite.OpsSet, OPERATORS[quantize])]
+        converter.inference_input_type = converter.inference_output_type = ends
         converter._experimental_disable_per_channel_quantization_for_dense_layers = not per_unit
 
         def representative():
@@ -70,7 +80,7 @@ def convert(
         with native_output_discarded(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the converter's own use of a deprecated interpreter
             return converter.convert()
-    except tf.errors.OpError as error:
+    except (tf.errors.OpError, RuntimeError) as error:  # the latter of what int16 has not
         raise ExportError(f"TensorFlow Lite cannot express the model: {error}") from error
     except Exception as error:
         if type(error).__name__ != "ConverterError":
@@ -96,7 +106,7 @@ def packed(content: bytes, metadata: dict, arrays: Mapping[str, np.ndarray] | No
                 tensor.name = b""
             if tensor.quantization is not None:  # the calibration's ranges, which nothing reads
                 tensor.quantization.min = tensor.quantization.max = None
-    narrow_sigmoids(model)
+    narrow_ends(model)
     texts = {METADATA: json.dumps(metadata).encode()} if metadata else {}
     for name, data in {**texts, **(arrays or {})}.items():
         buffer = schema.BufferT()

@@ -155,17 +155,15 @@ class _Made(NamedTuple):
 
 def _written(job, file, per_unit=False, wide=False):
     """Writes one file, and returns what it makes of the samples."""
-    # Of two signatures that share an int64 bias the converter leaves one as float32.
-    signatures = ("reconstruct",) if job.micro or wide else ("reconstruct", "encode")
+    signatures = ("reconstruct",) if job.micro else ("reconstruct", "encode")
     typical = ranges(job.ae, job.detector.scoring_, job.rows["calibration"], wide)
     content, metadata = converted(
         job.ae,
         signatures,
-        job.quantize,
+        "int16x8" if wide else job.quantize,
         {"x": typical},
         batch_size=1 if job.micro else None,
         per_unit=per_unit,
-        wide=wide,
     )
     file.write_bytes(packed(content, metadata))
     found = inspect(file)

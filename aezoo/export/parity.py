@@ -18,7 +18,12 @@ SUMMED = 32
 
 
 def parity(
-    ae: keras.Model, exported: Exported, x: np.ndarray, *, exact: bool = False
+    ae: keras.Model,
+    exported: Exported,
+    x: np.ndarray,
+    *,
+    exact: bool = False,
+    indices: bool = False,
 ) -> dict[str, float | int | None]:
     """Compares an export with its model on samples, in normalized units.
 
@@ -28,6 +33,7 @@ def parity(
             `score` and, where the export has them, `encode` and `decode`.
         x: Array of shape `(n, *input_shape)`, n at least 2.
         exact: Boolean, whether the export computes in float32, and `..._of_allowed` are asked for.
+        indices: Boolean, whether the export's codes are places in the codebook.
 
     Returns:
         Dictionary: `samples`, how many; `max_difference` and `mean_difference` of reconstructions,
@@ -40,7 +46,9 @@ def parity(
 
         `encode_noise` is the root mean square difference of codes, relative to their standard
         deviation; there is none for codes from a codebook, of which any that lie alike near will
-        do. `prior_noise` is that of outputs for codes from the prior, where there is one.
+        do. Of an export that gives indices, `encode_differing` is the part of them that are not the
+        model's, `None` without `encode`. `prior_noise` is that of outputs for codes from the prior,
+        where there is one.
 
         `max_of_allowed`, `encode_of_allowed` and `decode_of_allowed` are the largest differences
         relative to what float32 gives reason for: 1e-4, or of values that vary more, that part of
@@ -49,6 +57,7 @@ def parity(
         moves by that distance.
     """
     samples, rebuilt, codes = ae.normalize(x), ae.reconstruct(x), ae.encode(x)
+    bottleneck, places = bottleneck_of(ae.encoder), ae.encode_indices(x) if indices else None
     ours = ae.normalize(rebuilt)
     theirs = ae.normalize(exported.reconstruct(x))
     error = _errors(ours, samples)
@@ -67,17 +76,22 @@ def parity(
         rounding = _rounding(ae, rebuilt) + MAX_DIFFERENCE * _unit(ours)
         allowed = rounding + _largest(ours - ae.normalize(ae.reconstruct(moved)))
         found["max_of_allowed"] = float((difference / allowed).max())
+    if indices:
+        found["encode_differing"] = None
     if "encode" in exported.parts:
         returned = exported.encode(x)
+        if indices:
+            found["encode_differing"] = float(np.mean(returned != places))
+            returned = np.asarray(bottleneck.lookup(returned))
         difference = np.abs(codes - returned)
         found["encode_difference"] = float(difference.max())
-        if not bottleneck_of(ae.encoder).discrete:
+        if not bottleneck.discrete:
             found["encode_noise"] = _noise(codes, returned)
         if exact:
             allowed = MAX_DIFFERENCE * _unit(codes) + _largest(codes - ae.encode(moved))
             found["encode_of_allowed"] = float((difference / allowed).max())
     if "decode" in exported.parts:
-        decoded = ae.normalize(exported.decode(codes))
+        decoded = ae.normalize(exported.decode(places if indices else codes))
         difference = np.abs(ours - decoded)
         found["decode_difference"] = float(difference.max())
         if exact:

@@ -5,16 +5,19 @@ from collections.abc import Callable
 import keras
 from keras import ops
 
+from aezoo.layers.bottleneck import bottleneck_of
+
 SIGNATURES = ("reconstruct", "encode", "decode")
 
 
-def parts_of(ae: keras.Model, inside: bool = True) -> dict[str, Callable]:
+def parts_of(ae: keras.Model, inside: bool = True, indices: bool = False) -> dict[str, Callable]:
     """The parts of a model as functions of tensors, that name what they return.
 
     Args:
         ae: `aezoo.Autoencoder`.
         inside: Boolean, whether the normalization belongs to them; else they work on normalized
             values.
+        indices: Boolean, whether codes are places in the codebook, int32; see `tells_indices`.
 
     Returns:
         Dictionary of functions: `reconstruct`, `encode`, `decode` and `score`.
@@ -31,11 +34,13 @@ def parts_of(ae: keras.Model, inside: bool = True) -> dict[str, Callable]:
     def out_of(x):
         return x * scale - negative if inside else x
 
+    nearest, lookup = _by_indices(ae) if indices else (ae.encoder, lambda code: code)
+
     def encoded(x):
-        return ae.encoder(into(x), training=False)
+        return nearest(into(x), training=False)
 
     def decoded(code):
-        return ae.decoder(code, training=False)
+        return ae.decoder(lookup(code), training=False)
 
     def score(x):
         difference = into(x) - decoded(encoded(x))
@@ -47,3 +52,39 @@ def parts_of(ae: keras.Model, inside: bool = True) -> dict[str, Callable]:
         "decode": lambda code: {"reconstruction": out_of(decoded(code))},
         "score": lambda x: {"score": score(x)},
     }
+
+
+def tells_indices(ae: keras.Model, quantize: str | None) -> bool:
+    """Whether the codes of an export are places in a codebook.
+
+    In int8 they are: to pick the nearest code out of a learned codebook takes its argmax there,
+    and code vectors, once rounded, would have to be picked again.
+
+    Args:
+        ae: `aezoo.Autoencoder`.
+        quantize: String or `None`, the precision.
+
+    Returns:
+        Boolean.
+    """
+    return quantize == "int8" and hasattr(bottleneck_of(ae.encoder), "closeness")
+
+
+def _by_indices(ae):
+    """Functions from samples to indices, and from those to code vectors."""
+    import tensorflow as tf
+
+    bottleneck = bottleneck_of(ae.encoder)
+    features = keras.Model(ae.encoder.input, ae.encoder.layers[-1].input)
+    kernel, bias = map(tf.constant, bottleneck.closeness())
+
+    def nearest(x, training):
+        found = features(x, training=training)
+        flat = tf.reshape(found, (-1, found.shape[-1]))  # (B, ..., D) -> (N, D)
+        closeness = tf.nn.relu(flat @ kernel + bias)
+        # the argmax of keras.ops has bitwise steps, which TFLite has not
+        places = tf.argmax(closeness, axis=-1, output_type=tf.int32)
+        return tf.reshape(places, (-1, *found.shape[1:-1]))
+
+    # ops.take would allow for negative indices, with three operators more
+    return nearest, lambda indices: tf.gather(bottleneck.embeddings.value, indices)

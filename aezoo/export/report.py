@@ -52,7 +52,8 @@ class ExportReport:
     Attributes:
         path: String, the file or folder.
         format: String, `"saved_model"`, `"tflite"`, `"micro"` or `"onnx"`.
-        precision: String, `"float32"`, `"float16"`, `"dynamic"` or `"int8"`.
+        precision: String, `"float32"`, `"float16"`, `"dynamic"`, `"int8"` or
+            `"int16x8"`.
         size: Integer, bytes on disk; of the models alone for `"micro"`.
         contents: Dictionary for TFLite, see `aezoo.edge.inspect`: `signatures`, `ops`, `dtypes`,
             `float_ops`, `foreign_ops`. Empty for other formats.
@@ -118,6 +119,8 @@ class ExportReport:
             table.add_row("PSNR against Keras", f"{parity['psnr']:.1f} dB")
         if parity["rank_correlation"] is not None:
             table.add_row("rank correlation of scores", f"{parity['rank_correlation']:.5f}")
+        if parity.get("encode_differing") is not None:
+            table.add_row("codes that are others", f"{parity['encode_differing']:.2%}")
         for key, name in (("encode_noise", "codes"), ("prior_noise", "outputs for the prior")):
             if key in parity:
                 table.add_row(f"noise of {name}", f"{parity[key]:.2%} of their spread")

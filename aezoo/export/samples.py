@@ -11,6 +11,7 @@ from aezoo.layers.bottleneck import bottleneck_of
 CALIBRATION = 300  # samples that set the ranges of int8; more did not change the error
 CHECKED = 1000  # samples that parity is measured on
 ENOUGH = 200  # samples from which on an estimate is taken as it is
+HEADROOM = 2.0  # of int16, which has the steps for it; in eight bits it would cost one of them
 FEWEST = 20  # samples below which a loss of precision cannot be judged at all
 
 log = logging.getLogger("aezoo")
@@ -85,24 +86,33 @@ def spread(x: np.ndarray, count: int) -> np.ndarray:
     return x[np.linspace(0, len(x) - 1, min(count, len(x))).astype(int)]
 
 
-def calibration_of(ae: keras.Model, x: np.ndarray) -> dict[str, np.ndarray]:
-    """Typical inputs of each part, which set the ranges of int8.
+def calibration_of(
+    ae: keras.Model, x: np.ndarray, *, wide: bool = False, indices: bool = False
+) -> dict[str, np.ndarray]:
+    """Typical inputs of each part, which set the ranges of integers.
 
     Args:
         ae: `aezoo.Autoencoder`.
         x: float32 array of shape `(n, *input_shape)`.
+        wide: Boolean, whether activations are int16, whose ranges may be larger than what was seen:
+            what is cut off of a few samples is most of the error of exact models.
+        indices: Boolean, whether codes are given as places in the codebook.
 
     Returns:
         Dictionary: `x`, normalized samples, and `code`, their codes and as many from the prior,
-        where there is one: a model that draws new samples decodes other codes than it encodes.
+        where there is one: a model that draws new samples decodes other codes than it encodes. If
+        wide, each is followed by all of them times 2.
     """
     x = spread(x, CALIBRATION)
-    codes = ae.encode(x)
+    codes = ae.encode_indices(x).astype("int32") if indices else ae.encode(x)
     drawn = prior_codes(ae, len(x), seed=0)
-    return {
+    typical = {
         "x": ae.normalize(x),
         "code": codes if drawn is None else np.concatenate([codes, drawn]),
     }
+    if wide:
+        return {key: np.concatenate([a, HEADROOM * a]) for key, a in typical.items()}
+    return typical
 
 
 def prior_codes(ae: keras.Model, n: int, seed: int) -> np.ndarray | None:
@@ -124,7 +134,7 @@ def remark(precision: str, samples: np.ndarray, calibration: np.ndarray | None) 
     """Warns of a judgement on few samples, or on those that the ranges were set by.
 
     Args:
-        precision: String, `"float16"`, `"dynamic"` or `"int8"`.
+        precision: String, `"float16"`, `"dynamic"`, `"int8"` or `"int16x8"`.
         samples: Array, what the export is judged on.
         calibration: Array, what its ranges were set by, or `None`.
     """
@@ -138,12 +148,13 @@ def remark(precision: str, samples: np.ndarray, calibration: np.ndarray | None) 
         return
     if len(calibration) < ENOUGH:
         log.warning(
-            "The ranges of int8 are set by %d samples, and what is beyond them is cut off: give "
+            "The ranges of %s are set by %d samples, and what is beyond them is cut off: give "
             "some hundred as calibration_data.",
-            len(calibration),
+            *(precision, len(calibration)),
         )
     if np.array_equal(samples, calibration):
         log.warning(
-            "The export in int8 is judged on the samples that set its ranges: give others as "
-            "samples, such as a test split."
+            "The export in %s is judged on the samples that set its ranges: give others as "
+            "samples, such as a test split.",
+            precision,
         )

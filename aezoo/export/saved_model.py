@@ -72,6 +72,7 @@ def write_saved_model(
     *,
     batch_size: int | None = None,
     inside: bool = True,
+    indices: bool = False,
     serving_default: bool = False,
 ) -> None:
     """Writes a SavedModel with an endpoint for each part, and each weight once.
@@ -83,16 +84,21 @@ def write_saved_model(
         batch_size: Positive integer for a fixed batch, `None` for any.
         inside: Boolean, whether the normalization is a part of it; else it takes and returns
             normalized values.
+        indices: Boolean, see `aezoo.export.parts.parts_of`.
         serving_default: Boolean, whether to add the endpoint of this name, which reconstructs.
     """
     import tensorflow as tf
 
-    parts = parts_of(ae, inside)
+    parts = parts_of(ae, inside, indices)
     module = tf.Module()  # keras.export.ExportArchive would hold each weight twice
     endpoints, weights = {}, {}
     for name in signatures:
-        key, shape = ("code", ae.latent_shape) if name == "decode" else ("x", ae.input_shape[1:])
-        signature = [tf.TensorSpec((batch_size, *shape), tf.float32, name=key)]
+        key, shape, dtype = "x", ae.input_shape[1:], tf.float32
+        if name == "decode":
+            key, shape = "code", ae.latent_shape
+            if indices:
+                shape, dtype = shape[:-1], tf.int32
+        signature = [tf.TensorSpec((batch_size, *shape), dtype, name=key)]
         function = tf.function(parts[name], input_signature=signature, autograph=False)
         setattr(module, name, function)
         endpoints[name] = function

@@ -14,13 +14,13 @@ import numpy as np
 from aezoo.checks import positive
 from aezoo.edge import LiteModel, inspect
 from aezoo.export.bounds import check, refusal
-from aezoo.export.conversion import convert, packed
+from aezoo.export.conversion import ACTIVATIONS, convert, packed
 from aezoo.export.micro import write_proved
 from aezoo.export.parity import parity
-from aezoo.export.parts import SIGNATURES
+from aezoo.export.parts import SIGNATURES, tells_indices
 from aezoo.export.paths import file_to_write, new_folder, report_of
 from aezoo.export.report import ExportError, ExportReport, latency
-from aezoo.export.samples import calibration_of, checked_model, checked_samples, remark
+from aezoo.export.samples import CALIBRATION, calibration_of, checked_model, checked_samples, remark
 from aezoo.export.saved_model import write_saved_model
 from aezoo.system.files import replacing
 
@@ -34,7 +34,7 @@ def export_tflite(
     samples: np.ndarray | None = None,
     signatures: str | Iterable[str] = SIGNATURES,
     batch_size: int | None = None,
-    io: str = "int8",
+    io: str | None = None,
     allow_float: bool = False,
     target: str | None = None,
 ) -> ExportReport:
@@ -45,22 +45,24 @@ def export_tflite(
         path: String or path of the file, ending in `.tflite`; for microcontrollers of the folder
             to write, which must not exist.
         quantize: `None` for float32, `"float16"` or `"dynamic"` (int8 weights) for smaller files
-            of float computation, `"int8"` for integers throughout.
+            of float computation, `"int8"` for integers throughout, `"int16x8"` for integers with
+            activations of 16 bits: for models that eight bits are too coarse for, in nearly the
+            size of `"int8"`, and slower.
         calibration_data: Array of shape `(n, *input_shape)`, some hundred training samples, which
-            set the ranges of `"int8"`; 300 of them are used, evenly from first to last.
+            set the ranges of integers; 300 of them are used, evenly from first to last.
         samples: Array of shape `(n, *input_shape)` to compare export and model on. Default: the
             calibration data, else decoded random codes. Below float32 at least 20, of which only
             what is surely too bad is refused; 200 or more are judged as they are, see
             `aezoo.export.bounds.refusal`.
         signatures: Sequence of `"reconstruct"`, which the export is checked by, and of
-            `"encode"`, `"decode"` and, but for int8, `"score"`; or one string.
+            `"encode"`, `"decode"` and, but for integers, `"score"`; or one string.
         batch_size: Positive integer for a fixed batch, `None` for any.
-        io: For int8, `"int8"` or `"float32"`: the type of inputs and outputs. Browsers need the
-            latter.
-        allow_float: Boolean, whether int8 files may keep operators in float.
-        target: `None`, or `"micro"` for microcontrollers: a folder with one int8 file a part, for
-            one sample, and a C array of each (`.h`, `.cc`) with its scales, the memory it needs
-            and golden vectors. It is proved by running in TensorFlow Lite Micro, for which
+        io: For integers, `"float32"` for inputs and outputs in float, which browsers need. Default:
+            `"int8"`, with activations of 16 bits `"int16"`.
+        allow_float: Boolean, whether files of integers may keep operators in float.
+        target: `None`, or `"micro"` for microcontrollers: a folder with one file of integers a
+            part, for one sample, and a C array of each (`.h`, `.cc`) with its scales, the memory it
+            needs and golden vectors. It is proved by running in TensorFlow Lite Micro, for which
             `pip install aezoo[micro]` (Linux on x86_64).
 
     Returns:
@@ -69,6 +71,7 @@ def export_tflite(
         a smaller one of a model with a normalization works on normalized ones, since neither one
         scale of integers nor half precision can serve features of several units. Its metadata
         hold the normalization, which `aezoo.LiteModel` applies, so that it takes raw values, too.
+        The codes of a learned codebook are its indices in int8, int32 as of `encode_indices`.
 
     Raises:
         FileExistsError: If there is a file already, without the report of an export beside it.
@@ -92,8 +95,9 @@ def export_tflite(
     """
     one_of("target", target, (None, "micro"))
     micro = target == "micro"
-    one_of("quantize", quantize, ("int8",) if micro else (None, "float16", "dynamic", "int8"))
-    one_of("io", io, ("int8",) if micro else ("int8", "float32"))
+    integers = quantize in ACTIVATIONS
+    one_of("quantize", quantize, (*(() if micro else (None, "float16", "dynamic")), *ACTIVATIONS))
+    one_of("io", io, (None, ACTIVATIONS.get(quantize, "int8"), *(() if micro else ("float32",))))
     if batch_size is not None:
         batch_size = positive("batch_size", batch_size)
     if micro:
@@ -101,9 +105,10 @@ def export_tflite(
         batch_size = 1
     path = new_folder(path) if micro else file_to_write(path, ".tflite")
     signatures = _signatures(signatures, quantize)
-    if quantize == "int8" and calibration_data is None:
+    if integers and calibration_data is None:
         raise ValueError(
-            "int8 needs calibration_data: some hundred training samples, such as x_train[:500]."
+            f"{quantize} needs calibration_data: some hundred training samples, such as "
+            "x_train[:500]."
         )
     checked_model(ae)
     exact = quantize is None
@@ -112,8 +117,15 @@ def export_tflite(
         calibration_data = checked_samples(
             ae, calibration_data, what="calibration_data", exact=exact
         )
-    if quantize == "int8":
-        calibration = calibration_of(ae, calibration_data)
+    indices = tells_indices(ae, quantize)
+    if micro and indices and signatures != ("reconstruct",):
+        raise ValueError(
+            "For microcontrollers a model with a codebook has 'reconstruct' alone: give "
+            f"signatures='reconstruct'. Received: {signatures}"
+        )
+    if integers:
+        wide = quantize == "int16x8"
+        calibration = calibration_of(ae, calibration_data, wide=wide, indices=indices)
     samples = checked_samples(ae, calibration_data if samples is None else samples, exact=exact)
     if not exact:
         remark(quantize, samples, calibration_data if calibration else None)
@@ -133,18 +145,18 @@ def export_tflite(
                 )
                 file.write_bytes(packed(content, metadata))
                 contents.append(inspect(file))
-                refuse_operators(contents[-1], integers=quantize == "int8" and not allow_float)
+                refuse_operators(contents[-1], integers=integers and not allow_float)
             exported = _together(files)
             report = ExportReport(
                 path=str(path),
                 format=target or "tflite",
                 precision=quantize or "float32",
                 **_merged(contents),
-                parity=parity(ae, exported, samples, exact=exact),
+                parity=parity(ae, exported, samples, exact=exact, indices=indices),
                 latency=latency(ae, exported, samples),
                 sha256="" if micro else hashlib.sha256(beside.read_bytes()).hexdigest(),
             )
-            calibrated = len(calibration["x"]) if calibration else None
+            calibrated = min(len(calibration_data), CALIBRATION) if calibration else None
             if refusal(report, calibrated) is None:
                 break
         check(report, calibrated)
@@ -160,9 +172,8 @@ def converted(
     quantize: str | None,
     calibration: dict[str, np.ndarray] | None = None,
     batch_size: int | None = None,
-    io: str = "int8",
+    io: str | None = None,
     per_unit: bool = False,
-    wide: bool = False,
 ) -> tuple[bytes, dict]:
     """A model as TFLite has it, to be packed with what the graph cannot say.
 
@@ -174,7 +185,6 @@ def converted(
         batch_size: As in `export_tflite`.
         io: As in `export_tflite`.
         per_unit: As in `aezoo.export.conversion.convert`.
-        wide: As in `aezoo.export.conversion.convert`.
 
     Returns:
         A pair: bytes, and a dictionary for `aezoo.export.conversion.packed`.
@@ -190,8 +200,10 @@ def converted(
         offset, scale = (array.tolist() for array in ae.normalization.statistics)
         metadata["normalization"] = {"offset": offset, "scale": scale, "inside": inside}
     with tempfile.TemporaryDirectory() as folder:
-        write_saved_model(ae, folder, signatures, batch_size=batch_size, inside=inside)
-        return convert(folder, signatures, quantize, calibration, io, per_unit, wide), metadata
+        indices = tells_indices(ae, quantize)
+        options = {"batch_size": batch_size, "inside": inside, "indices": indices}
+        write_saved_model(ae, folder, signatures, **options)
+        return convert(folder, signatures, quantize, calibration, io, per_unit), metadata
 
 
 def refuse_operators(contents: dict, integers: bool) -> None:
@@ -237,7 +249,7 @@ def _merged(contents):
 
 
 def _signatures(value, quantize):
-    valid = (*SIGNATURES, *(() if quantize == "int8" else ("score",)))
+    valid = (*SIGNATURES, *(() if quantize in ACTIVATIONS else ("score",)))
     names = (value,) if isinstance(value, str) or not hasattr(value, "__iter__") else tuple(value)
     for name in names:
         one_of("signatures", name, valid)

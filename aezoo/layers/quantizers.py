@@ -3,6 +3,7 @@
 import math
 
 import keras
+import numpy as np
 from keras import ops
 
 from aezoo.checks import number, positive, sequence
@@ -11,6 +12,8 @@ from aezoo.layers.objectives import Term
 
 GAIN = 4.0  # untrained features are around 0.3: without it all of them would round to one code
 MOST_CODES = 2**16  # the largest codebook in the paper on finite scalar quantization
+
+ABOVE = 100  # of what closeness reaches, a part that is some of its 255 steps
 
 
 class Codebook(Bottleneck):
@@ -114,6 +117,23 @@ class VectorQuantizer(Codebook):
     def lookup(self, indices):
         """Code vectors: `(B, ...) -> (B, ..., D)`."""
         return ops.take(self.embeddings, indices, axis=0)
+
+    def closeness(self):
+        """A dense layer with ReLU whose largest unit is the nearest code, for eight bits.
+
+        With c, the code in the middle, `|z - c|^2 - |z - e|^2 = 2 z (e - c) + |c|^2 - |e|^2` is
+        largest for the nearest e, and never below 0 there, since c itself has 0: all steps can go
+        to what is above. A little is added to each, so that c, where it wins, is above the others.
+
+        Returns:
+            A pair of float32 NumPy arrays: the kernel of shape `(D, K)`, the bias `(K,)`.
+        """
+        codes = ops.convert_to_numpy(self.embeddings)
+        squares = np.square(codes - np.median(codes, axis=0)).sum(axis=1)
+        middle = codes[np.argmin(squares)]
+        reach = np.square(codes - middle).sum(axis=1).max()  # about the most that there can be
+        bias = np.square(middle).sum() - np.square(codes).sum(axis=1) + reach / ABOVE
+        return 2 * (codes - middle).T, bias
 
     def _nearest(self, flat):
         # ||z - e||^2 = ||z||^2 - 2 z e + ||e||^2, of which the first is the same for every e

@@ -59,9 +59,10 @@ def vector_quantized(
         frequencies in a batch, and, of a learned codebook, `commitment`, the mean squared
         distance from features to codes.
 
-    There is no export in int8: the search for the nearest code would have to tell distances apart
-    in eight bits, and picks others often enough to cost several percent of error. Export to
-    `"dynamic"` or `"float16"`.
+    In int8 a file's `encode` gives indices into a learned codebook, and its `decode` takes those.
+    Eight bits do not tell all distances apart: of codes that lie alike near, others may be picked
+    than in Keras, how often stands in the report. There is no export in int8 of FSQ, and none in
+    int16x8.
 
     Raises:
         ValueError: For an unknown quantizer, backbone or option, or a value out of its range.

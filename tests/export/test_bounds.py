@@ -45,7 +45,9 @@ def changed(precision, **parity):
     [
         changed("int8"),
         changed("int8", rank_correlation=None),
+        changed("int8", rank_correlation=0.98, encode_differing=0.1),
         changed("int8", mse_decode=0.0102, encode_noise=0.1, prior_noise=0.1),
+        changed("int16x8", mse_export=0.010059, mse_decode=0.010059),
         changed("float16", mse_export=0.010049, mse_decode=0.010049, rank_correlation=0.9),
         changed("dynamic", mse_export=0.0102, rank_correlation=0.9),
         changed("float32", max_of_allowed=1.0, encode_of_allowed=0.5, decode_of_allowed=0),
@@ -66,10 +68,13 @@ def test_within_bounds(good):
         (changed("dynamic", encode_noise=NAN), "codes that differ"),
         (changed("float16", mse_decode=0.01, mse_export=0.01, prior_noise=0.2), "from the prior"),
         (changed("int8", rank_correlation=0.99), "rank correlation of scores 0.99, at least 0.995"),
+        (changed("int8", rank_correlation=0.979, encode_differing=0.1), "at least 0.98 is"),
         (changed("int8", rank_correlation=NAN), "ranks samples unlike"),
         (changed("int8", rank_correlation=0.994997), "0.994997, at least 0.995"),
         (changed("float16", mse_export=0.01006), "at most 0.01005 is right .0.5% more"),
         (changed("dynamic", mse_export=0.0103), "in dynamic"),
+        (changed("int16x8", mse_export=0.01007, mse_decode=0.01), "in int16x8 .*0.6% more"),
+        (changed("int16x8", mse_export=0.01, mse_decode=0.01, rank_correlation=0.99), "ranks"),
         (changed("float32", max_of_allowed=2.0), "reconstructs with .* 1e-05, 2 times"),
         (changed("float32", encode_of_allowed=1.1), "encodes with .* 0.3, 1.1 times"),
         (changed("float32", decode_of_allowed=1.00001), "decodes with .* 1.00001 times"),
@@ -136,6 +141,8 @@ def test_a_good_export_is_good_on_few_samples(digits):
     [
         ("int8", 300, ["quantize='dynamic' or 'float16'", "activation='relu'"], "calibration"),
         ("int8", 40, ["Give 300 calibration samples .40 were given", "dynamic"], "None"),
+        ("int8", 300, ["quantize='int16x8'"], "calibration"),
+        ("int16x8", 300, ["Export with quantize='float16'", "'relu'"], "dynamic"),
         ("dynamic", None, ["Export with quantize='float16'"], "calibration"),
         ("float16", None, ["Export in float32"], "calibration"),
     ],
@@ -149,3 +156,7 @@ def test_advice_is_of_what_helps(precision, calibrated, helps, does_not):
 def test_microcontrollers_are_not_advised_to_use_floats():
     micro = replace(changed("int8", mse_export=0.02), format="micro")
     assert "float16" not in refusal(micro, 300)
+    assert "quantize='int16x8'" in refusal(micro, 300)
+    picked = replace(micro, parity={**micro.parity, "encode_differing": 0.1})
+    assert "int16x8" not in refusal(picked, 300)  # which has no argmax
+    assert "float16" not in refusal(replace(micro, precision="int16x8"), 300)

@@ -6,7 +6,9 @@ import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
+import aezoo
 from aezoo.edge import METADATA
+from aezoo.export import tflite
 from aezoo.export.conversion import _SharingBuilder, convert, packed
 from aezoo.export.report import ExportError
 
@@ -76,3 +78,39 @@ def test_what_is_not_builtin_is_refused(tmp_path):
     folder = saved(lambda x: {"reconstruction": tf.math.erfinv(x * 0.1)}, tmp_path)
     with pytest.raises(ExportError, match="Erfinv"):
         convert(folder, ["reconstruct"], None)
+
+
+@pytest.mark.parametrize("io", [None, "float32"])
+def test_int16_activations(trained, digits, tmp_path, io):
+    """All signatures in one file, of the size of int8, and an error that is nearly the model's."""
+    ae, options = trained("conv"), {"calibration_data": digits[0], "samples": digits[1]}
+    sizes, noise = {}, {}
+    for quantize in ("int8", "int16x8"):
+        path = tmp_path / f"{quantize}.tflite"
+        report = aezoo.export_tflite(ae, path, quantize=quantize, io=io, **options)
+        sizes[quantize], noise[quantize] = report.size, report.parity["encode_noise"]
+    assert report.precision == "int16x8"
+    assert sizes["int16x8"] < 1.1 * sizes["int8"]
+    assert noise["int16x8"] < 0.7 * noise["int8"]
+    lite = aezoo.LiteModel(path)
+    assert lite.parts == ("reconstruct", "encode", "decode")
+    for name, ends in report.contents["signatures"].items():
+        for tensor in (*ends["inputs"].values(), *ends["outputs"].values()):
+            assert tensor["dtype"] == (io or "int16")
+            assert tensor.get("zero_point", 0) == 0, name
+    np.testing.assert_allclose(lite.reconstruct(digits[1]), ae.reconstruct(digits[1]), atol=0.05)
+    codes = ae.encode(digits[1])
+    np.testing.assert_allclose(lite.encode(digits[1]), codes, atol=0.05 * np.ptp(codes))
+
+
+def test_int16_has_room_for_what_was_not_seen(tmp_path, rng, monkeypatch):
+    monkeypatch.setattr(tflite, "check", lambda *_: None)  # its own error is 0
+    x = rng.uniform(-1, 1, (300, 4)).astype("float32")
+    ae = aezoo.deep(4, 4, hidden_units=())
+    for model in (ae.encoder, ae.decoder):
+        model.set_weights([np.eye(4), np.zeros(4)])
+    path = tmp_path / "model.tflite"
+    aezoo.export_tflite(ae, path, quantize="int16x8", calibration_data=x)
+    lite = aezoo.LiteModel(path)
+    for found in (lite.reconstruct(1.9 * x), lite.encode(1.9 * x), lite.decode(1.9 * x)):
+        np.testing.assert_allclose(found, 1.9 * x, atol=1e-3)

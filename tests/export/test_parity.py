@@ -121,6 +121,21 @@ def test_ranks_that_mean_nothing(table):
     assert parity(ae, blind, x)["rank_correlation"] == 0
 
 
+def test_indices_that_differ(rng):
+    x = rng.random((40, 6)).astype("float32")
+    ae = aezoo.vector_quantized(6, 2, num_codes=2, num_embeddings=8, hidden_units=(4,))
+    ae.fit(x, epochs=3, verbose=0)
+    indices, book = ae.encode_indices(x), np.array(ae.bottleneck.embeddings)
+    others = indices.copy()
+    others[:10, 0] = (others[:10, 0] + 1) % 8
+    options = {"encode": lambda x: others, "decode": ae.decode_indices}
+    found = parity(ae, Changed(ae, **options), x, indices=True)
+    assert found["encode_differing"] == 10 / 80
+    farthest = np.abs(book[indices] - book[others]).max()
+    assert found["encode_difference"] == pytest.approx(farthest, rel=1e-5)
+    assert found["decode_difference"] == pytest.approx(0, abs=1e-6)
+
+
 class Drawn(Bottleneck):
     has_prior = True
 

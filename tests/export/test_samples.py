@@ -65,6 +65,21 @@ def test_a_prior_is_calibrated_for(drawing, trained, rng):
     assert calibration_of(plain, x)["code"].shape == (300, 2)
 
 
+def test_codes_may_be_indices(rng):
+    ae = aezoo.vector_quantized(4, 2, num_codes=3, num_embeddings=8, hidden_units=(4,))
+    x = rng.random((40, 4)).astype("float32")
+    found = calibration_of(ae, x, indices=True)["code"]
+    assert found.dtype == np.int32
+    np.testing.assert_array_equal(found, ae.encode_indices(x))
+
+
+def test_int16_is_calibrated_for_twice_what_was_seen(drawing, rng):
+    x = rng.random((40, 4)).astype("float32")
+    plain, wide = calibration_of(drawing, x), calibration_of(drawing, x, wide=True)
+    for key in ("x", "code"):
+        np.testing.assert_array_equal(wide[key], np.concatenate([plain[key], 2 * plain[key]]))
+
+
 @pytest.mark.parametrize(
     ("judged", "calibrated", "expected"),
     [

@@ -1,15 +1,16 @@
 import flatbuffers
 import numpy as np
 import pytest
+import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 import aezoo
-from aezoo.edge import inspect
+from aezoo.edge import dequantized, inspect, quantized
 from aezoo.export import tflite
 from aezoo.export.conversion import convert
 from aezoo.export.saved_model import write_saved_model
-from aezoo.export.scales import SIGMOID_END, narrow_sigmoids, output_levels
+from aezoo.export.scales import SIGMOID_END, narrow_ends, output_levels
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +26,22 @@ def far(tmp_path_factory):
     return convert(folder, ["reconstruct"], "int8", {"x": x}), ae, x
 
 
+@pytest.fixture(scope="module", params=["int8", "int16x8"])
+def clipped(request, tmp_path_factory):
+    """A model whose clip takes values from about -1 to 2, before it is refined."""
+    folder = str(tmp_path_factory.mktemp("clipped"))
+    ae = aezoo.deep((4, 4, 1), 16, hidden_units=(), output_activation="clip")
+    encoder, decoder = ae.encoder.layers[2], ae.decoder.layers[1]
+    encoder.set_weights([np.eye(16), np.zeros(16)])
+    decoder.set_weights([3 * np.eye(16), np.full(16, -1.0)])
+    write_saved_model(ae, folder, ["reconstruct"])
+    x = np.random.default_rng(0).random((300, 4, 4, 1)).astype("float32")
+    return convert(folder, ["reconstruct"], request.param, {"x": x}), ae, x, request.param
+
+
 def refined(content):
     model = schema.ModelT.InitFromPackedBuf(content, 0)
-    narrow_sigmoids(model)
+    narrow_ends(model)
     builder = flatbuffers.Builder(1024)
     builder.Finish(model.Pack(builder), b"TFL3")
     return model, bytes(builder.Output())
@@ -35,9 +49,17 @@ def refined(content):
 
 def rebuilt(content, x):
     runner = Interpreter(model_content=content).get_signature_runner("reconstruct")
-    q = np.clip(np.round(x * 255) - 128, -128, 127).astype("int8")
-    out = [runner(x=sample[None])["reconstruction"] for sample in q]
-    return (np.concatenate(out).astype("float32") + 128) / 256
+    given, returned = runner.get_input_details()["x"], runner.get_output_details()["reconstruction"]
+    out = [runner(x=sample[None])["reconstruction"] for sample in quantized(x, given)]
+    return dequantized(np.concatenate(out), returned)
+
+
+def codes(model):
+    return [
+        max(code.builtinCode, code.deprecatedBuiltinCode)
+        for graph in model.subgraphs
+        for code in (model.operatorCodes[operator.opcodeIndex] for operator in graph.operators)
+    ]
 
 
 def test_sigmoid_gets_the_range_where_it_changes(far):
@@ -62,6 +84,61 @@ def test_black_and_white_are_reached(far, tmp_path):
     for values in (levels, steps):
         assert values.min() == -128
         assert values.max() == 127
+
+
+def test_a_shape_that_is_read_is_no_value(far, tmp_path):
+    """For any batch size the shape of what goes into the sigmoid is read beside its values."""
+    _, ae, x = far
+    write_saved_model(ae, tmp_path, ["reconstruct"])
+    content = convert(str(tmp_path), ["reconstruct"], "int8", {"x": x})
+    model, after = refined(content)
+    assert schema.BuiltinOperator.SHAPE in codes(model)
+    expected = ae.reconstruct(x)
+    errors = [np.mean((rebuilt(c, x) - expected) ** 2) for c in (content, after)]
+    assert errors[1] < 0.5 * errors[0]
+
+
+def test_what_is_clipped_has_the_steps_of_the_clip(clipped):
+    content, ae, x, quantize = clipped
+    model, after = refined(content)
+    left = {schema.BuiltinOperator.MINIMUM, schema.BuiltinOperator.RELU} & set(codes(model))
+    assert left == ({schema.BuiltinOperator.RELU} if quantize == "int16x8" else set())
+    found, expected = rebuilt(after, x), ae.reconstruct(x)
+    assert (found.min(), found.max()) == (0, pytest.approx(1, abs=1e-4))
+    errors = [np.mean((rebuilt(c, x) - expected) ** 2) for c in (content, after)]
+    assert errors[1] < (0.8 if quantize == "int8" else 1.0001) * errors[0]
+
+
+@pytest.mark.parametrize("quantize", ["int8", "int16x8"])
+def test_what_is_read_beside_a_clip_keeps_its_range(tmp_path, rng, quantize):
+    kernel = tf.constant(3 * np.eye(16), tf.float32)
+
+    def function(x):
+        values = x @ kernel - 1
+        return {"reconstruction": tf.clip_by_value(values, 0.0, 1.0) + values}
+
+    module = tf.Module()
+    module.f = tf.function(function, [tf.TensorSpec((1, 16), name="x")], autograph=False)
+    tf.saved_model.save(module, str(tmp_path), signatures={"reconstruct": module.f})
+    x = rng.random((100, 16)).astype("float32")
+    content = convert(str(tmp_path), ["reconstruct"], quantize, {"x": x})
+    np.testing.assert_array_equal(rebuilt(refined(content)[1], x), rebuilt(content, x))
+
+
+def test_a_clip_within_the_range_stays(tmp_path, rng):
+    """Integers saturate at the ends of their range, not at 0.5."""
+    kernel = tf.constant(3 * np.eye(16), tf.float32)
+
+    def function(x):
+        return {"reconstruction": tf.concat([tf.minimum(x @ kernel - 1, 0.5), x], axis=1)}
+
+    module = tf.Module()
+    module.f = tf.function(function, [tf.TensorSpec((1, 16), name="x")], autograph=False)
+    tf.saved_model.save(module, str(tmp_path), signatures={"reconstruct": module.f})
+    x = rng.random((100, 16)).astype("float32")
+    _, after = refined(convert(str(tmp_path), ["reconstruct"], "int8", {"x": x}))
+    expected = np.concatenate([np.minimum(3 * x - 1, 0.5), x], axis=1)
+    assert np.abs(rebuilt(after, x) - expected).max() < 0.03
 
 
 def test_silu_keeps_its_range(tmp_path, monkeypatch):

@@ -173,3 +173,19 @@ def test_bits_of_a_code():
     assert VectorQuantizer(128).code_bits((7, 7, 16)) == 49 * 7
     assert VectorQuantizer(128).code_size((7, 7, 16)) == 49
     assert ScalarQuantizer((4, 4, 4)).code_bits((2, 3)) == 12
+
+
+def test_closeness_is_largest_for_the_nearest_code(rng):
+    layer = VectorQuantizer(num_embeddings=20)
+    layer.build((None, 3))
+    codes = rng.normal(size=(20, 3)).astype("float32") + 5
+    layer.embeddings.assign(codes)
+    kernel, bias = layer.closeness()
+    z = np.concatenate([rng.normal(5, 1.5, (500, 3)), codes]).astype("float32")
+    closeness = z @ kernel + bias
+    np.testing.assert_array_equal(closeness.argmax(axis=1), layer.indices(z))
+    # the winner is above 0, where a ReLU and integers let it be
+    assert (closeness.max(axis=1) > 0).all()
+    distances = np.square(z[:, None] - codes).sum(axis=-1)
+    differences = closeness - closeness[:, :1]
+    np.testing.assert_allclose(differences, distances[:, :1] - distances, atol=1e-3)
