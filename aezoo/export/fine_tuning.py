@@ -1,0 +1,274 @@
+"""Training that gets a model used to int8, so that it loses less there."""
+
+import math
+import time
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from aezoo.checks import count, positive
+from aezoo.data.inputs import checked_array
+from aezoo.export.fake_quantization import (
+    TRANSPOSED,
+    WEIGHTED,
+    Rounded,
+    fake_quantized,
+    readers_of,
+    rounding_layers,
+)
+from aezoo.export.samples import CALIBRATION, CHECKED, FEWEST, checked_model, prior_codes, spread
+from aezoo.layers.bottleneck import bottleneck_of
+
+BATCH = 64
+LEARNING_RATE = 1e-4  # where a half cosine begins: the model is trained already
+HELD_OUT = 10  # one sample in so many decides which weights are best
+NARROWER = (0.8, 0.6, 0.45, 0.3, 0.2)  # parts of a range that are tried
+
+
+def quantize_aware(ae: keras.Model, x: np.ndarray, epochs: int = 2) -> keras.Model:
+    """A copy of a model, trained with the roundings of int8, so that it loses less by them.
+
+    While training, weights and values are rounded where TensorFlow Lite rounds them, and gradients
+    pass as if they were not. The loss is that of the model's reconstructions; a model that was
+    trained with a corruption learns to return what it returned before, since samples
+    without corruption would teach it to leave theirs in. Of the weights after each epoch and those
+    before, the ones are kept whose error in int8, on a tenth of the samples, is least.
+
+    `aezoo.export_tflite(ae, path, quantize="int8", fine_tune=x)` does the same, and gives the file
+    the ranges of values, too, that the model was trained with.
+
+    Args:
+        ae: `aezoo.Autoencoder`, trained. It is left as it is.
+        x: Array of shape `(n, *input_shape)`, n at least 20: training samples.
+        epochs: Integer, 0 or more, how often they are gone through.
+
+    Returns:
+        `aezoo.Autoencoder`. A batch normalization is folded into the layer before it, and leaves
+        values as they are.
+
+    Raises:
+        ValueError: If the samples do not fit the model, or the model has a codebook, or a layer of
+            which it is not known where TFLite rounds.
+
+    Example:
+
+    >>> import aezoo, numpy as np
+    >>> x = np.random.default_rng(0).random((100, 6), "float32")
+    >>> ae = aezoo.vanilla(6, 2)
+    >>> aezoo.quantize_aware(ae, x, epochs=1).encode(x).shape
+    (100, 2)
+
+    Reference:
+        Jacob et al., "Quantization and Training of Neural Networks for Efficient
+        Integer-Arithmetic-Only Inference", CVPR 2018, arXiv:1712.05877; gradients: Bengio et al.,
+        arXiv:1308.3432.
+    """
+    return copied(fine_tuned(ae, x, epochs).trained)
+
+
+def fine_tuned(
+    ae: keras.Model, x: np.ndarray, epochs: int, calibration: np.ndarray | None = None
+) -> "Simulation":
+    """As `quantize_aware`, with the ranges.
+
+    Args:
+        ae: `aezoo.Autoencoder`, trained.
+        x: Array of shape `(n, *input_shape)`.
+        epochs: Integer, 0 or more.
+        calibration: Array of shape `(m, *input_shape)`, which sets the ranges. Default: `x`. Of
+            both 300 are used.
+
+    Returns:
+        `Simulation`.
+
+    Raises:
+        ValueError: See `quantize_aware`.
+    """
+    start = time.perf_counter()
+    checked_model(ae)
+    epochs = count("epochs", epochs)
+    if bottleneck_of(ae.encoder).discrete:
+        raise ValueError("A model with a codebook cannot be fine-tuned for int8: leave it out.")
+    x = checked_array(x, ae.input_shape[1:], "fine_tune", raw=ae.normalization is not None)
+    if len(x) < FEWEST:
+        raise ValueError(f"fine_tune must have {FEWEST} samples or more. Received: {len(x)}")
+    calibration = ae.normalize(spread(x if calibration is None else calibration, CALIBRATION))
+    left_out = np.arange(len(x)) % HELD_OUT == HELD_OUT - 1
+    held_out = ae.normalize(spread(x[left_out], CHECKED))
+    x = x[~left_out]
+    target = ae.normalize(x if ae.corruption is None else ae.reconstruct(x))
+    x = ae.normalize(x)
+
+    found = Simulation(copied(ae))
+    found.calibrate(calibration)
+    before, errors = found.error(held_out), []
+    best = (before, found.model.get_weights())
+
+    def judge():
+        nonlocal best
+        errors.append(found.error(held_out))
+        if errors[-1] < best[0]:
+            best = errors[-1], found.model.get_weights()
+
+    found.narrow(calibration)
+    judge()
+    found.model.set_weights(best[1])
+    if epochs:
+        steps = epochs * math.ceil(len(x) / BATCH)
+        schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
+        optimizer = keras.optimizers.Adam(schedule)
+        found.model.compile(optimizer, keras.losses.get(ae.loss_config), jit_compile=False)
+        for _ in range(epochs):
+            found.model.fit(x, target, batch_size=BATCH, verbose=0)
+            judge()
+        found.model.set_weights(best[1])
+        found.calibrate(calibration)
+        found.narrow(calibration)
+        judge()
+        found.model.set_weights(best[1])
+    mse = np.mean(np.square(ae.normalize(ae.reconstruct(ae.denormalize(held_out))) - held_out))
+    found.told = {
+        "samples": len(x),
+        "epochs": epochs,
+        "held_out": len(held_out),
+        "mse_keras": float(mse),
+        "mse_before": before,
+        "mse_ranges": errors[0],
+        "mse_after": best[0],
+        "seconds": time.perf_counter() - start,
+    }
+    return found
+
+
+class Simulation:
+    """A model as it computes in int8, with the parts of an autoencoder that exports ask for.
+
+    Args:
+        ae: `aezoo.Autoencoder`, whose layers it shares, and whose batch normalizations it folds.
+
+    Attributes:
+        trained: `aezoo.Autoencoder`, the one given.
+        encoder, decoder: `keras.Model`, in normalized units.
+        model: `keras.Model`, both together.
+        told: Dictionary of what the fine-tuning did.
+    """
+
+    def __init__(self, ae: keras.Model):
+        self.trained = ae
+        self.normalization, self.latent_shape = ae.normalization, ae.latent_shape
+        self.input_shape = ae.input_shape
+        self.told: dict[str, Any] = {}
+        for part in (ae.encoder, ae.decoder):
+            fold(part)
+        code = Rounded(name="rounded_code")  # of both parts, for the same steps
+        inputs = keras.Input(ae.input_shape[1:], name="x")
+        coded = code(fake_quantized(ae.encoder, open_end=True)(Rounded()(inputs)))
+        self.encoder = keras.Model(inputs, coded, name="encoder")
+        codes = keras.Input(ae.latent_shape, name="code")
+        self.decoder = keras.Model(codes, fake_quantized(ae.decoder)(code(codes)), name="decoder")
+        inputs = keras.Input(ae.input_shape[1:])
+        self.model = keras.Model(inputs, self.decoder(self.encoder(inputs)))
+        self.values, self.weights = rounding_layers(self.encoder, self.decoder)
+
+    def calibrate(self, x: np.ndarray) -> None:
+        """Sets all ranges to those of samples, and of codes from the prior where there is one.
+
+        Args:
+            x: float32 array of shape `(n, *input_shape)`, normalized.
+        """
+        drawn = prior_codes(self.trained, len(x), seed=0)
+        for layer in self.values:
+            layer.seen = []
+        self.exact(True)
+        for i in range(0, len(x), BATCH):
+            self.decoder(self.encoder(x[i : i + BATCH]))
+            if drawn is not None:
+                self.decoder(drawn[i : i + BATCH])
+        self.exact(False)
+        for layer in self.values:
+            layer.settle()
+
+    def exact(self, exact: bool) -> None:
+        """Says whether weights are left as they are, for the converter to round them."""
+        for layer in self.weights:
+            layer.exact = exact
+
+    def narrow(self, x: np.ndarray) -> None:
+        """Narrows ranges, one after the other, where finer steps are worth what is cut off.
+
+        Args:
+            x: float32 array of shape `(n, *input_shape)`, normalized, which decides.
+        """
+        least = self.error(x)
+        for layer in self.values:
+            low, high = (float(end.value) for end in (layer.low, layer.high))
+            for part in NARROWER if layer.ends is None else ():
+                kept = float(layer.low.value), float(layer.high.value)
+                layer.low.assign(low * part)
+                layer.high.assign(high * part)
+                error = self.error(x)
+                if error >= least:
+                    layer.low.assign(kept[0])
+                    layer.high.assign(kept[1])
+                    break
+                least = error
+
+    def error(self, x: np.ndarray) -> float:
+        """The mean squared error of reconstructions in int8.
+
+        Args:
+            x: float32 array of shape `(n, *input_shape)`, normalized.
+
+        Returns:
+            Float.
+        """
+        outputs = self.model.predict(x, batch_size=256, verbose=0)
+        return float(np.mean(np.square(outputs - x), dtype="float64"))
+
+
+def fold(model: keras.Model) -> None:
+    """Takes batch normalizations into the layers before them, in place: they then change nothing.
+
+    Args:
+        model: `keras.Model`.
+
+    Raises:
+        ValueError: If one comes after something else than a dense layer or a convolution.
+    """
+    model = keras.Model(model.inputs[0], model.outputs[0])
+    readers = readers_of(model)
+    before = {after[0]: layer for layer, after in readers.items() if len(after) == 1}
+    for layer in model.layers:
+        if not isinstance(layer, layers.BatchNormalization):
+            continue
+        layer.trainable = False
+        weighted = before.get(layer)
+        if not isinstance(weighted, WEIGHTED) or weighted.bias is None or not layer.center:
+            raise ValueError(
+                f"The batch normalization {layer.name!r} cannot be folded: it must come right "
+                "after a dense layer or a convolution with a bias."
+            )
+        _fold(layer, weighted)
+
+
+def _fold(layer, weighted):
+    numpy = keras.ops.convert_to_numpy
+    mean, variance = numpy(layer.moving_mean), numpy(layer.moving_variance)
+    factor = (numpy(layer.gamma) if layer.scale else 1.0) / np.sqrt(variance + layer.epsilon)
+    across = factor[:, np.newaxis] if isinstance(weighted, TRANSPOSED) else factor
+    weighted.kernel.assign(numpy(weighted.kernel) * across)
+    weighted.bias.assign((numpy(weighted.bias) - mean) * factor + numpy(layer.beta))
+    layer.beta.assign(np.zeros_like(mean))
+    layer.moving_mean.assign(np.zeros_like(mean))
+    layer.moving_variance.assign(np.full_like(variance, 1 - layer.epsilon))
+    if layer.scale:
+        layer.gamma.assign(np.ones_like(mean))
+
+
+def copied(ae: keras.Model) -> keras.Model:
+    """A model of its own with the same weights."""
+    copy = type(ae).from_config(ae.get_config())
+    copy.set_weights(ae.get_weights())
+    return copy
