@@ -14,7 +14,7 @@ PARTS = {"max": "reconstructs", "encode": "encodes", "decode": "decodes"}
 WAYS = {  # to do better
     "float16": ["export in float32 (quantize=None)"],
     "dynamic": ["export with quantize='float16'"],
-    "int8": ["train with activation='relu', which loses least"],
+    "int8": ["give fine_tune=x_train", "train with activation='relu', which loses least"],
 }
 
 

@@ -29,7 +29,9 @@ def convert(
         folder: String, the SavedModel's folder.
         signatures: Sequence of strings, the endpoints.
         quantize: `None`, `"float16"`, `"dynamic"` or `"int8"`.
-        calibration: For int8, dictionary of float32 arrays: `x` and `code`, typical inputs.
+        calibration: For int8, dictionary of float32 arrays: `x` and `code`, typical inputs; `None`
+            for a graph with operators that say the ranges, see
+            `aezoo.export.fake_quantization`.
         io: For int8, `"int8"` or `"float32"`, the type of inputs and outputs.
         per_unit: For int8, whether dense layers have a scale for each unit in place of one for
             the kernel, which takes 16 bytes more a unit. Convolutions have one for
@@ -51,13 +53,14 @@ def convert(
     if quantize == "float16":
         converter.target_spec.supported_types = [tf.float16]
     if quantize == "int8":
-        integers = tf.lite.OpsSet.TFLITE_BUILTINS_INT8
-        if wide:
-            name = "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8"
-            integers, io = getattr(tf.lite.OpsSet, name), "int16" if io == "int8" else io
-        converter.target_spec.supported_ops = [integers]
+        io = "int16" if wide and io == "int8" else io
         converter.inference_input_type = converter.inference_output_type = tf.dtypes.as_dtype(io)
         converter._experimental_disable_per_channel_quantization_for_dense_layers = not per_unit
+    if calibration is not None:
+        name = "TFLITE_BUILTINS_INT8"
+        if wide:
+            name = "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8"
+        converter.target_spec.supported_ops = [getattr(tf.lite.OpsSet, name)]
 
         def representative():
             for name in signatures:

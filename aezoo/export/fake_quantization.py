@@ -10,6 +10,7 @@ from aezoo.layers.bottleneck import Bottleneck
 from aezoo.layers.output import MOVES, flat_layers
 
 MOST = 127  # steps of a weight, to each side
+SPEED = 100.0  # times the learning rate of weights that logarithms of ranges change by
 TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
 WEIGHTED = (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D, *TRANSPOSED)
 COMBINING = (layers.Add, layers.Concatenate, layers.Multiply, layers.Subtract)
@@ -56,27 +57,32 @@ def fake_quantized(model: keras.Model, *, open_end: bool = False) -> keras.Model
 
     Reference:
         Jacob et al., "Quantization and Training of Neural Networks for Efficient
-        Integer-Arithmetic-Only Inference", CVPR 2018, arXiv:1712.05877, section 3.
+        Integer-Arithmetic-Only Inference", CVPR 2018, arXiv:1712.05877, section 3; trained ranges:
+        Jain et al., "Trained Quantization Thresholds", MLSys 2020, arXiv:1903.08066.
     """
     model = keras.Model(model.inputs[0], model.outputs[0], name=model.name)  # of a Sequential, too
     readers = readers_of(model)
+    fused = set()  # activations that the layer before them has applied already
 
     def settled(layer, x):
         """The output of a layer, rounded unless what reads it does that."""
         after = _reader(readers, layer)
-        while after is not None and isinstance(after, PASSING) or _name(after) == "linear":
+        while isinstance(after, (*MOVES, Bottleneck)) or _name(after) == "linear":
             layer, after = after, _reader(readers, after)
-        if isinstance(after, layers.BatchNormalization) or _name(after) in FUSED:
+        if isinstance(after, layers.BatchNormalization):
             return x
-        if open_end and not readers[layer]:
+        if _name(after) in FUSED:  # also through a change of shape, which it does not depend on
+            fused.add(after)
+            x = AtRest(after)(x)
+        elif open_end and not readers[layer]:
             return x
         return Rounded(SIGMOID_END if _name(after) == "sigmoid" else None)(x)
 
-    def call(layer, x):
+    def call(layer, x, **kwargs):
         inner = layer if isinstance(layer, keras.Model) else getattr(layer, "encoder", None)
         if inner is not None:
             return fake_quantized(inner, open_end=open_end and not readers[layer])(x)
-        if isinstance(layer, layers.Dropout):
+        if isinstance(layer, layers.Dropout) or layer in fused:
             return x
         if isinstance(layer, PASSING) or _name(layer) == "linear":
             return AtRest(layer)(x)
@@ -174,7 +180,7 @@ class RoundedWeights(AtRest):
 class Rounded(layers.Layer):
     """Values in 256 steps over a range, which is cut off there.
 
-    Gradients pass within the range.
+    Gradients pass within the range, whose ends are trained, too: the logarithm of a factor of each.
 
     Args:
         most: Float, where the range ends at the latest, to each side, or `None`.
@@ -196,6 +202,8 @@ class Rounded(layers.Layer):
         for name in ("low", "high"):
             weight = self.add_weight(shape=(), initializer="zeros", trainable=False, name=name)
             setattr(self, name, weight)
+        if self.ends is None:
+            self.factors = self.add_weight(shape=(2,), initializer="zeros", name="factors")
 
     def call(self, inputs):
         import tensorflow as tf  # whose operator is also what the converter knows
@@ -203,9 +211,15 @@ class Rounded(layers.Layer):
         if self.seen is not None:
             self.seen.append((float(ops.min(inputs)), float(ops.max(inputs))))
             return inputs
-        return tf.quantization.fake_quant_with_min_max_vars(
-            inputs, self.low.value, self.high.value
-        )
+        return tf.quantization.fake_quant_with_min_max_vars(inputs, *self.range())
+
+    def range(self):
+        """A pair of scalar tensors, the ends of the range."""
+        low, high = self.low.value, self.high.value
+        if self.ends is None:
+            factors = ops.exp(SPEED * self.factors)
+            low, high = low * factors[0], high * factors[1]
+        return low, high
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -219,6 +233,8 @@ class Rounded(layers.Layer):
         self.seen = None
         self.low.assign(low)
         self.high.assign(max(high, low + keras.config.epsilon()))
+        if self.ends is None:
+            self.factors.assign((0.0, 0.0))
 
 
 def rounding_layers(*models: keras.Model) -> tuple[list[Rounded], list[RoundedWeights]]:

@@ -18,6 +18,7 @@ from aezoo.export.fake_quantization import (
     readers_of,
     rounding_layers,
 )
+from aezoo.export.report import Exported
 from aezoo.export.samples import CALIBRATION, CHECKED, FEWEST, checked_model, prior_codes, spread
 from aezoo.layers.bottleneck import bottleneck_of
 
@@ -31,10 +32,10 @@ def quantize_aware(ae: keras.Model, x: np.ndarray, epochs: int = 2) -> keras.Mod
     """A copy of a model, trained with the roundings of int8, so that it loses less by them.
 
     While training, weights and values are rounded where TensorFlow Lite rounds them, and gradients
-    pass as if they were not. The loss is that of the model's reconstructions; a model that was
-    trained with a corruption learns to return what it returned before, since samples
-    without corruption would teach it to leave theirs in. Of the weights after each epoch and those
-    before, the ones are kept whose error in int8, on a tenth of the samples, is least.
+    pass as if they were not. What is learned is to give the codes and reconstructions of the model
+    as it was: the copy stays what any family made of it, and may take the other's codes. Of the
+    weights after each epoch and those before, the ones are kept whose error in int8, on a tenth of
+    the samples, is least.
 
     `aezoo.export_tflite(ae, path, quantize="int8", fine_tune=x)` does the same, and gives the file
     the ranges of values, too, that the model was trained with.
@@ -65,7 +66,9 @@ def quantize_aware(ae: keras.Model, x: np.ndarray, epochs: int = 2) -> keras.Mod
         Integer-Arithmetic-Only Inference", CVPR 2018, arXiv:1712.05877; gradients: Bengio et al.,
         arXiv:1308.3432.
     """
-    return copied(fine_tuned(ae, x, epochs).trained)
+    copy = copied(ae)
+    copy.set_weights(fine_tuned(ae, x, epochs).trained.get_weights())
+    return copy
 
 
 def fine_tuned(
@@ -98,8 +101,10 @@ def fine_tuned(
     left_out = np.arange(len(x)) % HELD_OUT == HELD_OUT - 1
     held_out = ae.normalize(spread(x[left_out], CHECKED))
     x = x[~left_out]
-    target = ae.normalize(x if ae.corruption is None else ae.reconstruct(x))
+    targets = [ae.encode(x), ae.normalize(ae.reconstruct(x))]
     x = ae.normalize(x)
+    own = float(np.mean(np.square(targets[1] - x)))
+    spread_of_codes = float(np.mean(np.var(targets[0], axis=0)))
 
     found = Simulation(copied(ae))
     found.calibrate(calibration)
@@ -118,10 +123,13 @@ def fine_tuned(
     if epochs:
         steps = epochs * math.ceil(len(x) / BATCH)
         schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
-        optimizer = keras.optimizers.Adam(schedule)
-        found.model.compile(optimizer, keras.losses.get(ae.loss_config), jit_compile=False)
+        # a code as far off as codes are spread counts as much as the model's own error
+        weights = [own / max(spread_of_codes, keras.config.epsilon()), 1.0]
+        found.model.compile(
+            keras.optimizers.Adam(schedule), ["mse", "mse"], loss_weights=weights, jit_compile=False
+        )
         for _ in range(epochs):
-            found.model.fit(x, target, batch_size=BATCH, verbose=0)
+            found.model.fit(x, targets, batch_size=BATCH, verbose=0)
             judge()
         found.model.set_weights(best[1])
         found.calibrate(calibration)
@@ -150,8 +158,7 @@ class Simulation:
 
     Attributes:
         trained: `aezoo.Autoencoder`, the one given.
-        encoder, decoder: `keras.Model`, in normalized units.
-        model: `keras.Model`, both together.
+        model: `keras.Model`, from normalized samples to codes and reconstructions.
         told: Dictionary of what the fine-tuning did.
     """
 
@@ -165,12 +172,21 @@ class Simulation:
         code = Rounded(name="rounded_code")  # of both parts, for the same steps
         inputs = keras.Input(ae.input_shape[1:], name="x")
         coded = code(fake_quantized(ae.encoder, open_end=True)(Rounded()(inputs)))
-        self.encoder = keras.Model(inputs, coded, name="encoder")
+        self._encoder = keras.Model(inputs, coded, name="encoder")
         codes = keras.Input(ae.latent_shape, name="code")
-        self.decoder = keras.Model(codes, fake_quantized(ae.decoder)(code(codes)), name="decoder")
+        self._decoder = keras.Model(codes, fake_quantized(ae.decoder)(code(codes)), name="decoder")
         inputs = keras.Input(ae.input_shape[1:])
-        self.model = keras.Model(inputs, self.decoder(self.encoder(inputs)))
-        self.values, self.weights = rounding_layers(self.encoder, self.decoder)
+        codes = self._encoder(inputs)
+        self.model = keras.Model(inputs, [codes, self._decoder(codes)])
+        self.values, self.weights = rounding_layers(self._encoder, self._decoder)
+
+    def encoder(self, x, training=False):
+        """Codes, by weights that are left for the converter to round."""
+        return self._with_exact_weights(self._encoder, x)
+
+    def decoder(self, code, training=False):
+        """Outputs, by weights that are left for the converter to round."""
+        return self._with_exact_weights(self._decoder, code)
 
     def calibrate(self, x: np.ndarray) -> None:
         """Sets all ranges to those of samples, and of codes from the prior where there is one.
@@ -181,19 +197,12 @@ class Simulation:
         drawn = prior_codes(self.trained, len(x), seed=0)
         for layer in self.values:
             layer.seen = []
-        self.exact(True)
         for i in range(0, len(x), BATCH):
             self.decoder(self.encoder(x[i : i + BATCH]))
             if drawn is not None:
                 self.decoder(drawn[i : i + BATCH])
-        self.exact(False)
         for layer in self.values:
             layer.settle()
-
-    def exact(self, exact: bool) -> None:
-        """Says whether weights are left as they are, for the converter to round them."""
-        for layer in self.weights:
-            layer.exact = exact
 
     def narrow(self, x: np.ndarray) -> None:
         """Narrows ranges, one after the other, where finer steps are worth what is cut off.
@@ -215,6 +224,28 @@ class Simulation:
                     break
                 least = error
 
+    def compared(self, exported: Exported, x: np.ndarray) -> dict[str, Any]:
+        """What the fine-tuning did, and how a file differs from the simulation.
+
+        Args:
+            exported: Object with the method `reconstruct`.
+            x: Array of shape `(n, *input_shape)`.
+
+        Returns:
+            Dictionary, see `aezoo.ExportReport`.
+        """
+        ours = self.model.predict(self.trained.normalize(x), batch_size=256, verbose=0)[1]
+        apart = np.abs(self.trained.normalize(exported.reconstruct(x)) - ours)
+        last = rounding_layers(self._decoder)[0][-1]
+        low, high = (float(end) for end in last.range())
+        step = (high - low) / 255
+        steps = np.round(apart / step)
+        return {
+            **self.told,
+            "outputs_apart": float(np.mean(steps > 0)),
+            "most_steps": int(steps.max()),
+        }
+
     def error(self, x: np.ndarray) -> float:
         """The mean squared error of reconstructions in int8.
 
@@ -224,8 +255,17 @@ class Simulation:
         Returns:
             Float.
         """
-        outputs = self.model.predict(x, batch_size=256, verbose=0)
+        outputs = self.model.predict(x, batch_size=256, verbose=0)[1]
         return float(np.mean(np.square(outputs - x), dtype="float64"))
+
+    def _with_exact_weights(self, model, x):
+        for layer in self.weights:
+            layer.exact = True
+        try:
+            return model(x, training=False)
+        finally:
+            for layer in self.weights:
+                layer.exact = False
 
 
 def fold(model: keras.Model) -> None:
