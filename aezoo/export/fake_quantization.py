@@ -15,6 +15,7 @@ TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTrans
 WEIGHTED = (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D, *TRANSPOSED)
 COMBINING = (layers.Add, layers.Concatenate, layers.Multiply, layers.Subtract)
 ACTIVATIONS = (layers.Activation, layers.ELU, layers.LeakyReLU, layers.ReLU)
+FOLDED = (layers.BatchNormalization,)  # into the layers before them
 PASSING = (  # layers with one scale before and after
     *MOVES,
     Bottleneck,
@@ -38,7 +39,8 @@ def fake_quantized(model: keras.Model, *, open_end: bool = False) -> keras.Model
     rounded after each layer, or after the ReLU that TFLite makes a part of it.
 
     Args:
-        model: `keras.Model`, `(B, ...) -> (B, ...)`.
+        model: `keras.Model`, `(B, ...) -> (B, ...)`. Its batch normalizations are left out: see
+            `aezoo.export.fine_tuning.fold`.
         open_end: Boolean, whether the output is left to be rounded by what comes next.
 
     Returns:
@@ -67,10 +69,8 @@ def fake_quantized(model: keras.Model, *, open_end: bool = False) -> keras.Model
     def settled(layer, x):
         """The output of a layer, rounded unless what reads it does that."""
         after = _reader(readers, layer)
-        while isinstance(after, (*MOVES, Bottleneck)) or _name(after) == "linear":
+        while isinstance(after, (*MOVES, *FOLDED, Bottleneck)) or _name(after) == "linear":
             layer, after = after, _reader(readers, after)
-        if isinstance(after, layers.BatchNormalization):
-            return x
         if _name(after) in FUSED:  # also through a change of shape, which it does not depend on
             fused.add(after)
             x = AtRest(after)(x)
@@ -82,7 +82,7 @@ def fake_quantized(model: keras.Model, *, open_end: bool = False) -> keras.Model
         inner = layer if isinstance(layer, keras.Model) else getattr(layer, "encoder", None)
         if inner is not None:
             return fake_quantized(inner, open_end=open_end and not readers[layer])(x)
-        if isinstance(layer, layers.Dropout) or layer in fused:
+        if isinstance(layer, (layers.Dropout, *FOLDED)) or layer in fused:
             return x
         if isinstance(layer, PASSING) or _name(layer) == "linear":
             return AtRest(layer)(x)
@@ -95,7 +95,7 @@ def fake_quantized(model: keras.Model, *, open_end: bool = False) -> keras.Model
             return settled(layer, RoundedWeights(layer)(x))
         if isinstance(layer, ACTIVATIONS) and _name(layer) in ENDS:
             return Rounded(ends=ENDS[_name(layer)])(AtRest(layer)(x))
-        if isinstance(layer, (layers.BatchNormalization, *COMBINING, *ACTIVATIONS)):
+        if isinstance(layer, (*COMBINING, *ACTIVATIONS)):
             return settled(layer, AtRest(layer)(x))
         raise ValueError(
             f"The layer {layer.name!r} cannot be fine-tuned for int8: where TFLite rounds in a "

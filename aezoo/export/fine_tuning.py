@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from aezoo.checks import count, positive
+from aezoo.checks import count
 from aezoo.data.inputs import checked_array
 from aezoo.export.fake_quantization import (
     TRANSPOSED,
@@ -21,8 +21,10 @@ from aezoo.export.fake_quantization import (
 from aezoo.export.report import Exported
 from aezoo.export.samples import CALIBRATION, CHECKED, FEWEST, checked_model, prior_codes, spread
 from aezoo.layers.bottleneck import bottleneck_of
+from aezoo.layers.output import MOVES
 
 BATCH = 64
+BATCHED = 250  # samples that are judged together
 LEARNING_RATE = 1e-4  # where a half cosine begins: the model is trained already
 HELD_OUT = 10  # one sample in so many decides which weights are best
 NARROWER = (0.8, 0.6, 0.45, 0.3, 0.2)  # parts of a range that are tried
@@ -234,7 +236,7 @@ class Simulation:
         Returns:
             Dictionary, see `aezoo.ExportReport`.
         """
-        ours = self.model.predict(self.trained.normalize(x), batch_size=256, verbose=0)[1]
+        ours = self._outputs(self.trained.normalize(x))
         apart = np.abs(self.trained.normalize(exported.reconstruct(x)) - ours)
         last = rounding_layers(self._decoder)[0][-1]
         low, high = (float(end) for end in last.range())
@@ -255,8 +257,11 @@ class Simulation:
         Returns:
             Float.
         """
-        outputs = self.model.predict(x, batch_size=256, verbose=0)[1]
-        return float(np.mean(np.square(outputs - x), dtype="float64"))
+        return float(np.mean(np.square(self._outputs(x) - x), dtype="float64"))
+
+    def _outputs(self, x):
+        batches = (x[i : i + BATCHED] for i in range(0, len(x), BATCHED))
+        return np.concatenate([self.model.predict_on_batch(batch)[1] for batch in batches])
 
     def _with_exact_weights(self, model, x):
         for layer in self.weights:
@@ -285,26 +290,37 @@ def fold(model: keras.Model) -> None:
             continue
         layer.trainable = False
         weighted = before.get(layer)
-        if not isinstance(weighted, WEIGHTED) or weighted.bias is None or not layer.center:
+        while isinstance(weighted, MOVES):
+            weighted = before.get(weighted)
+        count = layer.moving_mean.shape[0]
+        if (
+            not isinstance(weighted, WEIGHTED)
+            or weighted.activation.__name__ != "linear"
+            or weighted.bias is None
+            or weighted.bias.shape[0] % count
+        ):
             raise ValueError(
-                f"The batch normalization {layer.name!r} cannot be folded: it must come right "
-                "after a dense layer or a convolution with a bias."
+                f"The batch normalization {layer.name!r} cannot be folded: it must be all that "
+                "reads a dense layer or a convolution with a bias."
             )
         _fold(layer, weighted)
 
 
 def _fold(layer, weighted):
-    numpy = keras.ops.convert_to_numpy
-    mean, variance = numpy(layer.moving_mean), numpy(layer.moving_variance)
-    factor = (numpy(layer.gamma) if layer.scale else 1.0) / np.sqrt(variance + layer.epsilon)
+    zero, one, epsilon = 0.0, 1.0, layer.epsilon
+    mean, variance = (np.array(v) for v in (layer.moving_mean, layer.moving_variance))
+    beta = np.array(layer.beta) if layer.center else zero * mean
+    factor = (np.array(layer.gamma) if layer.scale else one) / np.sqrt(variance + epsilon)
+    # of a dense layer whose units become places and channels, channels come last
+    mean, beta, factor = (np.resize(v, weighted.bias.shape) for v in (mean, beta, factor))
     across = factor[:, np.newaxis] if isinstance(weighted, TRANSPOSED) else factor
-    weighted.kernel.assign(numpy(weighted.kernel) * across)
-    weighted.bias.assign((numpy(weighted.bias) - mean) * factor + numpy(layer.beta))
-    layer.beta.assign(np.zeros_like(mean))
-    layer.moving_mean.assign(np.zeros_like(mean))
-    layer.moving_variance.assign(np.full_like(variance, 1 - layer.epsilon))
-    if layer.scale:
-        layer.gamma.assign(np.ones_like(mean))
+    weighted.kernel.assign(np.array(weighted.kernel) * across)
+    weighted.bias.assign((np.array(weighted.bias) - mean) * factor + beta)
+    ends = {"beta": zero, "moving_mean": zero, "gamma": one, "moving_variance": one - epsilon}
+    for name, value in ends.items():
+        variable = getattr(layer, name, None)
+        if variable is not None:
+            variable.assign(np.full(variable.shape, value))
 
 
 def copied(ae: keras.Model) -> keras.Model:

@@ -214,7 +214,10 @@ def _fine_tuning_rows(found):
     """What is printed of a fine-tuning: names and values."""
     steps = ("mse_before", "mse_ranges", "mse_after")
     before, ranges, after = (f"{found[key] / found['mse_keras'] - 1:+.2%}" for key in steps)
-    yield "fine-tuning", f"{found['samples']:,} samples, {found['epochs']} epochs, {found['seconds']:,.0f} s"
+    yield (
+        "fine-tuning",
+        f"{found['samples']:,} samples, {found['epochs']} epochs, {found['seconds']:,.0f} s",
+    )
     yield "MSE in simulated int8", f"{before}, {ranges} with narrower ranges, {after} at the end"
     yield (
         "file against simulation",
