@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from aezoo.export.scales import SIGMOID_END
@@ -40,7 +41,7 @@ def fake_quantized(model: keras.Model, *, open_end: bool = False) -> keras.Model
 
     Args:
         model: `keras.Model`, `(B, ...) -> (B, ...)`. Its batch normalizations are left out: see
-            `aezoo.export.fine_tuning.fold`.
+            `fold`.
         open_end: Boolean, whether the output is left to be rounded by what comes next.
 
     Returns:
@@ -103,6 +104,56 @@ def fake_quantized(model: keras.Model, *, open_end: bool = False) -> keras.Model
         )
 
     return keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=call)
+
+
+def fold(model: keras.Model) -> None:
+    """Takes batch normalizations into the layers before them, in place: they then change nothing.
+
+    Args:
+        model: `keras.Model`.
+
+    Raises:
+        ValueError: If one comes after something else than a dense layer or a convolution.
+    """
+    model = keras.Model(model.inputs[0], model.outputs[0])
+    readers = readers_of(model)
+    before = {after[0]: layer for layer, after in readers.items() if len(after) == 1}
+    for layer in model.layers:
+        if not isinstance(layer, layers.BatchNormalization):
+            continue
+        layer.trainable = False
+        weighted = before.get(layer)
+        while isinstance(weighted, MOVES):
+            weighted = before.get(weighted)
+        count = layer.moving_mean.shape[0]
+        if (
+            not isinstance(weighted, WEIGHTED)
+            or weighted.activation.__name__ != "linear"
+            or weighted.bias is None
+            or weighted.bias.shape[0] % count
+        ):
+            raise ValueError(
+                f"The batch normalization {layer.name!r} cannot be folded: it must be all that "
+                "reads a dense layer or a convolution with a bias."
+            )
+        _fold(layer, weighted)
+
+
+def _fold(layer, weighted):
+    zero, one, epsilon = 0.0, 1.0, layer.epsilon
+    mean, variance = (np.array(v) for v in (layer.moving_mean, layer.moving_variance))
+    beta = np.array(layer.beta) if layer.center else zero * mean
+    factor = (np.array(layer.gamma) if layer.scale else one) / np.sqrt(variance + epsilon)
+    # of a dense layer whose units become places and channels, channels come last
+    mean, beta, factor = (np.resize(v, weighted.bias.shape) for v in (mean, beta, factor))
+    across = factor[:, np.newaxis] if isinstance(weighted, TRANSPOSED) else factor
+    weighted.kernel.assign(np.array(weighted.kernel) * across)
+    weighted.bias.assign((np.array(weighted.bias) - mean) * factor + beta)
+    ends = {"beta": zero, "moving_mean": zero, "gamma": one, "moving_variance": one - epsilon}
+    for name, value in ends.items():
+        variable = getattr(layer, name, None)
+        if variable is not None:
+            variable.assign(np.full(variable.shape, value))
 
 
 def readers_of(model: keras.Model) -> dict[keras.layers.Layer, list[keras.layers.Layer]]:

@@ -6,22 +6,18 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import layers
 
 from aezoo.checks import count
 from aezoo.data.inputs import checked_array
 from aezoo.export.fake_quantization import (
-    TRANSPOSED,
-    WEIGHTED,
     Rounded,
     fake_quantized,
-    readers_of,
+    fold,
     rounding_layers,
 )
 from aezoo.export.report import Exported
 from aezoo.export.samples import CALIBRATION, CHECKED, FEWEST, checked_model, prior_codes, spread
 from aezoo.layers.bottleneck import bottleneck_of
-from aezoo.layers.output import MOVES
 
 BATCH = 64
 BATCHED = 250  # samples that are judged together
@@ -271,56 +267,6 @@ class Simulation:
         finally:
             for layer in self.weights:
                 layer.exact = False
-
-
-def fold(model: keras.Model) -> None:
-    """Takes batch normalizations into the layers before them, in place: they then change nothing.
-
-    Args:
-        model: `keras.Model`.
-
-    Raises:
-        ValueError: If one comes after something else than a dense layer or a convolution.
-    """
-    model = keras.Model(model.inputs[0], model.outputs[0])
-    readers = readers_of(model)
-    before = {after[0]: layer for layer, after in readers.items() if len(after) == 1}
-    for layer in model.layers:
-        if not isinstance(layer, layers.BatchNormalization):
-            continue
-        layer.trainable = False
-        weighted = before.get(layer)
-        while isinstance(weighted, MOVES):
-            weighted = before.get(weighted)
-        count = layer.moving_mean.shape[0]
-        if (
-            not isinstance(weighted, WEIGHTED)
-            or weighted.activation.__name__ != "linear"
-            or weighted.bias is None
-            or weighted.bias.shape[0] % count
-        ):
-            raise ValueError(
-                f"The batch normalization {layer.name!r} cannot be folded: it must be all that "
-                "reads a dense layer or a convolution with a bias."
-            )
-        _fold(layer, weighted)
-
-
-def _fold(layer, weighted):
-    zero, one, epsilon = 0.0, 1.0, layer.epsilon
-    mean, variance = (np.array(v) for v in (layer.moving_mean, layer.moving_variance))
-    beta = np.array(layer.beta) if layer.center else zero * mean
-    factor = (np.array(layer.gamma) if layer.scale else one) / np.sqrt(variance + epsilon)
-    # of a dense layer whose units become places and channels, channels come last
-    mean, beta, factor = (np.resize(v, weighted.bias.shape) for v in (mean, beta, factor))
-    across = factor[:, np.newaxis] if isinstance(weighted, TRANSPOSED) else factor
-    weighted.kernel.assign(np.array(weighted.kernel) * across)
-    weighted.bias.assign((np.array(weighted.bias) - mean) * factor + beta)
-    ends = {"beta": zero, "moving_mean": zero, "gamma": one, "moving_variance": one - epsilon}
-    for name, value in ends.items():
-        variable = getattr(layer, name, None)
-        if variable is not None:
-            variable.assign(np.full(variable.shape, value))
 
 
 def copied(ae: keras.Model) -> keras.Model:
