@@ -106,17 +106,18 @@ def fine_tuned(
 
     found = Simulation(copied(ae))
     found.calibrate(calibration)
-    before, errors = found.error(held_out), []
-    best = (before, found.model.get_weights())
+    before = found.error(held_out)
+    best = before, found.model.get_weights()
 
-    def judge():
+    def keep_better():
         nonlocal best
-        errors.append(found.error(held_out))
-        if errors[-1] < best[0]:
-            best = errors[-1], found.model.get_weights()
+        error = found.error(held_out)
+        if error < best[0]:
+            best = error, found.model.get_weights()
 
     found.narrow(calibration)
-    judge()
+    keep_better()
+    ranges = best[0]
     found.model.set_weights(best[1])
     if epochs:
         steps = epochs * math.ceil(len(x) / BATCH)
@@ -128,20 +129,19 @@ def fine_tuned(
         )
         for _ in range(epochs):
             found.model.fit(x, targets, batch_size=BATCH, verbose=0)
-            judge()
+            keep_better()
         found.model.set_weights(best[1])
         found.calibrate(calibration)
         found.narrow(calibration)
-        judge()
+        keep_better()
         found.model.set_weights(best[1])
-    mse = np.mean(np.square(ae.normalize(ae.reconstruct(ae.denormalize(held_out))) - held_out))
     found.told = {
         "samples": len(x),
         "epochs": epochs,
         "held_out": len(held_out),
-        "mse_keras": float(mse),
+        "mse_keras": float(ae.reconstruction_error(ae.denormalize(held_out)).mean()),
         "mse_before": before,
-        "mse_ranges": errors[0],
+        "mse_ranges": ranges,
         "mse_after": best[0],
         "seconds": time.perf_counter() - start,
     }
