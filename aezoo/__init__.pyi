@@ -14,6 +14,7 @@ from .export import ExportReport as ExportReport
 from .export import export_onnx as export_onnx
 from .export import export_saved_model as export_saved_model
 from .export import export_tflite as export_tflite
+from .export import quantize_aware as quantize_aware
 from .layers import backbones as backbones
 from .layers import corruptions as corruptions
 from .models import build as build

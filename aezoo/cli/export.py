@@ -30,6 +30,12 @@ def export(
             show_default=False,
         ),
     ] = None,
+    fine_tune: Annotated[
+        bool,
+        typer.Option(
+            "--fine-tune", help="Train a copy with the roundings of int8, which then loses less."
+        ),
+    ] = False,
     data: RunData = None,
     data_dir: RunDataDir = None,
     as_json: Json = False,
@@ -39,13 +45,15 @@ def export(
         raise typer.BadParameter(f"--format is tflite, micro, saved_model or onnx, not {format!r}")
     if quantize and format != "tflite":
         raise typer.BadParameter(f"--quantize is for tflite only, not for {format}")
+    if fine_tune and format != "micro" and quantize != "int8":
+        raise typer.BadParameter("--fine-tune is for int8: use --quantize int8 or --format micro")
     with quiet(as_json=as_json):
         from aezoo import training
 
         file, data, how = located(run_or_model, data, data_dir)
         kind = quantize or "float32" if format == "tflite" else format
         ae, x_train, x_test = loaded(file, data, how)
-        report = training.export_to(file.parent, ae, kind, x_train, x_test)
+        report = training.export_to(file.parent, ae, kind, x_train, x_test, fine_tune)
     if as_json:
         print_json(report)
     else:

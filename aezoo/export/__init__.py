@@ -1,6 +1,7 @@
 """Exports that are checked against the Keras model, or not written at all."""
 
 from aezoo.export.detector import export_detector
+from aezoo.export.fine_tuning import quantize_aware
 from aezoo.export.onnx import export_onnx
 from aezoo.export.report import ExportError, ExportReport
 from aezoo.export.saved_model import export_saved_model
@@ -13,4 +14,5 @@ __all__ = [
     "export_onnx",
     "export_saved_model",
     "export_tflite",
+    "quantize_aware",
 ]

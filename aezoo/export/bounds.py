@@ -16,7 +16,7 @@ INT16 = "export with quantize='int16x8'"
 WAYS = {  # to do better
     "float16": ["export in float32 (quantize=None)"],
     "dynamic": ["export with quantize='float16'"],
-    "int8": [INT16, "train with activation='relu', which loses least"],
+    "int8": ["give fine_tune=x_train", INT16, "train with activation='relu', which loses least"],
     "int16x8": ["train with activation='relu', which loses least"],
 }
 FLOATS = {"int8": "'dynamic' or 'float16'", "int16x8": "'float16'"}  # not for microcontrollers

@@ -36,7 +36,9 @@ def convert(
         signatures: Sequence of strings, the endpoints.
         quantize: `None`, `"float16"`, `"dynamic"`, `"int8"`, or `"int16x8"`, for activations in
             int16 with weights in int8.
-        calibration: For integers, dictionary of float32 arrays: `x` and `code`, typical inputs.
+        calibration: For integers, dictionary of float32 arrays: `x` and `code`, typical inputs;
+            `None` for a graph with operators that say the ranges, see
+            `aezoo.export.fake_quantization`.
         io: For integers, `"float32"` for inputs and outputs in float, `None` for those of the
             activations' type.
         per_unit: For integers, whether dense layers have a scale for each unit in place of one for
@@ -65,9 +67,10 @@ def convert(
         converter.target_spec.supported_types = [tf.float16]
     if quantize in ACTIVATIONS:
         ends = tf.dtypes.as_dtype(io or ACTIVATIONS[quantize])
-        converter.target_spec.supported_ops = [getattr(tf.lite.OpsSet, OPERATORS[quantize])]
         converter.inference_input_type = converter.inference_output_type = ends
         converter._experimental_disable_per_channel_quantization_for_dense_layers = not per_unit
+    if quantize in ACTIVATIONS and calibration is not None:
+        converter.target_spec.supported_ops = [getattr(tf.lite.OpsSet, OPERATORS[quantize])]
 
         def representative():
             for name in signatures:

@@ -67,6 +67,11 @@ class ExportReport:
             for other formats.
         detector: Dictionary of a detector's scores and threshold, see
             `aezoo.export.recalibration.figures`. Empty for other exports.
+        fine_tuning: Dictionary of the training for int8, empty without: `samples`, `epochs` and
+            `seconds`; on `held_out` samples the errors `mse_keras` of the model given, and in
+            simulated int8 `mse_before`, `mse_ranges` with narrower ranges and `mse_after`; and how
+            the file differs from what was simulated, `outputs_apart`, the fraction of outputs, and
+            `most_steps`, by how many steps of int8 at most.
         sha256: String, the hash of the file, which `aezoo.LiteModel` compares when it opens it;
             empty for folders.
 
@@ -89,6 +94,7 @@ class ExportReport:
     micro: dict = field(default_factory=dict)
     sha256: str = ""
     detector: dict = field(default_factory=dict)
+    fine_tuning: dict = field(default_factory=dict)
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes the report as JSON, which has no infinity: `null` stands for it.
@@ -124,6 +130,10 @@ class ExportReport:
         for key, name in (("encode_noise", "codes"), ("prior_noise", "outputs for the prior")):
             if key in parity:
                 table.add_row(f"noise of {name}", f"{parity[key]:.2%} of their spread")
+        if self.fine_tuning:
+            table.add_section()
+            for row in _fine_tuning_rows(self.fine_tuning):
+                table.add_row(*row)
         table.add_section()
         table.add_row(
             "latency, median and 95th percentile",
@@ -201,6 +211,21 @@ def _detector_rows(found):
         yield "activations", found["activations"]
     if found["references"]:
         yield "references", f"{found['references']:,}, of {found['reference_bytes']:,} bytes"
+
+
+def _fine_tuning_rows(found):
+    """What is printed of a fine-tuning: names and values."""
+    steps = ("mse_before", "mse_ranges", "mse_after")
+    before, ranges, after = (f"{found[key] / found['mse_keras'] - 1:+.2%}" for key in steps)
+    yield (
+        "fine-tuning",
+        f"{found['samples']:,} samples, {found['epochs']} epochs, {found['seconds']:,.0f} s",
+    )
+    yield "MSE in simulated int8", f"{before}, {ranges} with narrower ranges, {after} at the end"
+    yield (
+        "file against simulation",
+        f"{found['outputs_apart']:.2%} of outputs apart, by {found['most_steps']} steps at most",
+    )
 
 
 def _median(function):

@@ -15,6 +15,7 @@ from aezoo.checks import positive
 from aezoo.edge import LiteModel, inspect
 from aezoo.export.bounds import check, refusal
 from aezoo.export.conversion import ACTIVATIONS, convert, packed
+from aezoo.export.fine_tuning import fine_tuned
 from aezoo.export.micro import write_proved
 from aezoo.export.parity import parity
 from aezoo.export.parts import SIGNATURES, tells_indices
@@ -37,6 +38,8 @@ def export_tflite(
     io: str | None = None,
     allow_float: bool = False,
     target: str | None = None,
+    fine_tune: np.ndarray | None = None,
+    fine_tune_epochs: int = 2,
 ) -> ExportReport:
     """Exports one .tflite file with the parts of the model as signatures, builtin operators only.
 
@@ -64,6 +67,11 @@ def export_tflite(
             part, for one sample, and a C array of each (`.h`, `.cc`) with its scales, the memory it
             needs and golden vectors. It is proved by running in TensorFlow Lite Micro, for which
             `pip install aezoo[micro]` (Linux on x86_64).
+        fine_tune: Array of shape `(n, *input_shape)`, training samples that a copy of the model is
+            trained with for int8, see `aezoo.quantize_aware`. The file has the ranges of that
+            training: those of the calibration data, narrowed where finer steps are worth what is
+            cut off. It is judged by the model given.
+        fine_tune_epochs: Integer, how often these are gone through; 0 to narrow ranges alone.
 
     Returns:
         `ExportReport`, also written beside as `PATH.json`. Inputs are called `x` or `code`,
@@ -103,6 +111,8 @@ def export_tflite(
     if micro:
         one_of("batch_size", batch_size, (None, 1))
         batch_size = 1
+    if fine_tune is not None:
+        one_of("quantize", quantize, ("int8",))
     path = new_folder(path) if micro else file_to_write(path, ".tflite")
     signatures = _signatures(signatures, quantize)
     if integers and calibration_data is None:
@@ -129,6 +139,10 @@ def export_tflite(
     samples = checked_samples(ae, calibration_data if samples is None else samples, exact=exact)
     if not exact:
         remark(quantize, samples, calibration_data if calibration else None)
+    source, ranges, tuned = ae, calibration, None
+    if fine_tune is not None:
+        source = tuned = fine_tuned(ae, fine_tune, fine_tune_epochs, calibration_data)
+        ranges = None
 
     with replacing(path) as beside:
         if micro:
@@ -141,7 +155,7 @@ def export_tflite(
             contents = []
             for file, names in files.items():
                 content, metadata = converted(
-                    *(ae, names, quantize, calibration, batch_size, io, per_unit)
+                    *(source, names, quantize, ranges, batch_size, io, per_unit)
                 )
                 file.write_bytes(packed(content, metadata))
                 contents.append(inspect(file))
@@ -160,6 +174,8 @@ def export_tflite(
             if refusal(report, calibrated) is None:
                 break
         check(report, calibrated)
+        if tuned:
+            report = replace(report, fine_tuning=tuned.compared(exported, samples))
         if micro:
             report = replace(report, micro=write_proved(ae, files, samples))
         report.save(report_of(path))
@@ -178,7 +194,8 @@ def converted(
     """A model as TFLite has it, to be packed with what the graph cannot say.
 
     Args:
-        ae: `aezoo.Autoencoder`.
+        ae: `aezoo.Autoencoder`, or a `aezoo.export.fine_tuning.Simulation`, whose graph says the
+            ranges.
         signatures: Sequence of strings.
         quantize: As in `export_tflite`.
         calibration: As in `aezoo.export.conversion.convert`.
@@ -200,7 +217,7 @@ def converted(
         offset, scale = (array.tolist() for array in ae.normalization.statistics)
         metadata["normalization"] = {"offset": offset, "scale": scale, "inside": inside}
     with tempfile.TemporaryDirectory() as folder:
-        indices = tells_indices(ae, quantize)
+        indices = calibration is not None and tells_indices(ae, quantize)
         options = {"batch_size": batch_size, "inside": inside, "indices": indices}
         write_saved_model(ae, folder, signatures, **options)
         return convert(folder, signatures, quantize, calibration, io, per_unit), metadata

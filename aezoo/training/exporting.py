@@ -13,7 +13,12 @@ EXPORTS = ("saved_model", "onnx", "float32", "float16", "dynamic", "int8", "int1
 
 
 def export_to(
-    folder: Path, ae: Autoencoder, kind: str, x_train: np.ndarray, x_test: np.ndarray
+    folder: Path,
+    ae: Autoencoder,
+    kind: str,
+    x_train: np.ndarray,
+    x_test: np.ndarray,
+    fine_tune: bool = False,
 ) -> ExportReport:
     """Exports a model into a folder, calibrated on the training and compared on the test split.
 
@@ -24,6 +29,7 @@ def export_to(
             `"float16"`, `"dynamic"`, `"int8"` or `"int16x8"`, or `"micro"` for microcontrollers.
         x_train: Array of shape `(n, *input_shape)`.
         x_test: Array of shape `(m, *input_shape)`.
+        fine_tune: Boolean, whether a copy is trained for `"int8"` or `"micro"` first.
 
     Returns:
         `aezoo.ExportReport`.
@@ -45,6 +51,7 @@ def export_to(
             target="micro" if micro else None,
             calibration_data=x_train,
             samples=x_test,
+            fine_tune=x_train if fine_tune else None,
         )
 
 

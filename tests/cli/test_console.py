@@ -60,6 +60,7 @@ def test_the_package_runs_as_a_module_on_an_ascii_terminal():
         (["export", "taken"], 1, "There is no model"),
         (["export", "broken.keras", "--format", "tf"], 2, "'tf'"),
         (["export", "broken.keras", "--format", "onnx", "--quantize", "int8"], 2, "onnx"),
+        (["export", "broken.keras", "--quantize", "float16", "--fine-tune"], 2, "is for int8"),
         (["inspect", "missing.tflite"], 1, "no file missing.tflite"),
         (["benchmark", "ragged.csv"], 2, "not a TFLite file"),
         (["evaluate", "taken"], 1, "There is no model"),

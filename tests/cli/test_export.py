@@ -46,8 +46,8 @@ def test_export(run, trained, short_reports):
 def test_calibrated_on_the_training_and_compared_on_the_test_split(run, trained, monkeypatch):
     handed = {}
 
-    def export_to(folder, ae, kind, x_train, x_test):
-        handed.update(folder=folder, kind=kind, train=x_train, test=x_test)
+    def export_to(folder, ae, kind, x_train, x_test, fine_tune):
+        handed.update(folder=folder, kind=kind, train=x_train, test=x_test, tuned=fine_tune)
         return SimpleNamespace()
 
     monkeypatch.setattr("aezoo.training.export_to", export_to)
@@ -57,6 +57,9 @@ def test_calibrated_on_the_training_and_compared_on_the_test_split(run, trained,
     for split in ("train", "test"):
         np.testing.assert_array_equal(handed[split], aezoo.load_dataset("digits", split).x)
     assert (len(handed["train"]), len(handed["test"])) == (1437, 360)
+    assert handed["tuned"] is False
+    assert run("export", trained[0], "--format", "micro", "--fine-tune").exit_code == 0
+    assert (handed["kind"], handed["tuned"]) == ("micro", True)
 
 
 def test_inspect_shows_a_detector(run, tmp_path):

@@ -33,6 +33,9 @@ def test_what_the_exports_are_handed(monkeypatch, kind, function, name, precisio
     if function == "export_tflite":
         assert handed["calibration_data"] is x_train
         assert (handed["quantize"], handed["target"]) == (precision, target)
+        assert handed["fine_tune"] is None
+        exporting.export_to(Path("run"), "ae", kind, x_train, x_test, fine_tune=True)
+        assert handed["fine_tune"] is x_train
 
 
 def test_unknown_kinds():

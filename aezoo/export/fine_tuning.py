@@ -1,0 +1,276 @@
+"""Training that gets a model used to int8, so that it loses less there."""
+
+import math
+import time
+from typing import Any
+
+import keras
+import numpy as np
+
+from aezoo.checks import count
+from aezoo.data.inputs import checked_array
+from aezoo.export.fake_quantization import (
+    Rounded,
+    fake_quantized,
+    fold,
+    rounding_layers,
+)
+from aezoo.export.report import Exported
+from aezoo.export.samples import CALIBRATION, CHECKED, FEWEST, checked_model, prior_codes, spread
+from aezoo.layers.bottleneck import bottleneck_of
+
+BATCH = 64
+BATCHED = 250  # samples that are judged together
+LEARNING_RATE = 1e-4  # where a half cosine begins: the model is trained already
+HELD_OUT = 10  # one sample in so many decides which weights are best
+NARROWER = (0.8, 0.6, 0.45, 0.3, 0.2)  # parts of a range that are tried
+
+
+def quantize_aware(ae: keras.Model, x: np.ndarray, epochs: int = 2) -> keras.Model:
+    """A copy of a model, trained with the roundings of int8, so that it loses less by them.
+
+    While training, weights and values are rounded where TensorFlow Lite rounds them, and gradients
+    pass as if they were not. What is learned is to give the codes and reconstructions of the model
+    as it was: the copy stays what any family made of it, and may take the other's codes. Of the
+    weights after each epoch and those before, the ones are kept whose error in int8, on a tenth of
+    the samples, is least.
+
+    `aezoo.export_tflite(ae, path, quantize="int8", fine_tune=x)` does the same, and gives the file
+    the ranges of values, too, that the model was trained with.
+
+    Args:
+        ae: `aezoo.Autoencoder`, trained. It is left as it is.
+        x: Array of shape `(n, *input_shape)`, n at least 20: training samples.
+        epochs: Integer, 0 or more, how often they are gone through.
+
+    Returns:
+        `aezoo.Autoencoder`. A batch normalization is folded into the layer before it, and leaves
+        values as they are.
+
+    Raises:
+        ValueError: If the samples do not fit the model, or the model has a codebook, or a layer of
+            which it is not known where TFLite rounds.
+
+    Example:
+
+    >>> import aezoo, numpy as np
+    >>> x = np.random.default_rng(0).random((100, 6), "float32")
+    >>> ae = aezoo.vanilla(6, 2)
+    >>> aezoo.quantize_aware(ae, x, epochs=1).encode(x).shape
+    (100, 2)
+
+    Reference:
+        Jacob et al., "Quantization and Training of Neural Networks for Efficient
+        Integer-Arithmetic-Only Inference", CVPR 2018, arXiv:1712.05877; gradients: Bengio et al.,
+        arXiv:1308.3432.
+    """
+    copy = copied(ae)
+    copy.set_weights(fine_tuned(ae, x, epochs).trained.get_weights())
+    return copy
+
+
+def fine_tuned(
+    ae: keras.Model, x: np.ndarray, epochs: int, calibration: np.ndarray | None = None
+) -> "Simulation":
+    """As `quantize_aware`, with the ranges.
+
+    Args:
+        ae: `aezoo.Autoencoder`, trained.
+        x: Array of shape `(n, *input_shape)`.
+        epochs: Integer, 0 or more.
+        calibration: Array of shape `(m, *input_shape)`, which sets the ranges. Default: `x`. Of
+            both 300 are used.
+
+    Returns:
+        `Simulation`.
+
+    Raises:
+        ValueError: See `quantize_aware`.
+    """
+    start = time.perf_counter()
+    checked_model(ae)
+    epochs = count("epochs", epochs)
+    if bottleneck_of(ae.encoder).discrete:
+        raise ValueError("A model with a codebook cannot be fine-tuned for int8: leave it out.")
+    x = checked_array(x, ae.input_shape[1:], "fine_tune", raw=ae.normalization is not None)
+    if len(x) < FEWEST:
+        raise ValueError(f"fine_tune must have {FEWEST} samples or more. Received: {len(x)}")
+    calibration = ae.normalize(spread(x if calibration is None else calibration, CALIBRATION))
+    left_out = np.arange(len(x)) % HELD_OUT == HELD_OUT - 1
+    held_out = ae.normalize(spread(x[left_out], CHECKED))
+    x = x[~left_out]
+    targets = [ae.encode(x), ae.normalize(ae.reconstruct(x))]
+    x = ae.normalize(x)
+    own = float(np.mean(np.square(targets[1] - x)))
+    spread_of_codes = float(np.mean(np.var(targets[0], axis=0)))
+
+    found = Simulation(copied(ae))
+    found.calibrate(calibration)
+    before = found.error(held_out)
+    best = before, found.model.get_weights()
+
+    def keep_better():
+        nonlocal best
+        error = found.error(held_out)
+        if error < best[0]:
+            best = error, found.model.get_weights()
+
+    found.narrow(calibration)
+    keep_better()
+    ranges = best[0]
+    found.model.set_weights(best[1])
+    if epochs:
+        steps = epochs * math.ceil(len(x) / BATCH)
+        schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
+        # a code as far off as codes are spread counts as much as the model's own error
+        weights = [own / max(spread_of_codes, keras.config.epsilon()), 1.0]
+        found.model.compile(
+            keras.optimizers.Adam(schedule), ["mse", "mse"], loss_weights=weights, jit_compile=False
+        )
+        for _ in range(epochs):
+            found.model.fit(x, targets, batch_size=BATCH, verbose=0)
+            keep_better()
+        found.model.set_weights(best[1])
+        found.calibrate(calibration)
+        found.narrow(calibration)
+        keep_better()
+        found.model.set_weights(best[1])
+    found.told = {
+        "samples": len(x),
+        "epochs": epochs,
+        "held_out": len(held_out),
+        "mse_keras": float(ae.reconstruction_error(ae.denormalize(held_out)).mean()),
+        "mse_before": before,
+        "mse_ranges": ranges,
+        "mse_after": best[0],
+        "seconds": time.perf_counter() - start,
+    }
+    return found
+
+
+class Simulation:
+    """A model as it computes in int8, with the parts of an autoencoder that exports ask for.
+
+    Args:
+        ae: `aezoo.Autoencoder`, whose layers it shares, and whose batch normalizations it folds.
+
+    Attributes:
+        trained: `aezoo.Autoencoder`, the one given.
+        model: `keras.Model`, from normalized samples to codes and reconstructions.
+        told: Dictionary of what the fine-tuning did.
+    """
+
+    def __init__(self, ae: keras.Model):
+        self.trained = ae
+        self.normalization, self.latent_shape = ae.normalization, ae.latent_shape
+        self.input_shape = ae.input_shape
+        self.told: dict[str, Any] = {}
+        for part in (ae.encoder, ae.decoder):
+            fold(part)
+        code = Rounded(name="rounded_code")  # of both parts, for the same steps
+        inputs = keras.Input(ae.input_shape[1:], name="x")
+        coded = code(fake_quantized(ae.encoder, open_end=True)(Rounded()(inputs)))
+        self._encoder = keras.Model(inputs, coded, name="encoder")
+        codes = keras.Input(ae.latent_shape, name="code")
+        self._decoder = keras.Model(codes, fake_quantized(ae.decoder)(code(codes)), name="decoder")
+        inputs = keras.Input(ae.input_shape[1:])
+        codes = self._encoder(inputs)
+        self.model = keras.Model(inputs, [codes, self._decoder(codes)])
+        self.values, self.weights = rounding_layers(self._encoder, self._decoder)
+
+    def encoder(self, x, training=False):
+        """Codes, by weights that are left for the converter to round."""
+        return self._with_exact_weights(self._encoder, x)
+
+    def decoder(self, code, training=False):
+        """Outputs, by weights that are left for the converter to round."""
+        return self._with_exact_weights(self._decoder, code)
+
+    def calibrate(self, x: np.ndarray) -> None:
+        """Sets all ranges to those of samples, and of codes from the prior where there is one.
+
+        Args:
+            x: float32 array of shape `(n, *input_shape)`, normalized.
+        """
+        drawn = prior_codes(self.trained, len(x), seed=0)
+        for layer in self.values:
+            layer.seen = []
+        for i in range(0, len(x), BATCH):
+            self.decoder(self.encoder(x[i : i + BATCH]))
+            if drawn is not None:
+                self.decoder(drawn[i : i + BATCH])
+        for layer in self.values:
+            layer.settle()
+
+    def narrow(self, x: np.ndarray) -> None:
+        """Narrows ranges, one after the other, where finer steps are worth what is cut off.
+
+        Args:
+            x: float32 array of shape `(n, *input_shape)`, normalized, which decides.
+        """
+        least = self.error(x)
+        for layer in self.values:
+            low, high = (float(end.value) for end in (layer.low, layer.high))
+            for part in NARROWER if layer.ends is None else ():
+                kept = float(layer.low.value), float(layer.high.value)
+                layer.low.assign(low * part)
+                layer.high.assign(high * part)
+                error = self.error(x)
+                if error >= least:
+                    layer.low.assign(kept[0])
+                    layer.high.assign(kept[1])
+                    break
+                least = error
+
+    def compared(self, exported: Exported, x: np.ndarray) -> dict[str, Any]:
+        """What the fine-tuning did, and how a file differs from the simulation.
+
+        Args:
+            exported: Object with the method `reconstruct`.
+            x: Array of shape `(n, *input_shape)`.
+
+        Returns:
+            Dictionary, see `aezoo.ExportReport`.
+        """
+        ours = self._outputs(self.trained.normalize(x))
+        apart = np.abs(self.trained.normalize(exported.reconstruct(x)) - ours)
+        last = rounding_layers(self._decoder)[0][-1]
+        low, high = (float(end) for end in last.range())
+        step = (high - low) / 255
+        steps = np.round(apart / step)
+        return {
+            **self.told,
+            "outputs_apart": float(np.mean(steps > 0)),
+            "most_steps": int(steps.max()),
+        }
+
+    def error(self, x: np.ndarray) -> float:
+        """The mean squared error of reconstructions in int8.
+
+        Args:
+            x: float32 array of shape `(n, *input_shape)`, normalized.
+
+        Returns:
+            Float.
+        """
+        return float(np.mean(np.square(self._outputs(x) - x), dtype="float64"))
+
+    def _outputs(self, x):
+        batches = (x[i : i + BATCHED] for i in range(0, len(x), BATCHED))
+        return np.concatenate([self.model.predict_on_batch(batch)[1] for batch in batches])
+
+    def _with_exact_weights(self, model, x):
+        for layer in self.weights:
+            layer.exact = True
+        try:
+            return model(x, training=False)
+        finally:
+            for layer in self.weights:
+                layer.exact = False
+
+
+def copied(ae: keras.Model) -> keras.Model:
+    """A model of its own with the same weights."""
+    copy = type(ae).from_config(ae.get_config())
+    copy.set_weights(ae.get_weights())
+    return copy
