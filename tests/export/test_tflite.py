@@ -16,10 +16,17 @@ def files(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
+@pytest.mark.parametrize(
+    "precisions",
+    [
+        (None, "float16", "dynamic", "int8"),
+        pytest.param(("int16x8",), marks=pytest.mark.slow, id="int16x8"),
+    ],
+)
 @pytest.mark.parametrize("name", aezoo.list_models())
-def test_every_family_in_every_precision(trained, digits, tmp_path, name):
+def test_every_family_in_every_precision(trained, digits, tmp_path, name, precisions):
     ae = trained(name)
-    for quantize in (None, "float16", "dynamic", "int8", "int16x8"):
+    for quantize in precisions:
         options = {"calibration_data": digits[0], "samples": digits[1], "quantize": quantize}
         path = tmp_path / f"{quantize}.tflite"
         integers = quantize in ("int8", "int16x8")
