@@ -12,11 +12,12 @@ PICKED = 0.98  # of those of codes picked in eight bits, of which some lie alike
 NOISE = 0.1  # of the spread of codes and of outputs for the prior: a hundredth of the variance
 CONFIDENCE = 0.95
 PARTS = {"max": "reconstructs", "encode": "encodes", "decode": "decodes"}
+FINE_TUNED = "give fine_tune=x_train"
 INT16 = "export with quantize='int16x8'"
 WAYS = {  # to do better
     "float16": ["export in float32 (quantize=None)"],
     "dynamic": ["export with quantize='float16'"],
-    "int8": ["give fine_tune=x_train", INT16, "train with activation='relu', which loses least"],
+    "int8": [FINE_TUNED, INT16, "train with activation='relu', which loses least"],
     "int16x8": ["train with activation='relu', which loses least"],
 }
 FLOATS = {"int8": "'dynamic' or 'float16'", "int16x8": "'float16'"}  # not for microcontrollers
@@ -162,8 +163,8 @@ def _ranks(parity):
 
 def _advice(report, calibrated):
     ways = list(WAYS[report.precision])
-    if "encode_differing" in report.parity:  # int16 has no argmax
-        ways.remove(INT16)
+    if "encode_differing" in report.parity:  # a codebook is not fine-tuned; int16 has no argmax
+        ways = [way for way in ways if way not in (FINE_TUNED, INT16)]
     if report.format == "tflite" and report.precision in FLOATS:
         ways.insert(0, f"export with quantize={FLOATS[report.precision]}")
     if calibrated is not None and calibrated < CALIBRATION:

@@ -140,7 +140,7 @@ def _constant(model, graph, index):
     values = np.asarray(data, "uint8").view(TYPES[tensor.type])
     if len(values) != 1:
         return None
-    scale, zero_point = float(tensor.quantization.scale[0]), int(tensor.quantization.zeroPoint[0])
+    scale, zero_point = _scale(tensor)
     return scale * (int(values[0]) - zero_point), scale / 2
 
 
@@ -152,7 +152,7 @@ def _value(model, graph, operator):
 
 
 def _range(tensor):
-    scale, zero_point = float(tensor.quantization.scale[0]), int(tensor.quantization.zeroPoint[0])
+    scale, zero_point = _scale(tensor)
     limits = np.iinfo(TYPES[tensor.type])
     return tuple(scale * (limit - zero_point) for limit in (limits.min, limits.max))
 
@@ -176,6 +176,10 @@ def _int8_scale(graph, index):
     tensor = graph.tensors[index]
     if tensor.type != schema.TensorType.INT8:
         return 0.0, 0
+    return _scale(tensor)
+
+
+def _scale(tensor):
     return float(tensor.quantization.scale[0]), int(tensor.quantization.zeroPoint[0])
 
 

@@ -12,7 +12,6 @@ from aezoo.layers.objectives import Term
 
 GAIN = 4.0  # untrained features are around 0.3: without it all of them would round to one code
 MOST_CODES = 2**16  # the largest codebook in the paper on finite scalar quantization
-
 ABOVE = 100  # of what closeness reaches, a part that is some of its 255 steps
 
 

@@ -159,4 +159,6 @@ def test_microcontrollers_are_not_advised_to_use_floats():
     assert "quantize='int16x8'" in refusal(micro, 300)
     picked = replace(micro, parity={**micro.parity, "encode_differing": 0.1})
     assert "int16x8" not in refusal(picked, 300)  # which has no argmax
+    assert "fine_tune" in refusal(micro, 300)
+    assert "fine_tune" not in refusal(picked, 300)  # which a codebook is refused
     assert "float16" not in refusal(replace(micro, precision="int16x8"), 300)
