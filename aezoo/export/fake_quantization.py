@@ -8,6 +8,7 @@ from keras import layers, ops
 
 from aezoo.export.scales import SIGMOID_END
 from aezoo.layers.bottleneck import Bottleneck
+from aezoo.layers.linear_path import Limit
 from aezoo.layers.output import MOVES, flat_layers
 
 MOST = 127  # steps of a weight, to each side
@@ -20,6 +21,7 @@ FOLDED = (layers.BatchNormalization,)  # into the layers before them
 PASSING = (  # layers with one scale before and after
     *MOVES,
     Bottleneck,
+    Limit,
     layers.AveragePooling1D,
     layers.AveragePooling2D,
     layers.MaxPooling1D,

@@ -21,6 +21,32 @@ LEAST = 1e-4  # deviation of a component, of the first one's, below which it is 
 ROUNDING = float(np.finfo("float32").eps)  # of a value
 
 
+@keras.saving.register_keras_serializable("aezoo")
+class Limit(layers.Layer):
+    """Cuts off what is further from 0 than a limit, for the network beside a linear path.
+
+    Args:
+        limit: Positive float.
+        **kwargs: Arguments of `keras.layers.Layer`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> np.asarray(Limit(10.0)(np.array([[3.0, -456.0]])))
+    array([[  3., -10.]], dtype=float32)
+    """
+
+    def __init__(self, limit: float, **kwargs):
+        super().__init__(**kwargs)
+        self.limit = limit
+
+    def call(self, inputs):
+        return ops.clip(inputs, -self.limit, self.limit)
+
+    def get_config(self):
+        return {**super().get_config(), "limit": self.limit}
+
+
 def beside_linear_path(x: keras.KerasTensor, inputs: keras.KerasTensor) -> keras.KerasTensor:
     """Adds a linear map of what came in to what a network made of it.
 

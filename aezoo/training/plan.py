@@ -24,6 +24,7 @@ ALONE = 4  # samples for each of their values, from which on more than that is l
 LARGE = 2048  # values of an image from which on that did not pay
 MANY = 10_000  # samples from which on a network needs no help against learning them by heart
 FEW_RATE = 0.5  # of the learning rate, for fewer
+LIMIT = 10.0  # deviations from the mean, beyond which networks have seen next to nothing
 WIDE = 64  # values of a sample from which on dropout helped, and did not harm
 DROPOUT = 0.1
 SHIFTS = (1, 2)  # pixels
@@ -91,6 +92,8 @@ def planned(
     """Chooses what was not said.
 
     - A linear path, which starts the model at PCA, for families that are after reconstructions.
+    - Of scaled vectors: a limit of 10 deviations to what the network sees. Tables have rows
+      further out, of which it would make anything, and the linear path what PCA makes of them.
     - Of images: convolutions that correct what goes into PCA and what comes out of it. They are
       the same everywhere in an image, and learn from a few hundred. Where there are less than 4
       images for each value of one, or 2,048 values or more, they are all of the network.
@@ -116,6 +119,9 @@ def planned(
     if "linear_path" not in options and _can_start_at_pca(model, options):
         chosen["linear_path"] = True
         reasons.append("starts as PCA")
+        if _may_be_far_out(model, fitted, options):
+            chosen["limit"] = LIMIT
+            reasons.append(f"what is beyond {LIMIT:g} deviations is left to PCA")
     values = math.prod(fitted.shape[1:])
     alone = False
     if model in REFINED and fitted.ndim == 4 and _can_be_refined(chosen):
@@ -206,6 +212,12 @@ def _can_start_at_pca(model, options):
         and options.get("bottleneck") != "spatial"
         and options.get("likelihood", "gaussian") == "gaussian"
     )
+
+
+def _may_be_far_out(model, x, options):
+    """Whether there is a network that would see vectors in units of their deviations."""
+    scaled = options.get("normalization") == "standard"
+    return x.ndim == 2 and scaled and model != "vanilla" and "limit" not in options
 
 
 def _can_be_refined(options):

@@ -16,6 +16,8 @@ NETWORKS = {
         6,
         {"backbone": "dense", "hidden_units": (8,), "batch_normalization": True},
     ),
+    "limited": (6, {"backbone": "dense", "hidden_units": (8,), "limit": 0.5}),
+    "only a code, limited": (6, {"backbone": "dense", "hidden_units": (), "limit": 0.5}),
     "images": ((6, 5, 2), {"filters": (4, 3)}),
     "a code of a convolution": ((6, 5, 2), {"filters": (4,), "bottleneck": "conv"}),
     "residual": ((6, 5, 2), {"backbone": "residual", "filters": (4,)}),
@@ -272,6 +274,33 @@ def test_training_goes_below_pca(rng):
     at_pca = np.square(by_pca(x, 1) - x).mean()
     assert log[0] < at_pca * 1.2
     assert ae.reconstruction_error(x).mean() < 0.2 * at_pca
+
+
+def test_beyond_a_limit_there_is_only_the_path(rng, tmp_path):
+    ae = aezoo.deep(6, 2, hidden_units=(8,), activation="tanh", linear_path=True, limit=3.0)
+    x = samples(rng)
+    ae.compile(loss="mse", optimizer="adam")
+    ae.fit(x, epochs=3, verbose=0)
+    ae.save(tmp_path / "m.keras")
+    for model in (ae, keras.models.load_model(tmp_path / "m.keras")):
+        for part, size in ((model.encoder, 6), (model.decoder, 2)):
+            path = part.get_layer("linear_path")
+
+            def of_network(value, part=part, size=size, path=path):
+                values = np.full((1, size), value, "float32")
+                return np.asarray(part(values) - path(values))
+
+            assert np.allclose(of_network(3.0), of_network(300.0), atol=1e-4)
+            assert np.allclose(of_network(-3.0), of_network(-300.0), atol=1e-4)
+            assert not np.allclose(of_network(2.0), of_network(3.0), atol=1e-4)
+
+
+@pytest.mark.parametrize("limit", [0, -1.0, np.nan, "ten"])
+def test_limits_that_are_none(limit):
+    with pytest.raises(ValueError, match="limit must be a number above 0"):
+        aezoo.deep(6, 2, linear_path=True, limit=limit)
+    with pytest.raises(ValueError, match="limit needs linear_path=True"):
+        aezoo.deep(6, 2, limit=3.0)
 
 
 def test_mixed_precision(rng):

@@ -72,6 +72,27 @@ def test_tables_are_not_images(rng):
     assert not wide.varied
 
 
+@pytest.mark.parametrize(
+    ("model", "options", "limited"),
+    [
+        ("deep", {"normalization": "standard"}, True),
+        ("residual", {"normalization": "standard"}, True),
+        ("variational", {"normalization": "standard", "hidden_units": (8,)}, True),
+        ("deep", {}, False),  # of which scale they are is not known
+        ("deep", {"normalization": "minmax"}, False),
+        ("deep", {"normalization": "standard", "linear_path": False}, False),
+        ("deep", {"normalization": "standard", "limit": None}, False),
+        ("vanilla", {"normalization": "standard"}, False),  # has no network
+        ("sparse", {"normalization": "standard"}, False),
+    ],
+)
+def test_what_is_far_out_of_a_table_is_left_to_pca(model, options, limited, rng):
+    plan = plan_of(rng.random((80, 30)).astype("float32"), model, options=options)
+    assert ("beyond 10 deviations" in " ".join(plan.reasons)) == limited
+    assert (plan.options.get("limit") is not None) == limited
+    assert aezoo.build(model, 30, 4, **plan.options).latent_shape
+
+
 def test_images_are_refined(rng):
     """Few by convolutions alone, many beside what the family is anyway."""
     few, many = (textures(n, 8, rng) for n in (60, 320))

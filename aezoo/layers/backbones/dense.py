@@ -5,7 +5,7 @@ import math
 import keras
 from keras import layers
 
-from aezoo.checks import Shape, count, positive, sequence
+from aezoo.checks import Shape, count, number, positive, sequence
 from aezoo.layers.backbones.options import (
     activation_layer,
     between_layers,
@@ -14,7 +14,7 @@ from aezoo.layers.backbones.options import (
     output_layer,
     residual_block,
 )
-from aezoo.layers.linear_path import beside_linear_path, linear_layer
+from aezoo.layers.linear_path import Limit, beside_linear_path, linear_layer
 
 
 def dense(
@@ -30,6 +30,7 @@ def dense(
     batch_normalization: bool = False,
     blocks: int = 0,
     linear_path: bool = False,
+    limit: float | None = None,
 ) -> tuple[keras.Model, keras.Model]:
     """Fully connected encoder and its mirror image, for inputs of any shape.
 
@@ -55,6 +56,9 @@ def dense(
             learns what that leaves. `latent_activation` is `"linear"`, `"leaky_relu"` or `"relu"`
             then, `output_activation` `"clip"`, `"linear"`, `"relu"` or `"auto"`, which is
             `"clip"` for images and volumes.
+        limit: Positive float, or `None`: how far from 0 inputs and units of the code may be for
+            the network beside the linear path. It sees what is further away cut off there, and
+            leaves the rest to the path: of values that it never met it would make anything.
 
     Returns:
         The encoder and the decoder, each a `keras.Model`.
@@ -79,6 +83,13 @@ def dense(
     regularizer = l2_penalty(l2)
     blocks = count("blocks", blocks)
     check_linear_path(linear_path, latent_activation, output_activation)
+    if limit is not None:
+        limit = number("limit", limit, above=0)
+        if not linear_path:
+            raise ValueError("limit needs linear_path=True, which carries what is further away.")
+
+    def within(x):
+        return x if limit is None or not units else Limit(limit)(x)
 
     def layer(x, unit, i):
         x = layers.Dense(unit, kernel_regularizer=regularizer, name=f"dense_{i}")(x)
@@ -102,6 +113,7 @@ def dense(
     if len(input_shape) > 1:
         x = layers.Flatten(name="flatten")(x)  # (B, ...) -> (B, N)
     flat = x
+    x = within(x)
     for i, unit in enumerate(units, start=1):
         x = layer(x, unit, i)
     x = last(x, flat, latent_dim, "latent")
@@ -109,7 +121,7 @@ def dense(
     encoder = keras.Model(inputs, code, name="encoder")
 
     inputs = keras.Input(encoder.output_shape[1:], name="code")
-    x = inputs
+    x = within(inputs)
     for i, unit in enumerate(reversed(units), start=1):
         x = layer(x, unit, i)
     x = last(x, inputs, math.prod(input_shape), "output")
