@@ -186,7 +186,7 @@ def surely_less(errors: np.ndarray, than: np.ndarray, sure: float = 1.0) -> bool
         sure: Float, the standard errors by which the mean of the differences must be above 0.
 
     Returns:
-        Boolean.
+        Boolean. False of one sample, which says nothing of chance.
 
     Example:
 
@@ -194,8 +194,9 @@ def surely_less(errors: np.ndarray, than: np.ndarray, sure: float = 1.0) -> bool
     True
     """
     less = np.asarray(than, "float64") - errors
-    spread = less.std(ddof=1) if len(less) > 1 else 0.0
-    return bool(less.mean() > sure * spread / math.sqrt(len(less)))
+    if len(less) < 2:
+        return False
+    return bool(less.mean() > sure * less.std(ddof=1) / math.sqrt(len(less)))
 
 
 def _can_start_at_pca(model, options):

@@ -88,9 +88,12 @@ def test_the_rate_falls_with_the_time(x, monkeypatch, tmp_path):
     """Each look at the clock takes a second: after 10 of them the time is over."""
     ticks = iter(range(1000))
     monkeypatch.setattr(best_epoch.time, "perf_counter", lambda: next(ticks))
-    rates = []
+    before, rates = [], []
 
     class Rates(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            before.append(float(self.model.optimizer.learning_rate))
+
         def on_train_batch_end(self, batch, logs=None):
             rates.append(float(self.model.optimizer.learning_rate))
 
@@ -102,6 +105,7 @@ def test_the_rate_falls_with_the_time(x, monkeypatch, tmp_path):
     )  # fmt: skip
     expected = [0.01 * (1 + np.cos(np.pi * i / 10)) / 2 for i in range(1, 11)]
     assert rates == pytest.approx(expected, abs=1e-8)
+    assert before == pytest.approx([0.01, *expected[:-1]], abs=1e-8)  # in new epochs, too
     assert outcome["epochs_run"] == 3  # the third is cut short
 
 
