@@ -210,8 +210,7 @@ def _can_start_at_pca(model, options):
 
 
 def _can_be_refined(options):
-    said = {"refinement", "refinement_filters"} & options.keys()
-    return options.get("linear_path") is True and not said
+    return options.get("linear_path") is True and "refinement" not in options
 
 
 def _variation(fitted, held_out, latent_dim, max_shift, flip):

@@ -95,7 +95,7 @@ def test_images_are_refined(rng):
         ({"filters": (4,)}, {"linear_path": True, "refinement": 1, "dropout": 0.1}),
         ({"dropout": 0.2}, {"linear_path": True, "refinement": 1}),
         ({"refinement": 0}, {"linear_path": True, "dropout": 0.1}),
-        ({"refinement_filters": 8}, {"linear_path": True, "dropout": 0.1}),
+        ({"refinement_filters": 8}, {"linear_path": True, "refinement": 1, "filters": ()}),
         ({"linear_path": False}, {"dropout": 0.1}),
     ],
 )
