@@ -53,6 +53,13 @@ def test_what_had_learned_by_heart_is_tried_anew_with_more_dropout(tmp_path, mon
     assert (tmp_path / "log.csv").read_text() == "log of 8"
 
 
+def test_half_the_time_of_an_attempt_is_enough_for_another(tmp_path, monkeypatch):
+    clock = Clock(monkeypatch, (30, 5, 0.3), (30, 5, 0.4), (20, 5, 0.2))
+    best = best_within(80, clock.build, Plan({}), 0, 20, folder=tmp_path)
+    assert [made[-1] for made in clock.made] == [80, 50, 20]
+    assert best.ae == "model of 2"
+
+
 def test_what_was_still_getting_better_is_trained_longer(tmp_path, monkeypatch):
     clock = Clock(monkeypatch, (10, 20, 0.3), (90, 50, 0.4))
     best = best_within(100, clock.build, Plan({"dropout": 0.1}), 0, 20, folder=tmp_path)

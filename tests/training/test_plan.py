@@ -27,6 +27,13 @@ def test_images_as_likely_as_their_mirror_images_are_mirrored(rng):
     assert "images are mirrored, which takes" in plan.reasons[-1]
 
 
+def test_what_chance_could_do_is_no_reason_to_mirror_images(rng, monkeypatch):
+    asked = []
+    monkeypatch.setattr("aezoo.training.plan.surely_less", lambda *given: asked.append(given[2]))
+    assert not plan_of(textures(300, 16, rng), latent_dim=16, kept=90, max_shift=0).flip
+    assert asked == [2]  # standard errors
+
+
 def test_images_that_have_a_right_side_are_not_mirrored(rng):
     x = textures(300, 16, rng, leaning=True)
     assert not plan_of(x, latent_dim=16, kept=90, max_shift=0).flip
