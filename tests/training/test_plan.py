@@ -34,6 +34,11 @@ def test_what_chance_could_do_is_no_reason_to_mirror_images(rng, monkeypatch):
     assert asked == [2]  # standard errors
 
 
+def test_what_takes_little_of_the_error_is_no_reason_to_mirror_images(rng, monkeypatch):
+    monkeypatch.setattr("aezoo.training.plan.WORTH", 0.9)
+    assert not plan_of(textures(300, 16, rng), latent_dim=16, kept=90, max_shift=0).flip
+
+
 def test_images_that_have_a_right_side_are_not_mirrored(rng):
     x = textures(300, 16, rng, leaning=True)
     assert not plan_of(x, latent_dim=16, kept=90, max_shift=0).flip
