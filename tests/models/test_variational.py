@@ -131,6 +131,16 @@ def test_beta_is_twice_the_variance_of_the_errors(rng):
     assert aezoo.variational(6, 2, likelihood="bernoulli").bottleneck.beta == 1
 
 
+def test_a_learned_beta_is_a_constant_to_the_gradient(rng):
+    tf = pytest.importorskip("tensorflow")
+    layer = GaussianSampling(8, beta=None)
+    output = tf.Variable(rng.normal(size=(50, 8)).astype("float32"))
+    with tf.GradientTape() as tape:
+        forward = Forward(None, tf.zeros((50, 8)), params(rng), None, output, None, True)
+        loss = layer.terms(forward)["kl"].loss
+    assert tape.gradient(loss, output) is None
+
+
 def test_learned_errors_use_the_code(rng):
     """Errors of the variance that beta = 1 stands for leave the codes of such values empty."""
     x = (rng.random((256, 2)) @ rng.random((2, 6))).astype("float32")
