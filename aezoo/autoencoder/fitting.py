@@ -213,10 +213,18 @@ class SelfSupervised(keras.Model):
         forward, weight, found = self._taken(x, y_pred, training)
         target = forward.x if y is None else self._scale(self._checked_target(y))
         forward = forward._replace(target=ops.cast(target, "float32"))
+        changed = y is not None and self.bottleneck.has_prior  # its terms were of another target
         if not training:
             drawn = self.bottleneck.draw(forward.features, seed=EVALUATED)
             if drawn is not None:  # as while training, or it would be another loss
-                forward = forward._replace(code=drawn, output=self.decoder(drawn))
+                output = ops.cast(self.decoder(drawn), "float32")
+                forward, changed = forward._replace(code=drawn, output=output), True
+        losses = []
+        if changed:
+            terms = terms_of(self.bottleneck, forward._replace(training=False))  # counted already
+            both = [(found[name].loss, term.loss) for name, term in terms.items()]
+            losses = [after - before for before, after in both if after is not None]
+            found = {**found, **terms}
         y, y_pred, weights = forward.target, forward.output, sample_weight
         if weights is not None:  # (B,) or (B, 1) -> (B, 1, ..., 1), one axis less than the target
             weights = ops.reshape(weights, (-1,) + (1,) * (len(y.shape) - 2))
@@ -225,7 +233,6 @@ class SelfSupervised(keras.Model):
         if weight is not None:  # of each value: a mean over an axis of one leaves them apart
             y, y_pred = ops.expand_dims(y, -1), ops.expand_dims(y_pred, -1)
             weights = weight if weights is None else weight * ops.expand_dims(weights, -1)
-        losses = []
         for objective in self.extra_objectives:
             terms = terms_of(objective, forward)
             found = {**found, **terms}

@@ -193,10 +193,17 @@ def _without_times(table, file):
     kept = []
     for i, name in enumerate(map(str, table.columns)):
         series = table.iloc[:, i]
-        if holds_times(series) or (STEPS.fullmatch(name.strip()) and _rises(series)):
+        named = STEPS.fullmatch(name.strip())
+        if holds_times(series) or (named and _rises(series)):
             log.warning("%s: the column %r holds times, it is left out.", file, name)
-        else:
-            kept.append(i)
+            continue
+        if named:
+            log.warning(
+                "%s: the column %r does not rise from row to row, it is kept as a channel. If it "
+                "says when the steps were, sort the rows by it.",
+                *(file, name),
+            )
+        kept.append(i)
     if not kept:
         raise DataError(f"{file} holds no channel, but times alone.")
     return table.iloc[:, kept]

@@ -209,6 +209,9 @@ def components(data: np.ndarray | Iterable[np.ndarray], size: int) -> PCA | Incr
     with np.errstate(invalid="ignore"):  # variances of one sample, or of samples that are equal
         pca.fit(flat)
     pca.mean_ = pca.mean_ + mean
+    kept, values = pca.components_.shape
+    if kept < values:  # its own is of as many values as there are samples, if these are fewer
+        pca.noise_variance_ *= (min(flat.shape) - kept) / (values - kept)
     return pca
 
 
@@ -219,11 +222,11 @@ def _of_batches(batches, size):
         if sum(map(len, waiting)) >= 5 * size:  # its own default
             pca = _with(pca, np.concatenate(waiting), size)
             waiting = []
-    if waiting and (pca is None or sum(map(len, waiting)) >= size):
+    if waiting:
         pca = _with(pca, np.concatenate(waiting), size)
     n, kept = int(pca.n_samples_seen_), len(pca.components_)
-    left = min(n, len(pca.mean_)) - kept
-    if left:  # its own is of the last batch
+    left = len(pca.mean_) - kept
+    if left and n > 1:  # its own is of the last batch
         rest = pca.var_.sum() * n / (n - 1) - pca.explained_variance_.sum()
         pca.noise_variance_ = max(rest, 0.0) / left
     return pca

@@ -49,13 +49,13 @@ def fit_to_best(
     table = _Log(log_file)
     best = keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)
     used = [history, table, best, *callbacks]
+    if seconds is not None:
+        used = [_Clock(seconds, learning_rate, epochs), *used]
     if learning_rate is not None:
         falling = keras.callbacks.LearningRateScheduler(
             lambda epoch: _fallen(learning_rate, epoch / epochs)
         )
-        used = [falling, *used]
-    if seconds is not None:
-        used = [_Clock(seconds, learning_rate, epochs), *used]
+        used = [falling, *used]  # before the clock, after which the rate may have to be lower
     interrupted = False
     try:
         ae.fit(**data, validation_data=validation_data, epochs=epochs, verbose=0, callbacks=used)
@@ -104,18 +104,24 @@ class _Clock(keras.callbacks.Callback):
         self.seconds = seconds
         self.start = learning_rate
         self.epochs = epochs
-        self.done = 0.0
+        self.done = 0.0  # of the epochs
+        self.over = 0.0  # of the time
 
     def on_epoch_begin(self, epoch, logs=None):
         self.done = epoch / self.epochs
+        self._fall()
 
     def on_train_batch_end(self, batch, logs=None):
         left = max(0.0, self.end - time.perf_counter())
-        if self.start is not None:
-            part = max(self.done, 1 - left / self.seconds)
-            self.model.optimizer.learning_rate = _fallen(self.start, part)
+        self.over = 1 - left / self.seconds
+        self._fall()
         if not left:
             self.model.stop_training = True
+
+    def _fall(self):
+        if self.start is not None:
+            rate = _fallen(self.start, max(self.done, self.over))
+            self.model.optimizer.learning_rate = rate
 
 
 def _fallen(start, part):

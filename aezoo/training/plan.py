@@ -192,7 +192,7 @@ def surely_less(errors: np.ndarray, than: np.ndarray, sure: float = 1.0) -> bool
         sure: Float, the standard errors by which the mean of the differences must be above 0.
 
     Returns:
-        Boolean.
+        Boolean. False of one sample, which says nothing of chance.
 
     Example:
 
@@ -200,8 +200,9 @@ def surely_less(errors: np.ndarray, than: np.ndarray, sure: float = 1.0) -> bool
     True
     """
     less = np.asarray(than, "float64") - errors
-    spread = less.std(ddof=1) if len(less) > 1 else 0.0
-    return bool(less.mean() > sure * spread / math.sqrt(len(less)))
+    if len(less) < 2:
+        return False
+    return bool(less.mean() > sure * less.std(ddof=1) / math.sqrt(len(less)))
 
 
 def _can_start_at_pca(model, options):
@@ -221,8 +222,7 @@ def _may_be_far_out(model, x, options):
 
 
 def _can_be_refined(options):
-    said = {"refinement", "refinement_filters"} & options.keys()
-    return options.get("linear_path") is True and not said
+    return options.get("linear_path") is True and "refinement" not in options
 
 
 def _variation(fitted, held_out, latent_dim, max_shift, flip):

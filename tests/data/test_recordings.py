@@ -137,6 +137,7 @@ class TestFiles:
         x = read_recordings(tmp_path / "t.csv", "all", 3, 3)
         assert x[0, :, 0].tolist() == values
         assert "left out" not in caplog.text
+        assert ("'time' does not rise from row to row" in caplog.text) == (name == "time")
 
 
 class TestUnusable:

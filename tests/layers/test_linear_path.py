@@ -332,6 +332,23 @@ def test_noise_is_what_components_leave_in_a_value(rng):
     assert found == pytest.approx(expected, rel=0.05)
 
 
+def test_noise_of_fewer_samples_than_values_is_of_all_values(rng):
+    """Tipping and Bishop, equation 8: eigenvalues of 0 count, where samples do not vary."""
+    x = samples(rng, (40,), n=15)
+    expected = np.sort(np.linalg.eigvalsh(np.cov(x.T)))[:-3].mean()
+    assert components(x, 3).noise_variance_ == pytest.approx(expected, rel=1e-4)
+    assert components(iter([x]), 3).noise_variance_ == pytest.approx(expected, rel=1e-4)
+    assert components(x[:1], 3).noise_variance_ == 0
+    assert components(iter([x[:1]]), 3).noise_variance_ == 0
+
+
+def test_the_last_samples_of_a_dataset_are_looked_at(rng):
+    x = samples(rng, n=23)
+    pca = components((x[i : i + 1] for i in range(23)), 4)
+    assert pca.n_samples_seen_ == 23
+    np.testing.assert_allclose(pca.mean_, x.mean(axis=0), atol=1e-5)
+
+
 def test_data_are_not_changed(rng):
     x = samples(rng)
     before = x.copy()

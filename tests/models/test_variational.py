@@ -79,7 +79,7 @@ def test_distribution_and_divergence_of_a_model(rng):
 def test_validation_is_of_the_bound(rng):
     """That is of draws of the code: where its spread matters, they differ from its mean."""
     x = rng.random((2000, 6)).astype("float32")
-    ae = aezoo.variational(6, 2, hidden_units=())
+    ae = aezoo.variational(6, 2, hidden_units=(), beta=1.0)
     ae.decoder.get_layer("output").kernel.assign(2 * rng.normal(size=(2, 6)))
     mean, log_var = ae.encode_distribution(x)
     draws = mean + np.exp(log_var / 2) * rng.normal(size=(50, *mean.shape))
@@ -88,6 +88,24 @@ def test_validation_is_of_the_bound(rng):
     assert np.mean(errors) > 2 * ae.reconstruction_error(x).mean()
     found = ae.evaluate(x, batch_size=1000, verbose=0, return_dict=True)["loss"]
     assert found == pytest.approx(bound, rel=0.05)
+
+
+def test_learned_beta_is_of_the_errors_of_the_loss(rng):
+    """Of draws of the code and of the target that is given, in training and in evaluation."""
+    x = rng.random((500, 6)).astype("float32")
+    ae = aezoo.variational(6, 2, hidden_units=())
+    ae.decoder.get_layer("output").kernel.assign(2 * rng.normal(size=(2, 6)))
+    ae.decoder.get_layer("output").bias.assign(np.full(6, 0.1))  # so that fit leaves it
+    divergence = ae.kl_divergence(x).sum(axis=1).mean()
+    mean, log_var = ae.encode_distribution(x)
+    draws = mean + np.exp(log_var / 2) * rng.normal(size=(50, *mean.shape))
+    outputs = [ae.decode(z.astype("float32")) for z in draws]
+    ae.compile(keras.optimizers.SGD(0.0), loss="mse", run_eagerly=True)
+    for target in (None, x, x + 5):
+        error = np.mean([(out - (x if target is None else target)) ** 2 for out in outputs])
+        found = [ae.evaluate(x, target, batch_size=500, verbose=0)[0]]
+        found += ae.fit(x, target, batch_size=500, verbose=0).history["loss"]
+        assert found == pytest.approx([error * (1 + 2 * divergence / 6)] * 2, rel=0.1)
 
 
 def test_beta_trades_divergence_for_reconstruction(rng):
@@ -111,6 +129,16 @@ def test_beta_is_twice_the_variance_of_the_errors(rng):
     assert GaussianSampling.from_config(layer.get_config()).beta is None
     assert aezoo.variational(6, 2).bottleneck.beta is None
     assert aezoo.variational(6, 2, likelihood="bernoulli").bottleneck.beta == 1
+
+
+def test_a_learned_beta_is_a_constant_to_the_gradient(rng):
+    tf = pytest.importorskip("tensorflow")
+    layer = GaussianSampling(8, beta=None)
+    output = tf.Variable(rng.normal(size=(50, 8)).astype("float32"))
+    with tf.GradientTape() as tape:
+        forward = Forward(None, tf.zeros((50, 8)), params(rng), None, output, None, True)
+        loss = layer.terms(forward)["kl"].loss
+    assert tape.gradient(loss, output) is None
 
 
 def test_learned_errors_use_the_code(rng):

@@ -53,6 +53,13 @@ def test_what_had_learned_by_heart_is_tried_anew_with_more_dropout(tmp_path, mon
     assert (tmp_path / "log.csv").read_text() == "log of 8"
 
 
+def test_half_the_time_of_an_attempt_is_enough_for_another(tmp_path, monkeypatch):
+    clock = Clock(monkeypatch, (30, 5, 0.3), (30, 5, 0.4), (20, 5, 0.2))
+    best = best_within(80, clock.build, Plan({}), 0, 20, folder=tmp_path)
+    assert [made[-1] for made in clock.made] == [80, 50, 20]
+    assert best.ae == "model of 2"
+
+
 def test_what_was_still_getting_better_is_trained_longer(tmp_path, monkeypatch):
     clock = Clock(monkeypatch, (10, 20, 0.3), (90, 50, 0.4))
     best = best_within(100, clock.build, Plan({"dropout": 0.1}), 0, 20, folder=tmp_path)
@@ -88,9 +95,12 @@ def test_the_rate_falls_with_the_time(x, monkeypatch, tmp_path):
     """Each look at the clock takes a second: after 10 of them the time is over."""
     ticks = iter(range(1000))
     monkeypatch.setattr(best_epoch.time, "perf_counter", lambda: next(ticks))
-    rates = []
+    before, rates = [], []
 
     class Rates(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            before.append(float(self.model.optimizer.learning_rate))
+
         def on_train_batch_end(self, batch, logs=None):
             rates.append(float(self.model.optimizer.learning_rate))
 
@@ -102,6 +112,7 @@ def test_the_rate_falls_with_the_time(x, monkeypatch, tmp_path):
     )  # fmt: skip
     expected = [0.01 * (1 + np.cos(np.pi * i / 10)) / 2 for i in range(1, 11)]
     assert rates == pytest.approx(expected, abs=1e-8)
+    assert before == pytest.approx([0.01, *expected[:-1]], abs=1e-8)  # in new epochs, too
     assert outcome["epochs_run"] == 3  # the third is cut short
 
 

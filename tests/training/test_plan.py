@@ -27,6 +27,18 @@ def test_images_as_likely_as_their_mirror_images_are_mirrored(rng):
     assert "images are mirrored, which takes" in plan.reasons[-1]
 
 
+def test_what_chance_could_do_is_no_reason_to_mirror_images(rng, monkeypatch):
+    asked = []
+    monkeypatch.setattr("aezoo.training.plan.surely_less", lambda *given: asked.append(given[2]))
+    assert not plan_of(textures(300, 16, rng), latent_dim=16, kept=90, max_shift=0).flip
+    assert asked == [2]  # standard errors
+
+
+def test_what_takes_little_of_the_error_is_no_reason_to_mirror_images(rng, monkeypatch):
+    monkeypatch.setattr("aezoo.training.plan.WORTH", 0.9)
+    assert not plan_of(textures(300, 16, rng), latent_dim=16, kept=90, max_shift=0).flip
+
+
 def test_images_that_have_a_right_side_are_not_mirrored(rng):
     x = textures(300, 16, rng, leaning=True)
     assert not plan_of(x, latent_dim=16, kept=90, max_shift=0).flip
@@ -116,7 +128,7 @@ def test_images_are_refined(rng):
         ({"filters": (4,)}, {"linear_path": True, "refinement": 1, "dropout": 0.1}),
         ({"dropout": 0.2}, {"linear_path": True, "refinement": 1}),
         ({"refinement": 0}, {"linear_path": True, "dropout": 0.1}),
-        ({"refinement_filters": 8}, {"linear_path": True, "dropout": 0.1}),
+        ({"refinement_filters": 8}, {"linear_path": True, "refinement": 1, "filters": ()}),
         ({"linear_path": False}, {"dropout": 0.1}),
     ],
 )
@@ -235,7 +247,7 @@ def test_surely_less_asks_for_more_than_chance(rng):
         assert not surely_less(than + noise - 0.99 * sure * spread, than, sure)
     assert not surely_less(than, than)
     assert not surely_less(than + 1, than)
-    assert surely_less(np.array([1.0]), np.array([2.0]))
+    assert not surely_less(np.array([1.0]), np.array([2.0]))
     assert not surely_less(than * np.nan, than)
 
 
