@@ -12,7 +12,7 @@ from typing import Any
 import keras
 
 from aezoo.autoencoder import Autoencoder
-from aezoo.data.datasets import preparation, source
+from aezoo.data.datasets import preparation
 from aezoo.export import ExportReport
 from aezoo.models import build
 from aezoo.training.attempts import attempt, best_within, settle
@@ -27,7 +27,7 @@ from aezoo.training.defaults import (
 from aezoo.training.exporting import checked_kind, export_to
 from aezoo.training.folder import new_folder, refuse_existing
 from aezoo.training.plan import planned
-from aezoo.training.splits import load_splits
+from aezoo.training.splits import described, load_splits
 from aezoo.training.writing import write_run
 
 log = logging.getLogger("aezoo")
@@ -165,7 +165,7 @@ def train(
     prepared = preparation({"size": size, "color": color, "window": window, "stride": stride})
     splits = load_splits(data, seed, data_dir, prepared)
     train_set, test_set, fitted, held_out = splits
-    shape, sizes = train_set.x.shape[1:], splits.sizes
+    shape, told = train_set.x.shape[1:], described(data, data_dir, prepared, splits)
     options = with_normalization(model, train_set.x, options)
     if latent_dim is None:
         latent_dim = usual_latent_dim(shape)
@@ -211,13 +211,7 @@ def train(
         del splits, how, fitted, held_out  # copies of the training split: the baseline needs none
         settle(found, train_set.x, learning_rate)
         found.outcome["seconds"] = round(time.perf_counter() - begin, 1)
-        where = {
-            "source": source(data),
-            "data_dir": data_dir and str(Path(data_dir).resolve()),
-            **prepared,
-            **sizes,
-        }
-        record = {"model": model, "latent_dim": latent_dim, "data": where}
+        record = {"model": model, "latent_dim": latent_dim, "data": told}
         metrics = write_run(folder, found, train_set, test_set, record, settings)
     ae, history, outcome, plan = found
     run = Run(ae, metrics, history, folder, outcome["interrupted"], plan.reasons)

@@ -3,12 +3,13 @@
 import math
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from aezoo.data.datasets import Dataset, load_dataset
+from aezoo.data.datasets import Dataset, load_dataset, source
 
 VALIDATION_FRACTION = 0.1
 
@@ -70,6 +71,29 @@ def load_splits(
     window = prepared.get("window")
     shared = 0 if window is None else math.ceil(window / (prepared.get("stride") or window)) - 1
     return Splits(train, test, *split_validation(train.x, seed, shared))
+
+
+def described(
+    data: str | os.PathLike,
+    data_dir: str | os.PathLike | None,
+    prepared: Mapping[str, Any],
+    splits: Splits,
+) -> dict[str, Any]:
+    """What a run writes down of its data, to find them again from anywhere.
+
+    Args:
+        data, data_dir, prepared: As for `load_splits`.
+        splits: `Splits`, as it returned them.
+
+    Returns:
+        Dictionary: `source`, `data_dir`, what `prepared` has, and how many samples each part has.
+    """
+    return {
+        "source": source(data),
+        "data_dir": data_dir and str(Path(data_dir).resolve()),
+        **prepared,
+        **splits.sizes,
+    }
 
 
 def split_validation(x: np.ndarray, seed: int, shared: int = 0) -> tuple[np.ndarray, np.ndarray]:
