@@ -68,16 +68,17 @@ class Budget:
             arena_kb: Float, `None` if it is not known.
 
         Returns:
-            List of three floats, parts of the limits; 0 or less where a limit is kept.
+            List of three floats, parts of the limits: 0 or less where one is kept, -1 where there
+            is none.
 
         Example:
 
         >>> Budget(max_kb=100, max_us=50).excess(kb=120, us=40)
-        [0.2, -0.2, 0.0]
+        [0.2, -0.2, -1.0]
         """
         pairs = ((kb, self.max_kb), (us, self.max_us), (arena_kb, self.max_arena_kb))
         return [
-            0.0 if None in pair else round(pair[0] / pair[1] - 1, 6)  # type: ignore[operator]
+            -1.0 if None in pair else round(pair[0] / pair[1] - 1, 6)  # type: ignore[operator]
             for pair in pairs
         ]
 
