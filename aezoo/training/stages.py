@@ -92,7 +92,7 @@ class Stages:
         if (
             self.exhausted
             or left <= 0
-            or (found and self._used() > EXPLORED * self.total)
+            or (found and self._used() >= EXPLORED * self.total)
             or (self.trials is not None and count >= self.trials)
         ):
             return False
@@ -145,7 +145,7 @@ class Stages:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         tried = Tried(number, parameters, stage, excess=self._excess(parameters))
-        rivals = [one.curve for one in self.study.tried() if self._rivals(one, kb)]
+        rivals = [one.curve for one in self.study.tried() if self._is_rival(one, costs.size)]
         try:
             found = measure(
                 candidate,
@@ -196,8 +196,9 @@ class Stages:
             line += f" ({best.parameters['model']})"
         self.progress(line)
 
-    def _rivals(self, one, kb):
-        return one.stage == 0 and one.error is not None and one.kb <= kb and max(one.excess) <= 0
+    def _is_rival(self, one, size):
+        """Whether a trial is one that a larger candidate has to keep up with."""
+        return one.stage == 0 and one.is_feasible and self._costs(one.parameters).size <= size
 
     def _fits(self, parameters, room=1.0):
         return max(self._excess(parameters)) <= room - 1

@@ -81,21 +81,6 @@ def test_a_search_from_begin_to_end(timeless, tmp_path):
             aezoo.search("digits", **{**asked, **other})
 
 
-def test_a_refused_export_is_no_end(timeless, tmp_path, monkeypatch):
-    whole, calls = trials.export_to, []
-
-    def refuse_one(*args):
-        calls.append(args)
-        if len(calls) == 1:
-            raise aezoo.ExportError("eight bits are too coarse")
-        return whole(*args)
-
-    monkeypatch.setattr(trials, "export_to", refuse_one)
-    how = {"max_kb": 40, "latent_dim": 4, "minutes": 60, "output": tmp_path / "search"}
-    found = aezoo.search("digits", **how, trials=2)
-    assert found.tried == {"trained": 2, "stopped": 0, "refused": 1, "skipped": 1}
-
-
 def test_ctrl_c_keeps_what_there_is(timeless, tmp_path, monkeypatch):
     whole, calls = stages.measure, []
 
