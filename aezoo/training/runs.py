@@ -13,6 +13,7 @@ import keras
 
 from aezoo.autoencoder import Autoencoder
 from aezoo.data.datasets import preparation
+from aezoo.evaluation import remarks
 from aezoo.export import ExportReport
 from aezoo.models import build
 from aezoo.training.attempts import attempt, best_within, settle
@@ -25,7 +26,7 @@ from aezoo.training.defaults import (
     with_normalization,
 )
 from aezoo.training.exporting import checked_kind, export_to
-from aezoo.training.folder import new_folder, refuse_existing
+from aezoo.training.folder import new_folder, refuse_existing, stopped_early
 from aezoo.training.plan import planned
 from aezoo.training.splits import described, load_splits
 from aezoo.training.writing import write_run
@@ -214,6 +215,9 @@ def train(
         record = {"model": model, "latent_dim": latent_dim, "data": told}
         metrics = write_run(folder, found, train_set, test_set, record, settings)
     ae, history, outcome, plan = found
+    early = stopped_early({**settings, **outcome})
+    for remark in remarks(metrics, stopped_early=early, has_prior=ae.bottleneck.has_prior):
+        log.warning(remark)
     run = Run(ae, metrics, history, folder, outcome["interrupted"], plan.reasons)
     for kind in exports:
         try:

@@ -143,10 +143,14 @@ def search(
 
     Example:
 
-    >>> import aezoo, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:  # doctest: +SKIP
-    ...     found = aezoo.search("mnist", max_kb=100, max_us=500, output=f"{folder}/search")
-    ...     found.best.folder, found.best.kb, found.best.test_error
+    >>> import aezoo
+    >>> try:
+    ...     aezoo.search("digits", max_kb=5)
+    ... except ValueError as error:
+    ...     print(error)
+    No model is within max_kb=5: the smallest there is, deep with a code of 1, takes about 5.1 kB.
+    >>> found = aezoo.search("mnist", max_kb=100, max_us=500)  # doctest: +SKIP
+    >>> found.best.folder, found.best.kb, found.best.us, found.best.test_error  # doctest: +SKIP
 
     Reference:
         Watanabe, "Tree-Structured Parzen Estimator", 2023, arXiv:2304.11127; longer trainings for

@@ -77,10 +77,7 @@ class Budget:
         [0.2, -0.2, -1.0]
         """
         pairs = ((kb, self.max_kb), (us, self.max_us), (arena_kb, self.max_arena_kb))
-        return [
-            -1.0 if None in pair else round(pair[0] / pair[1] - 1, 6)  # type: ignore[operator]
-            for pair in pairs
-        ]
+        return [-1.0 if None in pair else round(pair[0] / pair[1] - 1, 6) for pair in pairs]
 
     def counted(self, costs: Costs) -> tuple[float, float | None]:
         """Size and latency as far as they are known before training.

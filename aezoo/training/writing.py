@@ -1,6 +1,5 @@
 """A training that is over, as a run folder: the model, its figures and its pictures."""
 
-import logging
 import platform
 from importlib import metadata
 from pathlib import Path
@@ -8,15 +7,13 @@ from typing import Any
 
 from aezoo import plots
 from aezoo.data.datasets import Dataset
-from aezoo.evaluation import evaluate, remarks
+from aezoo.evaluation import evaluate
 from aezoo.system.files import replacing
 from aezoo.training.attempts import Attempt
-from aezoo.training.folder import MODEL, stopped_early, write_record
+from aezoo.training.folder import MODEL, write_record
 
 PACKAGES = ("aezoo", "keras", "tensorflow", "tensorflow-datasets", "scikit-learn", "numpy")
 PICTURED = 5000  # codes in the latent picture
-
-log = logging.getLogger("aezoo")
 
 
 def write_run(
@@ -43,11 +40,6 @@ def write_run(
     with replacing(folder / MODEL) as path:
         ae.save(path)
     metrics = evaluate(ae, test.x, train.x)
-    training = {**settings, **outcome, "chosen": plan.reasons}
-    for remark in remarks(
-        metrics, stopped_early=stopped_early(training), has_prior=ae.bottleneck.has_prior
-    ):
-        log.warning(remark)
     _draw(folder, ae, history, test)
     write_record(
         folder,
@@ -57,7 +49,7 @@ def write_run(
             "latent_dim": record["latent_dim"],
             "options": plan.options,
             "data": record["data"],
-            "training": training,
+            "training": {**settings, **outcome, "chosen": plan.reasons},
             "versions": {
                 "python": platform.python_version(),
                 **{name: metadata.version(name) for name in PACKAGES},

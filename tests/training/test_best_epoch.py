@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 import aezoo
-from aezoo.training import best_epoch, runs, splits, writing
+from aezoo.training import best_epoch, runs, splits
 from aezoo.training.progress import TrainingProgress
 
 
@@ -21,7 +21,7 @@ def test_best_weights_are_kept_and_training_stops(quick, undrawn, monkeypatch):
                 self.model.set_weights([w + 9 for w in self.model.get_weights()])
 
     told = {}
-    monkeypatch.setattr(writing, "remarks", lambda metrics, **known: told.update(known) or [])
+    monkeypatch.setattr(runs, "remarks", lambda metrics, **known: told.update(known) or [])
     run = quick(epochs=40, patience=2, callbacks=[Spoil()])
     assert told == {"stopped_early": True, "has_prior": False}
     record = json.loads((run.folder / "metrics.json").read_text())["training"]
