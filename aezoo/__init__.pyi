@@ -30,6 +30,7 @@ from .models import sparse as sparse
 from .models import vanilla as vanilla
 from .models import variational as variational
 from .models import vector_quantized as vector_quantized
+from .training import search as search
 from .training import train as train
 from .uses import AnomalyDetector as AnomalyDetector
 from .uses import CodeTransformer as CodeTransformer

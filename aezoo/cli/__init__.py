@@ -8,6 +8,7 @@ __all__ = ["app"]
 
 for group in (
     "train",
+    "search",
     "evaluate",
     "export",
     "pretrained",

@@ -11,19 +11,42 @@ import typer
 from aezoo.cli.console import Json, app, out, print_json, print_metrics, quiet
 from aezoo.cli.trained import DataDir
 
+Data = Annotated[
+    str,
+    typer.Option(
+        help="digits, an image dataset of TensorFlow Datasets (mnist, ...), a .npy, .npz, "
+        ".csv, .tsv or .parquet file, a folder of images, or with --window recordings: .wav, "
+        ".npy, a table of a row a step, or a folder of such."
+    ),
+]
+Size = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N or HxW",
+        help="Bring images to this height and width, in pixels: scaled, and the centre cut "
+        "out. [default: they are of one size]",
+        show_default=False,
+    ),
+]
+Color = Annotated[
+    str | None,
+    typer.Option(help="Make images grey or rgb. [default: as they are]", show_default=False),
+]
+Window = Annotated[
+    int | None,
+    typer.Option(help="Cut recordings into samples of so many steps.", show_default=False),
+]
+Stride = Annotated[
+    int | None,
+    typer.Option(help="Steps from window to window. [default: --window]", show_default=False),
+]
+
 
 @app.command()
 def train(
     context: typer.Context,
     model: Annotated[str, typer.Argument(help="A name from `aezoo list`.")],
-    data: Annotated[
-        str,
-        typer.Option(
-            help="digits, an image dataset of TensorFlow Datasets (mnist, ...), a .npy, .npz, "
-            ".csv, .tsv or .parquet file, a folder of images, or with --window recordings: .wav, "
-            ".npy, a table of a row a step, or a folder of such."
-        ),
-    ] = "digits",
+    data: Data = "digits",
     latent_dim: Annotated[
         int | None,
         typer.Option(
@@ -83,27 +106,10 @@ def train(
         ),
     ] = None,
     data_dir: DataDir = None,
-    size: Annotated[
-        str | None,
-        typer.Option(
-            metavar="N or HxW",
-            help="Bring images to this height and width, in pixels: scaled, and the centre cut "
-            "out. [default: they are of one size]",
-            show_default=False,
-        ),
-    ] = None,
-    color: Annotated[
-        str | None,
-        typer.Option(help="Make images grey or rgb. [default: as they are]", show_default=False),
-    ] = None,
-    window: Annotated[
-        int | None,
-        typer.Option(help="Cut recordings into samples of so many steps.", show_default=False),
-    ] = None,
-    stride: Annotated[
-        int | None,
-        typer.Option(help="Steps from window to window. [default: --window]", show_default=False),
-    ] = None,
+    size: Size = None,
+    color: Color = None,
+    window: Window = None,
+    stride: Stride = None,
     option: Annotated[
         list[str] | None,
         typer.Option(
@@ -126,7 +132,7 @@ def train(
 ) -> None:
     """Train a model and write a run folder: the model, its figures and pictures."""
     options = dict(_option(text, context) for text in option or [])
-    pixels = None if size is None else _pixels(size)
+    shape = None if size is None else pixels(size)
     with quiet(as_json=as_json) as ending:
         from aezoo import training
         from aezoo.training.progress import TrainingProgress
@@ -148,7 +154,7 @@ def train(
                 seed=seed,
                 output=output,
                 data_dir=data_dir,
-                size=pixels,
+                size=shape,
                 color=color,
                 window=window,
                 stride=stride,
@@ -176,7 +182,7 @@ def train(
         raise typer.Exit(ending.status)
 
 
-def _pixels(text: str) -> int | tuple[int, ...]:
+def pixels(text: str) -> int | tuple[int, ...]:
     """`64` -> 64, `48x64` -> (48, 64)."""
     if not re.fullmatch(r"\d+([x,]\d+)?", text):
         raise typer.BadParameter(f"--size is N or HEIGHTxWIDTH, such as 64 or 48x64, not {text!r}")

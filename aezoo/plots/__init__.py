@@ -4,6 +4,7 @@ from aezoo.plots.anomaly import contributions, score_histogram
 from aezoo.plots.codes import latent
 from aezoo.plots.curves import precision_recall, roc
 from aezoo.plots.maps import error_map
+from aezoo.plots.pareto import pareto
 from aezoo.plots.recordings import events
 from aezoo.plots.samples import reconstructions
 from aezoo.plots.style import COLOURS
@@ -17,6 +18,7 @@ __all__ = [
     "events",
     "history",
     "latent",
+    "pareto",
     "precision_recall",
     "reconstructions",
     "roc",

@@ -12,7 +12,7 @@ import numpy as np
 from aezoo.autoencoder import Autoencoder
 from aezoo.data import augmentation
 from aezoo.training.best_epoch import fit_to_best
-from aezoo.training.plan import Plan, learned, start
+from aezoo.training.plan import IS_PCA, Plan, learned, start
 
 LOG = "log.csv"
 LATE = 0.9  # of the epochs: a best one from there on says that more would have helped
@@ -151,3 +151,28 @@ def attempt(
     )
     outcome["learned"] = not plan.at_pca or learned(ae, first, held_out)
     return Attempt(ae, history, {"epochs": epochs, **outcome}, plan)
+
+
+def settle(found: Attempt, x: np.ndarray, learning_rate: float | None) -> None:
+    """Takes a training for what it is: one that learned nothing is PCA, of all that there is.
+
+    Args:
+        found: `Attempt`, whose model and reasons are brought up to that.
+        x: Array of shape `(n, *input_shape)`, the training split, what was held out, too.
+        learning_rate: Positive float, where it started, or `None`.
+
+    Raises:
+        RuntimeError: If the training diverged.
+    """
+    if not found.outcome["learned"]:
+        start(found.ae, x, found.plan)
+        found.plan.reasons.append(IS_PCA)
+    losses = found.history.get("val_loss", [0.0])
+    if not (
+        np.isfinite(losses).any()
+        and all(np.isfinite(weight).all() for weight in found.ae.get_weights())
+    ):
+        raise RuntimeError(
+            "The training diverged: the loss became infinite or NaN. Lower the learning rate"
+            + (f" (it was {learning_rate:g})." if learning_rate else ".")
+        )

@@ -3,36 +3,33 @@
 import logging
 import math
 import os
-import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
-from sklearn.model_selection import train_test_split
 
-from aezoo import plots
 from aezoo.autoencoder import Autoencoder
-from aezoo.data.datasets import load_dataset, preparation, source
-from aezoo.evaluation import evaluate, remarks
+from aezoo.data.datasets import preparation
+from aezoo.evaluation import remarks
 from aezoo.export import ExportReport
 from aezoo.models import build
-from aezoo.registry import accepts
-from aezoo.system.files import replacing
-from aezoo.training.attempts import attempt, best_within
+from aezoo.training.attempts import attempt, best_within, settle
 from aezoo.training.best_epoch import has_schedule
+from aezoo.training.defaults import (
+    usual_batch_size,
+    usual_epochs,
+    usual_latent_dim,
+    usual_learning_rate,
+    with_normalization,
+)
 from aezoo.training.exporting import checked_kind, export_to
-from aezoo.training.folder import MODEL, new_folder, refuse_existing, stopped_early, write_record
-from aezoo.training.plan import FEW_RATE, IS_PCA, MANY, planned, start
-
-VALIDATION_FRACTION = 0.1
-STEPS = 6000  # updates after which the default networks have settled, on digits and on MNIST
-PACKAGES = ("aezoo", "keras", "tensorflow", "tensorflow-datasets", "scikit-learn", "numpy")
-PICTURED = 5000  # codes in the latent picture
+from aezoo.training.folder import new_folder, refuse_existing, stopped_early
+from aezoo.training.plan import planned
+from aezoo.training.splits import described, load_splits
+from aezoo.training.writing import write_run
 
 log = logging.getLogger("aezoo")
 
@@ -167,25 +164,12 @@ def train(
     refuse_existing(output)
 
     prepared = preparation({"size": size, "color": color, "window": window, "stride": stride})
-    train_set, test_set = (
-        load_dataset(data, split, data_dir=data_dir, **prepared) for split in ("train", "test")
-    )
-    shape = train_set.x.shape[1:]
-    if test_set.x.shape[1:] != shape:
-        raise ValueError(
-            f"The samples of the test split are {test_set.x.shape[1:]}, those of the training "
-            f"split {shape}."
-        )
-    if len(train_set.x) < 10:
-        raise ValueError(f"Training needs 10 samples or more. Received: {len(train_set.x)}")
-    scaled = len(shape) >= 3 and train_set.x.min() >= 0 and train_set.x.max() <= 1
-    if not scaled and accepts(model, "normalization"):
-        options = {"normalization": "minmax" if len(shape) >= 3 else "standard", **options}
+    splits = load_splits(data, seed, data_dir, prepared)
+    train_set, test_set, fitted, held_out = splits
+    shape, told = train_set.x.shape[1:], described(data, data_dir, prepared, splits)
+    options = with_normalization(model, train_set.x, options)
     if latent_dim is None:
-        latent_dim = min(32, max(1, math.prod(shape) // 8))
-    shared = 0 if window is None else math.ceil(window / (stride or window)) - 1
-    fitted, held_out = split_validation(train_set.x, seed, shared)
-    sizes = {"train": len(fitted), "validation": len(held_out), "test": len(test_set.x)}
+        latent_dim = usual_latent_dim(shape)
     plain = build(model, shape, latent_dim, **options)  # what is wrong is refused now
     if has_schedule(plain):
         if learning_rate is not None:
@@ -194,23 +178,23 @@ def train(
                 f"Received: {learning_rate!r}"
             )
     elif learning_rate is None:
-        learning_rate = float(plain.optimizer.learning_rate)
-        learning_rate *= 1 if len(fitted) >= MANY else FEW_RATE
+        learning_rate = usual_learning_rate(plain, len(fitted))
     plan = planned(model, fitted, held_out, latent_dim, options, max_shift=max_shift, flip=flip)
 
     def made(plan, seed):
         keras.utils.set_random_seed(seed)
         return build(model, shape, latent_dim, **plan.options)
 
-    batch_size = batch_size or (128 if len(fitted) >= MANY else 32)
+    batch_size = batch_size or usual_batch_size(len(fitted))
     settings = {
-        "epochs": epochs or max(1, round(STEPS / math.ceil(len(fitted) / batch_size))),
+        "epochs": epochs or usual_epochs(len(fitted), batch_size),
         "batch_size": batch_size,
         "learning_rate": learning_rate,
         "patience": patience,
         "max_shift": plan.max_shift,
         "flip": plan.flip,
         **({} if minutes is None else {"minutes": minutes}),
+        "seed": seed,
     }
     with new_folder(output, f"{model}-{train_set.name}") as folder:
         begin = time.perf_counter()
@@ -225,49 +209,15 @@ def train(
             found = attempt(made(plan, seed), plan, seed, settings["epochs"], **how)
         else:
             found = best_within(60 * minutes, made, plan, seed, settings["epochs"], **how)
-        ae, history, outcome, plan = found
-        if not outcome["learned"]:
-            start(ae, train_set.x, plan)
-            plan.reasons.append(IS_PCA)
-        del found, how, fitted, held_out  # copies of the training split: the baseline needs none
-        losses = history.get("val_loss", [0.0])
-        if not (
-            np.isfinite(losses).any()
-            and all(np.isfinite(weight).all() for weight in ae.get_weights())
-        ):
-            raise RuntimeError(
-                "The training diverged: the loss became infinite or NaN. Lower the learning rate"
-                + (f" (it was {learning_rate:g})." if learning_rate else ".")
-            )
-        outcome["seconds"] = round(time.perf_counter() - begin, 1)
-        with replacing(folder / MODEL) as path:
-            ae.save(path)
-        metrics = evaluate(ae, test_set.x, train_set.x)
-        training = {**settings, "seed": seed, **outcome, "chosen": plan.reasons}
-        for remark in remarks(
-            metrics, stopped_early=stopped_early(training), has_prior=ae.bottleneck.has_prior
-        ):
-            log.warning(remark)
-        _draw(folder, ae, history, test_set)
-        record = {
-            "model": model,
-            "input_shape": shape,
-            "latent_dim": latent_dim,
-            "options": plan.options,
-            "data": {
-                "source": source(data),
-                "data_dir": data_dir and str(Path(data_dir).resolve()),
-                **prepared,
-                **sizes,
-            },
-            "training": training,
-            "versions": {
-                "python": platform.python_version(),
-                **{name: metadata.version(name) for name in PACKAGES},
-            },
-            "metrics": metrics,
-        }
-        write_record(folder, record)
+        del splits, how, fitted, held_out  # copies of the training split: the baseline needs none
+        settle(found, train_set.x, learning_rate)
+        found.outcome["seconds"] = round(time.perf_counter() - begin, 1)
+        record = {"model": model, "latent_dim": latent_dim, "data": told}
+        metrics = write_run(folder, found, train_set, test_set, record, settings)
+    ae, history, outcome, plan = found
+    early = stopped_early({**settings, **outcome})
+    for remark in remarks(metrics, stopped_early=early, has_prior=ae.bottleneck.has_prior):
+        log.warning(remark)
     run = Run(ae, metrics, history, folder, outcome["interrupted"], plan.reasons)
     for kind in exports:
         try:
@@ -276,46 +226,3 @@ def train(
             log.warning(f"The run in {folder} is whole, but for the export in {kind}.")
             raise
     return run
-
-
-def split_validation(x: np.ndarray, seed: int, shared: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """The part of the training split that is trained on, and the part that decides when to stop.
-
-    Args:
-        x: Array of shape `(n, ...)`, the training split.
-        seed: Integer, the run's seed.
-        shared: Integer, how many samples before each have values of it, as windows that overlap
-            do. If there are any, the part that decides is the last, and so many before it are in
-            neither part.
-
-    Returns:
-        A pair of arrays, nine tenths and one tenth of the samples, but for those in neither.
-
-    Raises:
-        ValueError: If nothing is left to train on.
-    """
-    if not shared:
-        return train_test_split(x, test_size=VALIDATION_FRACTION, random_state=seed)
-    end = len(x) - math.ceil(VALIDATION_FRACTION * len(x))
-    if end <= shared:
-        raise ValueError(
-            f"The {len(x):,} windows for training overlap too much to keep some apart for "
-            "validation. Give a larger stride, a shorter window or longer recordings."
-        )
-    return x[: end - shared], x[end:]
-
-
-def _draw(folder, ae, history, test_set):
-    x = test_set.x[:PICTURED]
-    corrupted = ae.corrupt(x[:8]) if ae.corruption else None
-    rebuilt = ae.reconstruct(x[:8] if corrupted is None else corrupted)
-    labels = None if test_set.y is None else test_set.y[:PICTURED]
-    figures = {
-        "reconstructions.png": plots.reconstructions(x[:8], rebuilt, corrupted),
-        "latent.png": plots.latent(ae.encode(x), labels),
-    }
-    if history.get("loss"):
-        figures["history.png"] = plots.history(history)
-    for name, figure in figures.items():
-        with replacing(folder / name) as path:
-            figure.savefig(path, dpi=120)

@@ -10,7 +10,7 @@ import pytest
 
 import aezoo
 from aezoo.cli.console import Ending
-from aezoo.training import attempts, runs
+from aezoo.training import attempts, writing
 from aezoo.training.progress import TrainingProgress
 
 
@@ -98,7 +98,7 @@ def test_sigterm_lets_what_is_trained_be_written(run, tmp_path, rng, monkeypatch
         return {"loss": [0.5, 0.4], "val_loss": [0.6, 0.5]}, outcome
 
     monkeypatch.setattr(attempts, "fit_to_best", fit_to_best)
-    monkeypatch.setattr(runs, "evaluate", _then_sigterm(runs.evaluate))
+    monkeypatch.setattr(writing, "evaluate", _then_sigterm(writing.evaluate))
     np.save(tmp_path / "x.npy", rng.random((40, 4, 4, 1)))
     args = ["--data", tmp_path / "x.npy", "-o", tmp_path / "run", "--json"]
     result = run("train", "vanilla", *args)

@@ -19,7 +19,7 @@ def quick(tmp_path):
 @pytest.fixture
 def undrawn(monkeypatch):
     """Leaves the pictures out, for tests of something else."""
-    monkeypatch.setattr("aezoo.training.runs._draw", lambda *args: None)
+    monkeypatch.setattr("aezoo.training.writing._draw", lambda *args: None)
 
 
 class _Interrupt(keras.callbacks.Callback):

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 import aezoo
-from aezoo.training import best_epoch, runs
+from aezoo.training import best_epoch, runs, splits
 from aezoo.training.progress import TrainingProgress
 
 
@@ -30,7 +30,7 @@ def test_best_weights_are_kept_and_training_stops(quick, undrawn, monkeypatch):
     assert not record["interrupted"]
     assert np.argmin(losses) + 1 == record["best_epoch"]
     assert losses[-1] > 2 * min(losses)
-    train, held_out = runs.split_validation(aezoo.load_dataset("digits").x, 0)
+    train, held_out = splits.split_validation(aezoo.load_dataset("digits").x, 0)
     assert run.model.reconstruction_error(held_out).mean() == pytest.approx(min(losses), rel=1e-3)
     assert len(train) + len(held_out) == 1437
 
@@ -48,7 +48,7 @@ def test_interruption_leaves_a_usable_run_of_the_best_weights(quick, interrupt, 
     assert record["training"]["epochs_run"] == epoch
     assert record["training"]["best_epoch"] == (epoch or None)
     if epoch:
-        held_out = runs.split_validation(aezoo.load_dataset("digits").x, 0)[1]
+        held_out = splits.split_validation(aezoo.load_dataset("digits").x, 0)[1]
         best = min(run.history["val_loss"])
         assert run.model.reconstruction_error(held_out).mean() == pytest.approx(best, rel=1e-3)
 

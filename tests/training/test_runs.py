@@ -10,7 +10,7 @@ import pytest
 
 import aezoo
 from aezoo.data import augmentation
-from aezoo.training import attempts
+from aezoo.training import attempts, writing
 from aezoo.training import runs as training
 
 FILES = [
@@ -36,7 +36,7 @@ def first(tmp_path_factory):
         handed[kind] = (folder, names(folder), x_train, x_test)
         return f"report of {kind}"
 
-    draw = training.plots.reconstructions
+    draw = writing.plots.reconstructions
 
     def reconstructions(*args):
         handed["picture"] = args
@@ -49,7 +49,7 @@ def first(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("first"))
         patch.setattr(training, "export_to", export_to)
-        patch.setattr(training.plots, "reconstructions", reconstructions)
+        patch.setattr(writing.plots, "reconstructions", reconstructions)
         patch.setattr(attempts, "augmentation", SimpleNamespace(shifted=shifted))
         options = {"backbone": "dense", "hidden_units": (32,), "exports": ("int8", "onnx")}
         options |= {"max_shift": 1, "batch_size": 50}
@@ -180,7 +180,7 @@ def test_failures_leave_the_name_of_the_folder_free(
         expected, match = OSError, r"No space left on device: '.*run/model\.keras'"
         kept = ["log.csv"]
     elif failure == "second Ctrl-C":
-        monkeypatch.setattr(training, "evaluate", interrupted)
+        monkeypatch.setattr(writing, "evaluate", interrupted)
         expected, match = KeyboardInterrupt, None
     elif failure == "export":
         options["exports"] = ["int8"]
@@ -282,10 +282,3 @@ def test_validation_has_no_step_of_the_training(tmp_path, monkeypatch, window, s
     assert not fitted & held_out
     every = aezoo.load_dataset(tmp_path / "r.npy", **cut).x
     assert len(kept[1]) == -(-len(every) // 10)
-
-
-def test_windows_that_all_share_steps_are_refused():
-    with pytest.raises(ValueError, match="The 20 windows for training overlap too much"):
-        training.split_validation(np.zeros((20, 30, 1)), 0, 29)
-    fitted, held_out = training.split_validation(np.arange(20), 0, 17)
-    assert (fitted.tolist(), held_out.tolist()) == ([0], [18, 19])

@@ -1,0 +1,123 @@
+"""The samples of a training: those that are trained on, those that decide, and those that test."""
+
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from aezoo.data.datasets import Dataset, load_dataset, source
+
+VALIDATION_FRACTION = 0.1
+
+
+class Splits(NamedTuple):
+    """What a training is made from.
+
+    Attributes:
+        train, test: `aezoo.Dataset`, the splits of the data.
+        fitted: Array of shape `(n, ...)`, the part of the training split that is trained on.
+        held_out: Array of shape `(m, ...)`, the part that decides when to stop.
+    """
+
+    train: Dataset
+    test: Dataset
+    fitted: np.ndarray
+    held_out: np.ndarray
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How many samples each part has."""
+        parts = (self.fitted, self.held_out, self.test.x)
+        return dict(zip(("train", "validation", "test"), map(len, parts), strict=True))
+
+
+def load_splits(
+    data: str | os.PathLike,
+    seed: int,
+    data_dir: str | os.PathLike | None,
+    prepared: Mapping[str, Any],
+) -> Splits:
+    """Loads data for a training.
+
+    Args:
+        data: String or path, see `aezoo.load_dataset`.
+        seed: Integer, of the samples that are held out.
+        data_dir: String or path, where TensorFlow Datasets keeps its data, or `None`.
+        prepared: Mapping of `size`, `color`, `window` and `stride`, as for `aezoo.load_dataset`.
+
+    Returns:
+        `Splits`.
+
+    Raises:
+        ValueError: If the splits have samples of two shapes, or less than 10 to train on, or what
+            `aezoo.load_dataset` raises.
+        FileNotFoundError: If the data cannot be found.
+    """
+    train, test = (
+        load_dataset(data, split, data_dir=data_dir, **prepared) for split in ("train", "test")
+    )
+    shape = train.x.shape[1:]
+    if test.x.shape[1:] != shape:
+        raise ValueError(
+            f"The samples of the test split are {test.x.shape[1:]}, those of the training "
+            f"split {shape}."
+        )
+    if len(train.x) < 10:
+        raise ValueError(f"Training needs 10 samples or more. Received: {len(train.x)}")
+    window = prepared.get("window")
+    shared = 0 if window is None else math.ceil(window / (prepared.get("stride") or window)) - 1
+    return Splits(train, test, *split_validation(train.x, seed, shared))
+
+
+def described(
+    data: str | os.PathLike,
+    data_dir: str | os.PathLike | None,
+    prepared: Mapping[str, Any],
+    splits: Splits,
+) -> dict[str, Any]:
+    """What a run writes down of its data, to find them again from anywhere.
+
+    Args:
+        data, data_dir, prepared: As for `load_splits`.
+        splits: `Splits`, as it returned them.
+
+    Returns:
+        Dictionary: `source`, `data_dir`, what `prepared` has, and how many samples each part has.
+    """
+    return {
+        "source": source(data),
+        "data_dir": data_dir and str(Path(data_dir).resolve()),
+        **prepared,
+        **splits.sizes,
+    }
+
+
+def split_validation(x: np.ndarray, seed: int, shared: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """The part of the training split that is trained on, and the part that decides when to stop.
+
+    Args:
+        x: Array of shape `(n, ...)`, the training split.
+        seed: Integer, the run's seed.
+        shared: Integer, how many samples before each have values of it, as windows that overlap
+            do. If there are any, the part that decides is the last, and so many before it are in
+            neither part.
+
+    Returns:
+        A pair of arrays, nine tenths and one tenth of the samples, but for those in neither.
+
+    Raises:
+        ValueError: If nothing is left to train on.
+    """
+    if not shared:
+        return train_test_split(x, test_size=VALIDATION_FRACTION, random_state=seed)
+    end = len(x) - math.ceil(VALIDATION_FRACTION * len(x))
+    if end <= shared:
+        raise ValueError(
+            f"The {len(x):,} windows for training overlap too much to keep some apart for "
+            "validation. Give a larger stride, a shorter window or longer recordings."
+        )
+    return x[: end - shared], x[end:]
