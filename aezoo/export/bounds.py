@@ -165,10 +165,16 @@ def _advice(report, calibrated):
     ways = list(WAYS[report.precision])
     if "encode_differing" in report.parity:  # a codebook is not fine-tuned; int16 has no argmax
         ways = [way for way in ways if way not in (FINE_TUNED, INT16)]
+    if report.fine_tuning:
+        ways.remove(FINE_TUNED)
     if report.format == "tflite" and report.precision in FLOATS:
         ways.insert(0, f"export with quantize={FLOATS[report.precision]}")
     if calibrated is not None and calibrated < CALIBRATION:
-        ways.insert(0, f"give {CALIBRATION} calibration samples ({calibrated} were given)")
+        ways.insert(
+            0,
+            f"give {CALIBRATION} calibration samples from all over the training data "
+            f"({calibrated} were given)",
+        )
     ways = ", or ".join(ways)
     return f"{ways[0].upper()}{ways[1:]}."
 

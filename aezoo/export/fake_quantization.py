@@ -202,9 +202,11 @@ class RoundedWeights(AtRest):
 
     Attributes:
         exact: Boolean, whether to leave the kernel as it is.
+        per_unit: Boolean, whether a dense layer has steps for each unit in place of one for all.
     """
 
     exact = False
+    per_unit = False
 
     def call(self, inputs):
         if self.exact:
@@ -219,7 +221,7 @@ class RoundedWeights(AtRest):
     def _in_steps(self, kernel):
         rank = len(kernel.shape)
         axes = tuple(range(rank - 1))  # (..., in, out)
-        if isinstance(self.layer, layers.Dense):
+        if isinstance(self.layer, layers.Dense) and not self.per_unit:
             axes = None
         elif isinstance(self.layer, TRANSPOSED):
             axes = (*range(rank - 2), rank - 1)  # (..., out, in)

@@ -70,7 +70,11 @@ def quantize_aware(ae: keras.Model, x: np.ndarray, epochs: int = 2) -> keras.Mod
 
 
 def fine_tuned(
-    ae: keras.Model, x: np.ndarray, epochs: int, calibration: np.ndarray | None = None
+    ae: keras.Model,
+    x: np.ndarray,
+    epochs: int,
+    calibration: np.ndarray | None = None,
+    per_unit: bool = False,
 ) -> "Simulation":
     """As `quantize_aware`, with the ranges.
 
@@ -80,6 +84,7 @@ def fine_tuned(
         epochs: Integer, 0 or more.
         calibration: Array of shape `(m, *input_shape)`, which sets the ranges. Default: `x`. Of
             both 300 are used.
+        per_unit: As in `aezoo.export.conversion.convert`.
 
     Returns:
         `Simulation`.
@@ -104,7 +109,7 @@ def fine_tuned(
     own = float(np.mean(np.square(targets[1] - x)))
     spread_of_codes = float(np.mean(np.var(targets[0], axis=0)))
 
-    found = Simulation(copied(ae))
+    found = Simulation(copied(ae), per_unit)
     found.calibrate(calibration)
     before = found.error(held_out)
     best = before, found.model.get_weights()
@@ -153,6 +158,7 @@ class Simulation:
 
     Args:
         ae: `aezoo.Autoencoder`, whose layers it shares, and whose batch normalizations it folds.
+        per_unit: As in `aezoo.export.conversion.convert`.
 
     Attributes:
         trained: `aezoo.Autoencoder`, the one given.
@@ -160,7 +166,7 @@ class Simulation:
         told: Dictionary of what the fine-tuning did.
     """
 
-    def __init__(self, ae: keras.Model):
+    def __init__(self, ae: keras.Model, per_unit: bool = False):
         self.trained = ae
         self.normalization, self.latent_shape = ae.normalization, ae.latent_shape
         self.input_shape = ae.input_shape
@@ -177,6 +183,8 @@ class Simulation:
         codes = self._encoder(inputs)
         self.model = keras.Model(inputs, [codes, self._decoder(codes)])
         self.values, self.weights = rounding_layers(self._encoder, self._decoder)
+        for layer in self.weights:
+            layer.per_unit = per_unit
 
     def encoder(self, x, training=False):
         """Codes, by weights that are left for the converter to round."""

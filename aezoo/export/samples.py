@@ -149,7 +149,7 @@ def remark(precision: str, samples: np.ndarray, calibration: np.ndarray | None) 
     if len(calibration) < ENOUGH:
         log.warning(
             "The ranges of %s are set by %d samples, and what is beyond them is cut off: give "
-            "some hundred as calibration_data.",
+            "some hundred from all over the training data as calibration_data.",
             *(precision, len(calibration)),
         )
     if np.array_equal(samples, calibration):

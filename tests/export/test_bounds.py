@@ -140,7 +140,8 @@ def test_a_good_export_is_good_on_few_samples(digits):
     ("precision", "calibrated", "helps", "does_not"),
     [
         ("int8", 300, ["quantize='dynamic' or 'float16'", "activation='relu'"], "calibration"),
-        ("int8", 40, ["Give 300 calibration samples .40 were given", "dynamic"], "None"),
+        ("int8", 40, ["Give 300 calibration samples from all over .*.40 were given"], "None"),
+        ("int8", 40, ["dynamic"], "None"),
         ("int8", 300, ["quantize='int16x8'"], "calibration"),
         ("int16x8", 300, ["Export with quantize='float16'", "'relu'"], "dynamic"),
         ("dynamic", None, ["Export with quantize='float16'"], "calibration"),
@@ -151,6 +152,14 @@ def test_advice_is_of_what_helps(precision, calibrated, helps, does_not):
     said = refusal(changed(precision, mse_export=0.02), calibrated).split(". ", 1)[1]
     assert all(re.search(text, said) for text in helps)
     assert does_not not in said
+
+
+def test_what_is_fine_tuned_is_not_advised_to_be():
+    bad = changed("int8", mse_export=0.02)
+    assert "fine_tune" in refusal(bad, 300)
+    tuned = refusal(replace(bad, fine_tuning={"samples": 900}), 300)
+    assert "fine_tune" not in tuned
+    assert "quantize='int16x8'" in tuned
 
 
 def test_microcontrollers_are_not_advised_to_use_floats():

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 import aezoo
+from aezoo.export import bounds, tflite
 from aezoo.export.fine_tuning import Simulation, fine_tuned
 
 
@@ -95,6 +96,30 @@ def test_the_file_is_what_was_simulated(digits, tmp_path, name, options):
     assert found["epochs"] == 1
     assert report.parity["mse_export"] < 1.02 * report.parity["mse_keras"]
     assert "file against simulation" in str(report)
+
+
+def test_finer_scales_are_simulated_as_the_file_has_them(trained, digits, tmp_path, monkeypatch):
+    scales = []
+
+    def converted(source, *arguments):
+        scales.append((arguments[5], {layer.per_unit for layer in source.weights}))
+        return real(source, *arguments)
+
+    real = tflite.converted
+    monkeypatch.setattr(tflite, "converted", converted)
+    monkeypatch.setitem(bounds.MSE_INCREASE, "int8", -1)
+    with pytest.raises(aezoo.ExportError, match="reconstructs worse") as error:
+        aezoo.export_tflite(
+            *(trained("vanilla"), tmp_path / "model.tflite"),
+            quantize="int8",
+            calibration_data=digits[0],
+            samples=digits[1],
+            fine_tune=digits[0],
+            fine_tune_epochs=0,
+        )
+    assert scales == [(False, {False}), (True, {True})]
+    assert "fine_tune" not in str(error.value)
+    assert error.value.report.fine_tuning["samples"] == 1294  # nine tenths of 1,437
 
 
 def test_scaled_tables_and_ends_in_float(tmp_path, rng):
