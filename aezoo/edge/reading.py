@@ -79,6 +79,34 @@ def listed(values: Sequence | None) -> Sequence:
     return () if values is None else values
 
 
+def operator_name(model: schema.ModelT, operator: schema.OperatorT) -> str:
+    """The name of an operator.
+
+    Args:
+        model: `ModelT` of the TFLite schema.
+        operator: `OperatorT` of it.
+
+    Returns:
+        String, such as `"CONV_2D"`; of one outside the builtin set the name that it was given.
+    """
+    code = model.operatorCodes[operator.opcodeIndex]
+    name = OPS[max(code.builtinCode, code.deprecatedBuiltinCode)]
+    return code.customCode.decode() if name == "CUSTOM" else name
+
+
+def nbytes(tensor: schema.TensorT) -> int:
+    """The bytes of the values of a tensor.
+
+    Args:
+        tensor: `TensorT` of the TFLite schema.
+
+    Returns:
+        Integer, for a batch of one where any is taken; 0 where values are not of one size.
+    """
+    shape = [int(size) for size in listed(tensor.shape)]
+    return -(-math.prod(shape) * _bits(TYPES[tensor.type]) // 8)
+
+
 def _expected_hash(path):
     try:
         report = json.loads(path.with_name(f"{path.name}.json").read_text(encoding="utf-8"))
@@ -126,9 +154,8 @@ def _check_tensor(tensor, buffers):
     _require(all(size >= 0 for size in shape), f"a tensor has the shape {shape}")
     _require(not tensor.externalBuffer, "a tensor lies in another file")
     data = listed(_at(buffers, tensor.buffer, "buffer").data)
-    bits = _bits(name)
-    if bits:
-        needed = -(-math.prod(shape) * bits // 8)
+    if _bits(name):
+        needed = nbytes(tensor)
         _require(needed <= LARGEST, f"a tensor has the shape {shape}")
         if len(data) and tensor.sparsity is None:
             _require(len(data) == needed, f"{len(data)} bytes for a {name} of shape {shape}")

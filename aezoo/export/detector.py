@@ -250,6 +250,8 @@ def _report(job, made, file, path):
         described["threshold_integer"] = made.threshold
         described["constant_bytes"] = made.integers.bytes
     size = found.pop("size")
+    for key in ("flash", "arena"):  # of what is in the file, which `inspect` tells
+        found.pop(key)
     return ExportReport(
         path=str(path),
         format="micro" if job.micro else "tflite",
