@@ -27,7 +27,7 @@ def export(
     quantize: Annotated[
         str | None,
         typer.Option(
-            help="For tflite: float16, dynamic, int8 or int16x8. [default: float32]",
+            help="For tflite: float16, dynamic, int4, int8 or int16x8. [default: float32]",
             show_default=False,
         ),
     ] = None,
@@ -46,8 +46,10 @@ def export(
         raise typer.BadParameter(f"--format is tflite, micro, saved_model or onnx, not {format!r}")
     if quantize and format != "tflite":
         raise typer.BadParameter(f"--quantize is for tflite only, not for {format}")
-    if fine_tune and format != "micro" and quantize != "int8":
-        raise typer.BadParameter("--fine-tune is for int8: use --quantize int8 or --format micro")
+    if fine_tune and format != "micro" and quantize not in ("int4", "int8"):
+        raise typer.BadParameter(
+            "--fine-tune is for int8 and int4: use --quantize int8 or int4, or --format micro"
+        )
     with quiet(as_json=as_json):
         from aezoo import training
 

@@ -14,7 +14,7 @@ from ai_edge_litert import schema_py_generated as schema
 OPS = {code: name for name, code in vars(schema.BuiltinOperator).items() if name.isupper()}
 TYPES = {code: name for name, code in vars(schema.TensorType).items() if name.isupper()}
 LARGEST = 2**30  # bytes of a tensor; with one wrong bit a shape can ask for any
-QUANTIZED = ("INT8", "UINT8", "INT16", "UINT16", "INT32")
+QUANTIZED = ("INT4", "INT8", "UINT8", "INT16", "UINT16", "INT32")
 
 
 def read(path: str | os.PathLike) -> tuple[bytes, schema.ModelT]:
@@ -167,13 +167,14 @@ def _check_quantization(quantization, name, shape):
     scales, zero_points = listed(quantization.scale), listed(quantization.zeroPoint)
     if not len(scales) or name not in QUANTIZED:
         return
-    dimension, limits = quantization.quantizedDimension, np.iinfo(name.lower())
+    dimension, steps = quantization.quantizedDimension, 2 ** _bits(name)
+    lowest = 0 if name.startswith("U") else -steps // 2
     one_each = 0 <= dimension < len(shape) and len(scales) == shape[dimension]
     _require(len(scales) == 1 or one_each, f"{len(scales)} scales for the shape {shape}")
     _require(len(zero_points) == len(scales), f"{len(zero_points)} zero points")
     _require(np.isfinite(scales).all() and np.min(scales) >= 0, "a scale is no positive number")
     _require(
-        limits.min <= np.min(zero_points) and np.max(zero_points) <= limits.max,
+        lowest <= np.min(zero_points) and np.max(zero_points) < lowest + steps,
         f"a zero point is no {name}",
     )
 

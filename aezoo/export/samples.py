@@ -134,7 +134,7 @@ def remark(precision: str, samples: np.ndarray, calibration: np.ndarray | None) 
     """Warns of a judgement on few samples, or on those that the ranges were set by.
 
     Args:
-        precision: String, `"float16"`, `"dynamic"`, `"int8"` or `"int16x8"`.
+        precision: String, `"float16"`, `"dynamic"`, `"int4"`, `"int8"` or `"int16x8"`.
         samples: Array, what the export is judged on.
         calibration: Array, what its ranges were set by, or `None`.
     """

@@ -50,7 +50,9 @@ def export_tflite(
         quantize: `None` for float32, `"float16"` or `"dynamic"` (int8 weights) for smaller files
             of float computation, `"int8"` for integers throughout, `"int16x8"` for integers with
             activations of 16 bits: for models that eight bits are too coarse for, in nearly the
-            size of `"int8"`, and slower.
+            size of `"int8"`, and slower. `"int4"` is `"int8"` with the weights of dense layers and
+            convolutions in four bits: half the size, for convolutional models that are fine-tuned
+            for it. Those of transposed convolutions stay in eight, which LiteRT takes alone.
         calibration_data: Array of shape `(n, *input_shape)`, training samples from all over, which
             set the ranges of integers: all of them, or some hundred drawn at random. The first
             ones of sorted data are all of one kind, and what is beyond their ranges is cut off.
@@ -70,10 +72,10 @@ def export_tflite(
             needs and golden vectors. It is proved by running in TensorFlow Lite Micro, for which
             `pip install aezoo[micro]` (Linux on x86_64).
         fine_tune: Array of shape `(n, *input_shape)`, training samples that a copy of the model is
-            trained with for int8, see `aezoo.quantize_aware`. The file has the ranges of that
-            training: those of the calibration data, narrowed where finer steps are worth what is
-            cut off. It is judged by the model given. Where one scale a kernel is not enough, it is
-            trained once more with those of the file, one for each unit.
+            trained with for int8 or int4, see `aezoo.quantize_aware`. The file has the ranges of
+            that training: those of the calibration data, narrowed where finer steps are worth
+            what is cut off. It is judged by the model given. Where one scale a kernel is not
+            enough, it is trained once more with those of the file, one for each unit.
         fine_tune_epochs: Integer, how often these are gone through; 0 to narrow ranges alone.
 
     Returns:
@@ -107,7 +109,8 @@ def export_tflite(
     one_of("target", target, (None, "micro"))
     micro = target == "micro"
     integers = quantize in ACTIVATIONS
-    one_of("quantize", quantize, (*(() if micro else (None, "float16", "dynamic")), *ACTIVATIONS))
+    floats = (None, "float16", "dynamic", "int4")
+    one_of("quantize", quantize, (*(() if micro else floats), "int8", "int16x8"))
     one_of("io", io, (None, ACTIVATIONS.get(quantize, "int8"), *(() if micro else ("float32",))))
     if batch_size is not None:
         batch_size = positive("batch_size", batch_size)
@@ -115,7 +118,7 @@ def export_tflite(
         one_of("batch_size", batch_size, (None, 1))
         batch_size = 1
     if fine_tune is not None:
-        one_of("quantize", quantize, ("int8",))
+        one_of("quantize", quantize, ("int4", "int8"))
     path = new_folder(path) if micro else file_to_write(path, ".tflite")
     signatures = _signatures(signatures, quantize)
     if integers and calibration_data is None:
@@ -150,11 +153,14 @@ def export_tflite(
         else:
             files = {beside: signatures}
         # One scale a kernel makes smaller files, and is enough for most models.
-        for per_unit in (False, True) if calibration else (False,):
+        attempts = (False, True) if calibration else (False,)
+        for per_unit in (True,) if quantize == "int4" else attempts:
             contents, source, ranges, tuned = [], ae, calibration, None
             if fine_tune is not None:  # anew for finer scales: what is trained is what runs
-                options = {"calibration": calibration_data, "per_unit": per_unit}
-                source = tuned = fine_tuned(ae, fine_tune, fine_tune_epochs, **options)
+                bits = 4 if quantize == "int4" else 8
+                source = tuned = fine_tuned(
+                    *(ae, fine_tune, fine_tune_epochs, calibration_data, per_unit, bits)
+                )
                 ranges = None
             for file, names in files.items():
                 content, metadata = converted(
