@@ -4,7 +4,7 @@ import pytest
 
 import aezoo
 from aezoo.export import bounds, tflite
-from aezoo.export.fine_tuning import Simulation, fine_tuned
+from aezoo.export.fine_tuning import Simulation, copied, fine_tuned
 
 
 @pytest.fixture
@@ -120,6 +120,19 @@ def test_finer_scales_are_simulated_as_the_file_has_them(trained, digits, tmp_pa
     assert scales == [(False, {False}), (True, {True})]
     assert "fine_tune" not in str(error.value)
     assert error.value.report.fine_tuning["samples"] == 1294  # nine tenths of 1,437
+
+
+def test_weights_of_four_bits_are_rounded_once(trained):
+    found = Simulation(copied(trained("conv")), per_unit=True, bits=4)
+    most = {type(rounded.layer).__name__: rounded.most for rounded in found.weights}
+    assert most == {"Conv2D": 7, "Conv2DTranspose": 127, "Dense": 7}
+    found.round_weights()
+    for rounded in found.weights:
+        kernel = np.array(rounded.layer.kernel)
+        np.testing.assert_allclose(rounded.in_steps(kernel), kernel, atol=1e-6)
+        if rounded.most == 7:
+            units = kernel.reshape(-1, kernel.shape[-1])
+            assert all(len(np.unique(np.round(unit, 6))) <= 15 for unit in units.T)
 
 
 def test_scaled_tables_and_ends_in_float(tmp_path, rng):
