@@ -146,20 +146,41 @@ def speed():
 
 
 def edge():
+    found = measured("edge")
     rows = [
         (
             f"`{row['model']}`",
-            row["form"],
+            row["form"] + (": refused" if row.get("refused") else ""),
             f"{row['bytes'] / 1e3:,.0f}" if "bytes" in row else "",
             f"{row['mse']:.5f}" if "mse" in row else "",
             f"{row['microseconds']:,.0f}" if "mse" in row else "",
         )
-        for row in measured("edge")
+        for row in found["precisions"].values()
     ]
     return (
         "For devices: the pretrained MNIST models by precision, one sample at a time on one core "
         "of this\nmachine (Keras on both):\n\n"
         + markdown(("", "form", "kB", "test MSE", "µs"), rows)
+        + (integers(found["int8"]) if "int8" in found else "")
+    )
+
+
+def integers(found):
+    forms = list(dict.fromkeys(row["form"] for row in found.values()))
+    names = dict.fromkeys(row["model"] for row in found.values())
+
+    def cell(row):
+        if "mse" not in row:
+            return "none" if row else ""
+        refused = ", refused" if row["refused"] else ""
+        return f"{row['increase']:+.1%} ({row['ranks']:.4f}){refused}"
+
+    rows = [
+        (f"`{name}`", *(cell(found.get(f"{name}, {form}", {})) for form in forms)) for name in names
+    ]
+    return (
+        "\nBy how much the test error of models of MNIST is larger in integers than in float (and\n"
+        "the rank correlation of their scores):\n\n" + markdown(("", *forms), rows)
     )
 
 

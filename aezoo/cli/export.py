@@ -13,6 +13,7 @@ from aezoo.system.quiet import native_output_discarded
 
 FORMATS = ("tflite", "micro", "saved_model", "onnx")
 RUNS = 1000  # of each signature, that the times are taken from
+SHOWN = 10  # constants with a line of their own
 
 LiteFile = Annotated[Path, typer.Argument(help="A .tflite file.", show_default=False)]
 
@@ -26,7 +27,7 @@ def export(
     quantize: Annotated[
         str | None,
         typer.Option(
-            help="For tflite: float16, dynamic, int8 or int16x8. [default: float32]",
+            help="For tflite: float16, dynamic, int4, int8 or int16x8. [default: float32]",
             show_default=False,
         ),
     ] = None,
@@ -45,8 +46,10 @@ def export(
         raise typer.BadParameter(f"--format is tflite, micro, saved_model or onnx, not {format!r}")
     if quantize and format != "tflite":
         raise typer.BadParameter(f"--quantize is for tflite only, not for {format}")
-    if fine_tune and format != "micro" and quantize != "int8":
-        raise typer.BadParameter("--fine-tune is for int8: use --quantize int8 or --format micro")
+    if fine_tune and format != "micro" and quantize not in ("int4", "int8"):
+        raise typer.BadParameter(
+            "--fine-tune is for int8 and int4: use --quantize int8 or int4, or --format micro"
+        )
     with quiet(as_json=as_json):
         from aezoo import training
 
@@ -62,7 +65,7 @@ def export(
 
 @app.command("inspect")
 def inspect_file(file: LiteFile, as_json: Json = False) -> None:
-    """Show the signatures, operators and types of a .tflite file."""
+    """Show what is in a .tflite file: signatures, operators, and where its bytes go."""
     with quiet(tensorflow=False, as_json=as_json), native_output_discarded():
         from aezoo.edge import inspect
 
@@ -94,6 +97,8 @@ def inspect_file(file: LiteFile, as_json: Json = False) -> None:
         )
         if detector["features"]:
             out.print(f"features: {', '.join(detector['features'])}", markup=False)
+    _print_flash(found)
+    _print_arena(found["arena"])
 
 
 @app.command()
@@ -123,3 +128,34 @@ def benchmark(file: LiteFile, as_json: Json = False) -> None:
     for name, times in found.items():
         table.add_row(name, *(f"{value:,.0f} {unit}" for value in times.values()))
     out.print(table)
+
+
+def _print_flash(found):
+    """Bytes of the file, the largest constants first."""
+    table = Table("in flash", "shape", "type", "bytes", "share")
+    largest, others = found["flash"][:SHOWN], found["flash"][SHOWN:]
+    rows = [(e["name"], str(e["shape"]), e["dtype"], e["bytes"]) for e in largest]
+    if others:
+        rows.append((f"{len(others)} others", "", "", sum(e["bytes"] for e in others)))
+    graph = found["size"] - sum(e["bytes"] for e in found["flash"])
+    rows.append(("the graph, with its scales", "", "", graph))
+    for *what, count in rows:
+        table.add_row(*what, f"{count:,}", f"{count / found['size']:.1%}")
+    out.print(table)
+
+
+def _print_arena(arena):
+    """Bytes of activations, of the signature with the most operators one by one."""
+    peaks = {name: max(rows, key=lambda row: row["bytes"]) for name, rows in arena.items() if rows}
+    if not peaks:
+        return
+    shown = max(peaks, key=lambda name: len(arena[name]))
+    table = Table("", f"in memory, {shown}", "makes", "type", "bytes at a time", "")
+    for number, row in enumerate(arena[shown]):
+        most = "most" if row["bytes"] == peaks[shown]["bytes"] else ""
+        shape = "" if row["shape"] is None else str(row["shape"])
+        what = (row["operator"], shape, row["dtype"])
+        table.add_row(str(number), *what, f"{row['bytes']:,}", most)
+    out.print(table)
+    told = (f"{name} {row['bytes']:,} ({row['operator']})" for name, row in peaks.items())
+    out.print(f"most bytes at a time, for one sample: {', '.join(told)}")

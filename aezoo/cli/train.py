@@ -124,7 +124,7 @@ def train(
         list[str] | None,
         typer.Option(
             help="Export, too: saved_model, onnx, micro, or TFLite as float32, float16, dynamic, "
-            "int8 or int16x8; repeatable.",
+            "int4, int8 or int16x8; repeatable.",
             show_default=False,
         ),
     ] = None,

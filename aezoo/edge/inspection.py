@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 
 from aezoo.edge.criterion import criterion_of
-from aezoo.edge.reading import OPS, TYPES, listed, read
+from aezoo.edge.memory import arena, flash
+from aezoo.edge.reading import OPS, TYPES, listed, operator_name, read
 
 FLOATS = ("FLOAT16", "FLOAT32", "FLOAT64")
 
@@ -22,9 +23,10 @@ def inspect(path: str | os.PathLike) -> dict:
         `outputs`, dictionaries of name to `shape` (-1 where free), `dtype`, `scale` and
         `zero_point`; `ops`, how often each operator occurs; `dtypes`, the types of all tensors;
         `float_ops`, the operators that compute in floating point; `foreign_ops`, those outside
-        the builtin set. Of a detector also `detector`: its `threshold`, `false_alarm_rate`,
-        `features` (their names, or `None`), and the counts of `references`, `neighbors` and
-        `calibration_samples`.
+        the builtin set; `flash`, the bytes of each constant, and `arena`, those of activations
+        operator by operator, see `aezoo.edge.memory`. Of a detector also `detector`: its
+        `threshold`, `false_alarm_rate`, `features` (their names, or `None`), and the counts of
+        `references`, `neighbors` and `calibration_samples`.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -45,10 +47,8 @@ def inspect(path: str | os.PathLike) -> dict:
     for graph in model.subgraphs:
         dtypes |= {TYPES[tensor.type] for tensor in graph.tensors}
         for operator in listed(graph.operators):
-            code = model.operatorCodes[operator.opcodeIndex]
-            name = OPS[max(code.builtinCode, code.deprecatedBuiltinCode)]
-            if name == "CUSTOM":
-                name = code.customCode.decode()
+            name = operator_name(model, operator)
+            if name not in OPS.values():
                 foreign[name] += 1
             ops[name] += 1
             used = [*listed(operator.inputs), *listed(operator.outputs)]
@@ -70,6 +70,8 @@ def inspect(path: str | os.PathLike) -> dict:
         "dtypes": sorted(dtypes),
         "float_ops": dict(sorted(float_ops.items())),
         "foreign_ops": dict(sorted(foreign.items())),
+        "flash": flash(model),
+        "arena": arena(model),
     }
 
 

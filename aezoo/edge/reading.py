@@ -14,7 +14,7 @@ from ai_edge_litert import schema_py_generated as schema
 OPS = {code: name for name, code in vars(schema.BuiltinOperator).items() if name.isupper()}
 TYPES = {code: name for name, code in vars(schema.TensorType).items() if name.isupper()}
 LARGEST = 2**30  # bytes of a tensor; with one wrong bit a shape can ask for any
-QUANTIZED = ("INT8", "UINT8", "INT16", "UINT16", "INT32")
+QUANTIZED = ("INT4", "INT8", "UINT8", "INT16", "UINT16", "INT32")
 
 
 def read(path: str | os.PathLike) -> tuple[bytes, schema.ModelT]:
@@ -79,6 +79,34 @@ def listed(values: Sequence | None) -> Sequence:
     return () if values is None else values
 
 
+def operator_name(model: schema.ModelT, operator: schema.OperatorT) -> str:
+    """The name of an operator.
+
+    Args:
+        model: `ModelT` of the TFLite schema.
+        operator: `OperatorT` of it.
+
+    Returns:
+        String, such as `"CONV_2D"`; of one outside the builtin set the name that it was given.
+    """
+    code = model.operatorCodes[operator.opcodeIndex]
+    name = OPS[max(code.builtinCode, code.deprecatedBuiltinCode)]
+    return code.customCode.decode() if name == "CUSTOM" else name
+
+
+def nbytes(tensor: schema.TensorT) -> int:
+    """The bytes of the values of a tensor.
+
+    Args:
+        tensor: `TensorT` of the TFLite schema.
+
+    Returns:
+        Integer, for a batch of one where any is taken; 0 where values are not of one size.
+    """
+    shape = [int(size) for size in listed(tensor.shape)]
+    return -(-math.prod(shape) * _bits(TYPES[tensor.type]) // 8)
+
+
 def _expected_hash(path):
     try:
         report = json.loads(path.with_name(f"{path.name}.json").read_text(encoding="utf-8"))
@@ -126,9 +154,8 @@ def _check_tensor(tensor, buffers):
     _require(all(size >= 0 for size in shape), f"a tensor has the shape {shape}")
     _require(not tensor.externalBuffer, "a tensor lies in another file")
     data = listed(_at(buffers, tensor.buffer, "buffer").data)
-    bits = _bits(name)
-    if bits:
-        needed = -(-math.prod(shape) * bits // 8)
+    if _bits(name):
+        needed = nbytes(tensor)
         _require(needed <= LARGEST, f"a tensor has the shape {shape}")
         if len(data) and tensor.sparsity is None:
             _require(len(data) == needed, f"{len(data)} bytes for a {name} of shape {shape}")
@@ -140,13 +167,14 @@ def _check_quantization(quantization, name, shape):
     scales, zero_points = listed(quantization.scale), listed(quantization.zeroPoint)
     if not len(scales) or name not in QUANTIZED:
         return
-    dimension, limits = quantization.quantizedDimension, np.iinfo(name.lower())
+    dimension, steps = quantization.quantizedDimension, 2 ** _bits(name)
+    lowest = 0 if name.startswith("U") else -steps // 2
     one_each = 0 <= dimension < len(shape) and len(scales) == shape[dimension]
     _require(len(scales) == 1 or one_each, f"{len(scales)} scales for the shape {shape}")
     _require(len(zero_points) == len(scales), f"{len(zero_points)} zero points")
     _require(np.isfinite(scales).all() and np.min(scales) >= 0, "a scale is no positive number")
     _require(
-        limits.min <= np.min(zero_points) and np.max(zero_points) <= limits.max,
+        lowest <= np.min(zero_points) and np.max(zero_points) < lowest + steps,
         f"a zero point is no {name}",
     )
 

@@ -6,7 +6,7 @@ from scipy import stats
 from aezoo.export.report import ExportError, ExportReport
 from aezoo.export.samples import CALIBRATION, ENOUGH
 
-MSE_INCREASE = {"float16": 0.005, "dynamic": 0.02, "int8": 0.02, "int16x8": 0.006}
+MSE_INCREASE = {"float16": 0.005, "dynamic": 0.02, "int4": 0.05, "int8": 0.02, "int16x8": 0.006}
 RANK_CORRELATION = 0.995  # of scores in integers with those of the Keras model
 PICKED = 0.98  # of those of codes picked in eight bits, of which some lie alike near
 NOISE = 0.1  # of the spread of codes and of outputs for the prior: a hundredth of the variance
@@ -17,6 +17,7 @@ INT16 = "export with quantize='int16x8'"
 WAYS = {  # to do better
     "float16": ["export in float32 (quantize=None)"],
     "dynamic": ["export with quantize='float16'"],
+    "int4": [FINE_TUNED, "export with quantize='int8'"],
     "int8": [FINE_TUNED, INT16, "train with activation='relu', which loses least"],
     "int16x8": ["train with activation='relu', which loses least"],
 }
@@ -43,9 +44,9 @@ def refusal(report: ExportReport, calibrated: int | None = None) -> str | None:
 
     In float32 no difference may be larger than what `aezoo.export.parity` allows for. In lower
     precisions reconstructions, and what is decoded from the model's codes, may have an MSE that is
-    0.5 % (float16), 0.6 % (int16x8) or 2 % (dynamic, int8) larger than the model's, and what
-    rounding to the steps of an integer output makes, step^2 / 12. Codes, and outputs for codes from
-    the prior, may be away from the model's by a root mean square of a tenth of their standard
+    0.5 % (float16), 0.6 % (int16x8), 2 % (dynamic, int8) or 5 % (int4) larger than the model's, and
+    what rounding to the steps of an integer output makes, step^2 / 12. Codes, and outputs for codes
+    from the prior, may be away from the model's by a root mean square of a tenth of their standard
     deviation. In integers the scores' rank correlation with the model's is at least 0.995, or 0.98
     where codes are indices: of codes that lie alike near another may be picked, which makes some
     samples' errors larger and others' smaller.
@@ -77,7 +78,7 @@ def refusal(report: ExportReport, calibrated: int | None = None) -> str | None:
         or _noise(parity, "encode_noise", "gives codes")
         or _noise(parity, "prior_noise", "decodes codes from the prior to outputs")
     )
-    if precision in ("int8", "int16x8"):
+    if precision in ("int4", "int8", "int16x8"):
         found = found or _ranks(parity)
     if found is None:
         return None
@@ -165,10 +166,16 @@ def _advice(report, calibrated):
     ways = list(WAYS[report.precision])
     if "encode_differing" in report.parity:  # a codebook is not fine-tuned; int16 has no argmax
         ways = [way for way in ways if way not in (FINE_TUNED, INT16)]
+    if report.fine_tuning:
+        ways.remove(FINE_TUNED)
     if report.format == "tflite" and report.precision in FLOATS:
         ways.insert(0, f"export with quantize={FLOATS[report.precision]}")
     if calibrated is not None and calibrated < CALIBRATION:
-        ways.insert(0, f"give {CALIBRATION} calibration samples ({calibrated} were given)")
+        ways.insert(
+            0,
+            f"give {CALIBRATION} calibration samples from all over the training data "
+            f"({calibrated} were given)",
+        )
     ways = ", or ".join(ways)
     return f"{ways[0].upper()}{ways[1:]}."
 

@@ -9,13 +9,19 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from aezoo.edge import METADATA
+from aezoo.export.four_bits import in_four_bits
 from aezoo.export.joining import joined
 from aezoo.export.report import ExportError
 from aezoo.export.scales import narrow_ends
 from aezoo.system.quiet import native_output_discarded
 
-ACTIVATIONS = {"int8": "int8", "int16x8": "int16"}  # and the type of inputs and outputs
+ACTIVATIONS = {  # and the type of inputs and outputs
+    "int4": "int8",
+    "int8": "int8",
+    "int16x8": "int16",
+}
 OPERATORS = {
+    "int4": "TFLITE_BUILTINS_INT8",
     "int8": "TFLITE_BUILTINS_INT8",
     "int16x8": "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8",
 }
@@ -34,8 +40,9 @@ def convert(
     Args:
         folder: String, the SavedModel's folder.
         signatures: Sequence of strings, the endpoints.
-        quantize: `None`, `"float16"`, `"dynamic"`, `"int8"`, or `"int16x8"`, for activations in
-            int16 with weights in int8.
+        quantize: `None`, `"float16"`, `"dynamic"`, `"int8"`, `"int16x8"`, for activations in
+            int16 with weights in int8, or `"int4"`, for activations in int8 with weights in int4,
+            see `aezoo.export.four_bits.in_four_bits`.
         calibration: For integers, dictionary of float32 arrays: `x` and `code`, typical inputs;
             `None` for a graph with operators that say the ranges, see
             `aezoo.export.fake_quantization`.
@@ -82,13 +89,14 @@ def convert(
     try:
         with native_output_discarded(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the converter's own use of a deprecated interpreter
-            return converter.convert()
+            content = converter.convert()
     except (tf.errors.OpError, RuntimeError) as error:  # the latter of what int16 has not
         raise ExportError(f"TensorFlow Lite cannot express the model: {error}") from error
     except Exception as error:
         if type(error).__name__ != "ConverterError":
             raise
         raise ExportError(f"TensorFlow Lite cannot express the model: {error}") from error
+    return in_four_bits(content) if quantize == "int4" else content
 
 
 def packed(content: bytes, metadata: dict, arrays: Mapping[str, np.ndarray] | None = None) -> bytes:

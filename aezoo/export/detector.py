@@ -18,6 +18,7 @@ from aezoo.export.integer_scoring import IntegerScoring, in_integers
 from aezoo.export.micro import prove, refuse_difference, run_plain, write_sources
 from aezoo.export.micro_detector import refuse_size, write_detector
 from aezoo.export.parity import parity
+from aezoo.export.parts import tells_indices
 from aezoo.export.paths import file_to_write, new_folder, report_of
 from aezoo.export.recalibration import carried, detector_refusal, figures, thinned
 from aezoo.export.report import ExportError, ExportReport, latency
@@ -146,10 +147,11 @@ class _Job(NamedTuple):
 
 
 class _Made(NamedTuple):
-    """A file that was written, its scores of all rows, and its threshold."""
+    """A file that was written, its scores of all rows, its threshold and what its codes are."""
 
     scores: dict[str, np.ndarray]
     threshold: float | int
+    indices: bool
     integers: IntegerScoring | None = None
 
 
@@ -157,13 +159,16 @@ def _written(job, file, per_unit=False, wide=False):
     """Writes one file, and returns what it makes of the samples."""
     signatures = ("reconstruct",) if job.micro else ("reconstruct", "encode")
     typical = ranges(job.ae, job.detector.scoring_, job.rows["calibration"], wide)
+    precision = "int16x8" if wide else job.quantize
+    indices = tells_indices(job.ae, precision)
     content, metadata = converted(
         job.ae,
         signatures,
-        "int16x8" if wide else job.quantize,
+        precision,
         {"x": typical},
         batch_size=1 if job.micro else None,
         per_unit=per_unit,
+        indices=indices,
     )
     file.write_bytes(packed(content, metadata))
     found = inspect(file)
@@ -174,7 +179,7 @@ def _written(job, file, per_unit=False, wide=False):
         integers = in_integers(job.detector.scoring_, _detail(given), _detail(returned))
         refuse_size(integers)
         scores = _each(lambda x: integers.score(*run_plain(file, job.ae.normalize(x))), job.rows)
-        return _Made(scores, int(np.floor(_carried(job, scores)[0])), integers)
+        return _Made(scores, int(np.floor(_carried(job, scores)[0])), indices, integers)
     criterion = _criterion(job)
 
     def write(criterion):
@@ -194,7 +199,7 @@ def _written(job, file, per_unit=False, wide=False):
             threshold=threshold, calibration_scores=kept, calibration_weights=weights
         )
     )
-    return _Made(scores, threshold)
+    return _Made(scores, threshold, indices)
 
 
 def _criterion(job):
@@ -245,13 +250,15 @@ def _report(job, made, file, path):
         described["threshold_integer"] = made.threshold
         described["constant_bytes"] = made.integers.bytes
     size = found.pop("size")
+    for key in ("flash", "arena"):  # of what is in the file, which `inspect` tells
+        found.pop(key)
     return ExportReport(
         path=str(path),
         format="micro" if job.micro else "tflite",
         precision=job.quantize or "float32",
         size=size,
         contents=found,
-        parity=parity(job.ae, lite, x, exact=job.quantize is None),
+        parity=parity(job.ae, lite, x, exact=job.quantize is None, indices=made.indices),
         latency=latency(job.ae, lite, x),
         sha256="" if job.micro else hashlib.sha256(file.read_bytes()).hexdigest(),
         detector=described,

@@ -11,7 +11,6 @@ from aezoo.layers.bottleneck import Bottleneck
 from aezoo.layers.linear_path import Limit
 from aezoo.layers.output import MOVES, flat_layers
 
-MOST = 127  # steps of a weight, to each side
 SPEED = 100.0  # times the learning rate of weights that logarithms of ranges change by
 TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
 WEIGHTED = (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D, *TRANSPOSED)
@@ -204,29 +203,34 @@ class RoundedWeights(AtRest):
 
     Attributes:
         exact: Boolean, whether to leave the kernel as it is.
+        per_unit: Boolean, whether a dense layer has steps for each unit in place of one for all.
+        most: Integer, how many steps there are to each side.
     """
 
     exact = False
+    per_unit = False
+    most = 127
 
     def call(self, inputs):
         if self.exact:
             return self.layer(inputs)
         kinds = (self.layer.trainable_variables, self.layer.non_trainable_variables)
         values = [
-            [self._in_steps(v.value) if v is self.layer.kernel else v.value for v in kind]
+            [self.in_steps(v.value) if v is self.layer.kernel else v.value for v in kind]
             for kind in kinds
         ]
         return self.layer.stateless_call(*values, inputs)[0]
 
-    def _in_steps(self, kernel):
+    def in_steps(self, kernel):
+        """A kernel as it is rounded."""
         rank = len(kernel.shape)
         axes = tuple(range(rank - 1))  # (..., in, out)
-        if isinstance(self.layer, layers.Dense):
+        if isinstance(self.layer, layers.Dense) and not self.per_unit:
             axes = None
         elif isinstance(self.layer, TRANSPOSED):
             axes = (*range(rank - 2), rank - 1)  # (..., out, in)
         largest = ops.max(ops.abs(kernel), axis=axes, keepdims=True)
-        step = ops.maximum(largest, keras.config.epsilon()) / MOST
+        step = ops.maximum(largest, keras.config.epsilon()) / self.most
         return kernel + ops.stop_gradient(ops.round(kernel / step) * step - kernel)
 
 

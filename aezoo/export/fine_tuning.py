@@ -10,6 +10,7 @@ import numpy as np
 from aezoo.checks import count
 from aezoo.data.inputs import checked_array
 from aezoo.export.fake_quantization import (
+    TRANSPOSED,
     Rounded,
     fake_quantized,
     fold,
@@ -70,7 +71,12 @@ def quantize_aware(ae: keras.Model, x: np.ndarray, epochs: int = 2) -> keras.Mod
 
 
 def fine_tuned(
-    ae: keras.Model, x: np.ndarray, epochs: int, calibration: np.ndarray | None = None
+    ae: keras.Model,
+    x: np.ndarray,
+    epochs: int,
+    calibration: np.ndarray | None = None,
+    per_unit: bool = False,
+    bits: int = 8,
 ) -> "Simulation":
     """As `quantize_aware`, with the ranges.
 
@@ -80,6 +86,8 @@ def fine_tuned(
         epochs: Integer, 0 or more.
         calibration: Array of shape `(m, *input_shape)`, which sets the ranges. Default: `x`. Of
             both 300 are used.
+        per_unit: As in `aezoo.export.conversion.convert`.
+        bits: Integer, 4 or 8, of the weights that `aezoo.export.four_bits.in_four_bits` rounds.
 
     Returns:
         `Simulation`.
@@ -104,7 +112,7 @@ def fine_tuned(
     own = float(np.mean(np.square(targets[1] - x)))
     spread_of_codes = float(np.mean(np.var(targets[0], axis=0)))
 
-    found = Simulation(copied(ae))
+    found = Simulation(copied(ae), per_unit, bits)
     found.calibrate(calibration)
     before = found.error(held_out)
     best = before, found.model.get_weights()
@@ -135,6 +143,8 @@ def fine_tuned(
         found.narrow(calibration)
         keep_better()
         found.model.set_weights(best[1])
+    if bits < 8:
+        found.round_weights()
     found.told = {
         "samples": len(x),
         "epochs": epochs,
@@ -153,6 +163,8 @@ class Simulation:
 
     Args:
         ae: `aezoo.Autoencoder`, whose layers it shares, and whose batch normalizations it folds.
+        per_unit: As in `aezoo.export.conversion.convert`.
+        bits: As in `fine_tuned`.
 
     Attributes:
         trained: `aezoo.Autoencoder`, the one given.
@@ -160,7 +172,7 @@ class Simulation:
         told: Dictionary of what the fine-tuning did.
     """
 
-    def __init__(self, ae: keras.Model):
+    def __init__(self, ae: keras.Model, per_unit: bool = False, bits: int = 8):
         self.trained = ae
         self.normalization, self.latent_shape = ae.normalization, ae.latent_shape
         self.input_shape = ae.input_shape
@@ -177,6 +189,10 @@ class Simulation:
         codes = self._encoder(inputs)
         self.model = keras.Model(inputs, [codes, self._decoder(codes)])
         self.values, self.weights = rounding_layers(self._encoder, self._decoder)
+        for layer in self.weights:
+            layer.per_unit = per_unit
+            if not isinstance(layer.layer, TRANSPOSED):
+                layer.most = 2 ** (bits - 1) - 1
 
     def encoder(self, x, training=False):
         """Codes, by weights that are left for the converter to round."""
@@ -221,6 +237,12 @@ class Simulation:
                     layer.high.assign(kept[1])
                     break
                 least = error
+
+    def round_weights(self) -> None:
+        """Gives weights the values of their steps: eight bits and then four would be others."""
+        for rounded in self.weights:
+            kernel = rounded.layer.kernel
+            kernel.assign(rounded.in_steps(kernel.value))
 
     def compared(self, exported: Exported, x: np.ndarray) -> dict[str, Any]:
         """What the fine-tuning did, and how a file differs from the simulation.

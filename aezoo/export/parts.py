@@ -57,8 +57,8 @@ def parts_of(ae: keras.Model, inside: bool = True, indices: bool = False) -> dic
 def tells_indices(ae: keras.Model, quantize: str | None) -> bool:
     """Whether the codes of an export are places in a codebook.
 
-    In int8 they are: to pick the nearest code out of a learned codebook takes its argmax there,
-    and code vectors, once rounded, would have to be picked again.
+    With activations in int8 they are: to pick the nearest code out of a learned codebook takes its
+    argmax there, and code vectors, once rounded, would have to be picked again.
 
     Args:
         ae: `aezoo.Autoencoder`.
@@ -67,7 +67,7 @@ def tells_indices(ae: keras.Model, quantize: str | None) -> bool:
     Returns:
         Boolean.
     """
-    return quantize == "int8" and hasattr(bottleneck_of(ae.encoder), "closeness")
+    return quantize in ("int4", "int8") and hasattr(bottleneck_of(ae.encoder), "closeness")
 
 
 def _by_indices(ae):

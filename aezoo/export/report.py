@@ -52,7 +52,7 @@ class ExportReport:
     Attributes:
         path: String, the file or folder.
         format: String, `"saved_model"`, `"tflite"`, `"micro"` or `"onnx"`.
-        precision: String, `"float32"`, `"float16"`, `"dynamic"`, `"int8"` or
+        precision: String, `"float32"`, `"float16"`, `"dynamic"`, `"int4"`, `"int8"` or
             `"int16x8"`.
         size: Integer, bytes on disk; of the models alone for `"micro"`.
         contents: Dictionary for TFLite, see `aezoo.edge.inspect`: `signatures`, `ops`, `dtypes`,
@@ -67,9 +67,9 @@ class ExportReport:
             for other formats.
         detector: Dictionary of a detector's scores and threshold, see
             `aezoo.export.recalibration.figures`. Empty for other exports.
-        fine_tuning: Dictionary of the training for int8, empty without: `samples`, `epochs` and
+        fine_tuning: Dictionary of the training for integers, empty without: `samples`, `epochs` and
             `seconds`; on `held_out` samples the errors `mse_keras` of the model given, and in
-            simulated int8 `mse_before`, `mse_ranges` with narrower ranges and `mse_after`; and how
+            simulation `mse_before`, `mse_ranges` with narrower ranges and `mse_after`; and how
             the file differs from what was simulated, `outputs_apart`, the fraction of outputs, and
             `most_steps`, by how many steps of int8 at most.
         sha256: String, the hash of the file, which `aezoo.LiteModel` compares when it opens it;
@@ -221,7 +221,7 @@ def _fine_tuning_rows(found):
         "fine-tuning",
         f"{found['samples']:,} samples, {found['epochs']} epochs, {found['seconds']:,.0f} s",
     )
-    yield "MSE in simulated int8", f"{before}, {ranges} with narrower ranges, {after} at the end"
+    yield "MSE simulated", f"{before}, {ranges} with narrower ranges, {after} at the end"
     yield (
         "file against simulation",
         f"{found['outputs_apart']:.2%} of outputs apart, by {found['most_steps']} steps at most",

@@ -134,7 +134,7 @@ def remark(precision: str, samples: np.ndarray, calibration: np.ndarray | None) 
     """Warns of a judgement on few samples, or on those that the ranges were set by.
 
     Args:
-        precision: String, `"float16"`, `"dynamic"`, `"int8"` or `"int16x8"`.
+        precision: String, `"float16"`, `"dynamic"`, `"int4"`, `"int8"` or `"int16x8"`.
         samples: Array, what the export is judged on.
         calibration: Array, what its ranges were set by, or `None`.
     """
@@ -149,7 +149,7 @@ def remark(precision: str, samples: np.ndarray, calibration: np.ndarray | None) 
     if len(calibration) < ENOUGH:
         log.warning(
             "The ranges of %s are set by %d samples, and what is beyond them is cut off: give "
-            "some hundred as calibration_data.",
+            "some hundred from all over the training data as calibration_data.",
             *(precision, len(calibration)),
         )
     if np.array_equal(samples, calibration):

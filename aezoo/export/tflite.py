@@ -50,9 +50,13 @@ def export_tflite(
         quantize: `None` for float32, `"float16"` or `"dynamic"` (int8 weights) for smaller files
             of float computation, `"int8"` for integers throughout, `"int16x8"` for integers with
             activations of 16 bits: for models that eight bits are too coarse for, in nearly the
-            size of `"int8"`, and slower.
-        calibration_data: Array of shape `(n, *input_shape)`, some hundred training samples, which
-            set the ranges of integers; 300 of them are used, evenly from first to last.
+            size of `"int8"`, and slower. `"int4"` is `"int8"` with the weights of dense layers and
+            convolutions in four bits: half the size, for convolutional models that are fine-tuned
+            for it. Those of transposed convolutions stay in eight, which LiteRT takes alone.
+        calibration_data: Array of shape `(n, *input_shape)`, training samples from all over, which
+            set the ranges of integers: all of them, or some hundred drawn at random. The first
+            ones of sorted data are all of one kind, and what is beyond their ranges is cut off.
+            300 are used, evenly from first to last.
         samples: Array of shape `(n, *input_shape)` to compare export and model on. Default: the
             calibration data, else decoded random codes. Below float32 at least 20, of which only
             what is surely too bad is refused; 200 or more are judged as they are, see
@@ -68,9 +72,10 @@ def export_tflite(
             needs and golden vectors. It is proved by running in TensorFlow Lite Micro, for which
             `pip install aezoo[micro]` (Linux on x86_64).
         fine_tune: Array of shape `(n, *input_shape)`, training samples that a copy of the model is
-            trained with for int8, see `aezoo.quantize_aware`. The file has the ranges of that
-            training: those of the calibration data, narrowed where finer steps are worth what is
-            cut off. It is judged by the model given.
+            trained with for int8 or int4, see `aezoo.quantize_aware`. The file has the ranges of
+            that training: those of the calibration data, narrowed where finer steps are worth
+            what is cut off. It is judged by the model given. Where one scale a kernel is not
+            enough, it is trained once more with those of the file, one for each unit.
         fine_tune_epochs: Integer, how often these are gone through; 0 to narrow ranges alone.
 
     Returns:
@@ -104,7 +109,8 @@ def export_tflite(
     one_of("target", target, (None, "micro"))
     micro = target == "micro"
     integers = quantize in ACTIVATIONS
-    one_of("quantize", quantize, (*(() if micro else (None, "float16", "dynamic")), *ACTIVATIONS))
+    floats = (None, "float16", "dynamic", "int4")
+    one_of("quantize", quantize, (*(() if micro else floats), "int8", "int16x8"))
     one_of("io", io, (None, ACTIVATIONS.get(quantize, "int8"), *(() if micro else ("float32",))))
     if batch_size is not None:
         batch_size = positive("batch_size", batch_size)
@@ -112,13 +118,13 @@ def export_tflite(
         one_of("batch_size", batch_size, (None, 1))
         batch_size = 1
     if fine_tune is not None:
-        one_of("quantize", quantize, ("int8",))
+        one_of("quantize", quantize, ("int4", "int8"))
     path = new_folder(path) if micro else file_to_write(path, ".tflite")
     signatures = _signatures(signatures, quantize)
     if integers and calibration_data is None:
         raise ValueError(
-            f"{quantize} needs calibration_data: some hundred training samples, such as "
-            "x_train[:500]."
+            f"{quantize} needs calibration_data: training samples from all over, such as x_train, "
+            "or np.random.default_rng(0).permutation(x_train)[:500]."
         )
     checked_model(ae)
     exact = quantize is None
@@ -139,10 +145,6 @@ def export_tflite(
     samples = checked_samples(ae, calibration_data if samples is None else samples, exact=exact)
     if not exact:
         remark(quantize, samples, calibration_data if calibration else None)
-    source, ranges, tuned = ae, calibration, None
-    if fine_tune is not None:
-        source = tuned = fine_tuned(ae, fine_tune, fine_tune_epochs, calibration_data)
-        ranges = None
 
     with replacing(path) as beside:
         if micro:
@@ -151,11 +153,18 @@ def export_tflite(
         else:
             files = {beside: signatures}
         # One scale a kernel makes smaller files, and is enough for most models.
-        for per_unit in (False, True) if calibration else (False,):
-            contents = []
+        attempts = (False, True) if calibration else (False,)
+        for per_unit in (True,) if quantize == "int4" else attempts:
+            contents, source, ranges, tuned = [], ae, calibration, None
+            if fine_tune is not None:  # anew for finer scales: what is trained is what runs
+                bits = 4 if quantize == "int4" else 8
+                source = tuned = fine_tuned(
+                    *(ae, fine_tune, fine_tune_epochs, calibration_data, per_unit, bits)
+                )
+                ranges = None
             for file, names in files.items():
                 content, metadata = converted(
-                    *(source, names, quantize, ranges, batch_size, io, per_unit)
+                    *(source, names, quantize, ranges, batch_size, io, per_unit, indices)
                 )
                 file.write_bytes(packed(content, metadata))
                 contents.append(inspect(file))
@@ -169,13 +178,12 @@ def export_tflite(
                 parity=parity(ae, exported, samples, exact=exact, indices=indices),
                 latency=latency(ae, exported, samples),
                 sha256="" if micro else hashlib.sha256(beside.read_bytes()).hexdigest(),
+                fine_tuning=tuned.compared(exported, samples) if tuned else {},
             )
             calibrated = min(len(calibration_data), CALIBRATION) if calibration else None
             if refusal(report, calibrated) is None:
                 break
         check(report, calibrated)
-        if tuned:
-            report = replace(report, fine_tuning=tuned.compared(exported, samples))
         if micro:
             report = replace(report, micro=write_proved(ae, files, samples))
         report.save(report_of(path))
@@ -190,6 +198,7 @@ def converted(
     batch_size: int | None = None,
     io: str | None = None,
     per_unit: bool = False,
+    indices: bool = False,
 ) -> tuple[bytes, dict]:
     """A model as TFLite has it, to be packed with what the graph cannot say.
 
@@ -202,6 +211,7 @@ def converted(
         batch_size: As in `export_tflite`.
         io: As in `export_tflite`.
         per_unit: As in `aezoo.export.conversion.convert`.
+        indices: Boolean, see `aezoo.export.parts.tells_indices`.
 
     Returns:
         A pair: bytes, and a dictionary for `aezoo.export.conversion.packed`.
@@ -217,7 +227,6 @@ def converted(
         offset, scale = (array.tolist() for array in ae.normalization.statistics)
         metadata["normalization"] = {"offset": offset, "scale": scale, "inside": inside}
     with tempfile.TemporaryDirectory() as folder:
-        indices = calibration is not None and tells_indices(ae, quantize)
         options = {"batch_size": batch_size, "inside": inside, "indices": indices}
         write_saved_model(ae, folder, signatures, **options)
         return convert(folder, signatures, quantize, calibration, io, per_unit), metadata

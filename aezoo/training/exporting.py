@@ -9,7 +9,17 @@ from aezoo.autoencoder import Autoencoder
 from aezoo.export import ExportReport
 from aezoo.system.quiet import native_output_discarded
 
-EXPORTS = ("saved_model", "onnx", "float32", "float16", "dynamic", "int8", "int16x8", "micro")
+EXPORTS = (
+    "saved_model",
+    "onnx",
+    "float32",
+    "float16",
+    "dynamic",
+    "int4",
+    "int8",
+    "int16x8",
+    "micro",
+)
 
 
 def export_to(
@@ -26,10 +36,11 @@ def export_to(
         folder: `pathlib.Path` of the folder.
         ae: `aezoo.Autoencoder`, trained.
         kind: String, `"saved_model"`, `"onnx"`, a precision of TFLite, which is `"float32"`,
-            `"float16"`, `"dynamic"`, `"int8"` or `"int16x8"`, or `"micro"` for microcontrollers.
+            `"float16"`, `"dynamic"`, `"int4"`, `"int8"` or `"int16x8"`, or `"micro"` for
+            microcontrollers.
         x_train: Array of shape `(n, *input_shape)`.
         x_test: Array of shape `(m, *input_shape)`.
-        fine_tune: Boolean, whether a copy is trained for `"int8"` or `"micro"` first.
+        fine_tune: Boolean, whether a copy is trained for `"int4"`, `"int8"` or `"micro"` first.
 
     Returns:
         `aezoo.ExportReport`.

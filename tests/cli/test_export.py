@@ -16,6 +16,16 @@ def test_inspect_and_benchmark(run, trained, monkeypatch):
     document = json.loads(run("inspect", file, "--json").stdout)
     assert document["size"] == file.stat().st_size
     assert set(document["signatures"]) == {"reconstruct", "encode", "decode"}
+    for number, row in enumerate(document["arena"]["reconstruct"]):
+        cells = (number, row["operator"], row["shape"], row["dtype"], f"{row['bytes']:,}")
+        assert f"│ {' │ '.join(map(str, cells))} │" in result.words
+    largest, size = document["flash"][0], document["size"]
+    cells = (largest["name"], largest["shape"], "int8", f"{largest['bytes']:,}")
+    assert f"│ {' │ '.join(map(str, cells))} │ {largest['bytes'] / size:.1%} │" in result.words
+    graph = size - sum(entry["bytes"] for entry in document["flash"])
+    assert f"the graph, with its scales │ │ │ {graph:,} │" in result.words
+    peak = max(row["bytes"] for row in document["arena"]["decode"])
+    assert f"for one sample: decode {peak:,} (" in result.words
 
     monkeypatch.setattr("aezoo.cli.export.RUNS", 10)
     result = run("benchmark", file)

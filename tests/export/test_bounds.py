@@ -48,6 +48,7 @@ def changed(precision, **parity):
         changed("int8", rank_correlation=0.98, encode_differing=0.1),
         changed("int8", mse_decode=0.0102, encode_noise=0.1, prior_noise=0.1),
         changed("int16x8", mse_export=0.010059, mse_decode=0.010059),
+        changed("int4", mse_export=0.0104, mse_decode=0.0104),
         changed("float16", mse_export=0.010049, mse_decode=0.010049, rank_correlation=0.9),
         changed("dynamic", mse_export=0.0102, rank_correlation=0.9),
         changed("float32", max_of_allowed=1.0, encode_of_allowed=0.5, decode_of_allowed=0),
@@ -73,6 +74,8 @@ def test_within_bounds(good):
         (changed("int8", rank_correlation=0.994997), "0.994997, at least 0.995"),
         (changed("float16", mse_export=0.01006), "at most 0.01005 is right .0.5% more"),
         (changed("dynamic", mse_export=0.0103), "in dynamic"),
+        (changed("int4", mse_export=0.0106), "in int4 .*5.0% more"),
+        (changed("int4", rank_correlation=0.99), "in int4 ranks"),
         (changed("int16x8", mse_export=0.01007, mse_decode=0.01), "in int16x8 .*0.6% more"),
         (changed("int16x8", mse_export=0.01, mse_decode=0.01, rank_correlation=0.99), "ranks"),
         (changed("float32", max_of_allowed=2.0), "reconstructs with .* 1e-05, 2 times"),
@@ -140,9 +143,11 @@ def test_a_good_export_is_good_on_few_samples(digits):
     ("precision", "calibrated", "helps", "does_not"),
     [
         ("int8", 300, ["quantize='dynamic' or 'float16'", "activation='relu'"], "calibration"),
-        ("int8", 40, ["Give 300 calibration samples .40 were given", "dynamic"], "None"),
+        ("int8", 40, ["Give 300 calibration samples from all over .*.40 were given"], "None"),
+        ("int8", 40, ["dynamic"], "None"),
         ("int8", 300, ["quantize='int16x8'"], "calibration"),
         ("int16x8", 300, ["Export with quantize='float16'", "'relu'"], "dynamic"),
+        ("int4", 300, ["Give fine_tune=x_train, or export with quantize='int8'"], "relu"),
         ("dynamic", None, ["Export with quantize='float16'"], "calibration"),
         ("float16", None, ["Export in float32"], "calibration"),
     ],
@@ -151,6 +156,14 @@ def test_advice_is_of_what_helps(precision, calibrated, helps, does_not):
     said = refusal(changed(precision, mse_export=0.02), calibrated).split(". ", 1)[1]
     assert all(re.search(text, said) for text in helps)
     assert does_not not in said
+
+
+def test_what_is_fine_tuned_is_not_advised_to_be():
+    bad = changed("int8", mse_export=0.02)
+    assert "fine_tune" in refusal(bad, 300)
+    tuned = refusal(replace(bad, fine_tuning={"samples": 900}), 300)
+    assert "fine_tune" not in tuned
+    assert "quantize='int16x8'" in tuned
 
 
 def test_microcontrollers_are_not_advised_to_use_floats():

@@ -246,3 +246,14 @@ def test_logs_nothing(fitted, tmp_path, caplog):
     with caplog.at_level(logging.WARNING, "aezoo"):
         fitted.export(tmp_path / "detector.tflite")
     assert caplog.records == []
+
+
+def test_codes_out_of_a_codebook(trained, digits, tmp_path):
+    """In int8 they are indices, for the file and for what it is compared with."""
+    detector = aezoo.AnomalyDetector(trained("vector_quantized"), contamination=0, epochs=1)
+    detector.fit(digits[0][:1000])
+    report = detector.export(
+        tmp_path / "a.tflite", quantize="int8", calibration_data=digits[0][1000:]
+    )
+    assert report.parity["encode_differing"] < 0.2
+    assert Detector(tmp_path / "a.tflite").anomaly_score(digits[1]).shape == (360,)

@@ -44,19 +44,22 @@ def test_ranges_hold_zero_and_end_where_a_sigmoid_does():
 
 
 @pytest.mark.parametrize(
-    ("layer", "shape", "axes"),
+    ("layer", "shape", "axes", "per_unit"),
     [
-        (layers.Dense(5), (4,), None),
-        (layers.Conv2D(5, 3), (6, 6, 2), (0, 1, 2)),
-        (layers.Conv2DTranspose(5, 3), (6, 6, 2), (0, 1, 3)),
+        (layers.Dense(5), (4,), None, False),
+        (layers.Dense(5), (4,), 0, True),
+        (layers.Conv2D(5, 3), (6, 6, 2), (0, 1, 2), False),
+        (layers.Conv2DTranspose(5, 3), (6, 6, 2), (0, 1, 3), True),
     ],
 )
-def test_weights_are_in_steps_by_channel(rng, layer, shape, axes):
+def test_weights_are_in_steps_by_channel(rng, layer, shape, axes, per_unit):
     x = rng.normal(size=(3, *shape)).astype("float32")
     layer.build((None, *shape))
     kernel = rng.normal(size=layer.kernel.shape).astype("float32")
     layer.kernel.assign(kernel)
-    rounded = keras.ops.convert_to_numpy(RoundedWeights(layer)(x))
+    wrapped = RoundedWeights(layer)
+    wrapped.per_unit = per_unit
+    rounded = keras.ops.convert_to_numpy(wrapped(x))
     np.testing.assert_array_equal(layer.kernel, kernel)
     step = np.abs(kernel).max(axis=axes, keepdims=True) / 127
     layer.kernel.assign(np.round(kernel / step) * step)

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 import aezoo
-from aezoo.export.fine_tuning import Simulation, fine_tuned
+from aezoo.export import bounds, tflite
+from aezoo.export.fine_tuning import Simulation, copied, fine_tuned
 
 
 @pytest.fixture
@@ -95,6 +96,43 @@ def test_the_file_is_what_was_simulated(digits, tmp_path, name, options):
     assert found["epochs"] == 1
     assert report.parity["mse_export"] < 1.02 * report.parity["mse_keras"]
     assert "file against simulation" in str(report)
+
+
+def test_finer_scales_are_simulated_as_the_file_has_them(trained, digits, tmp_path, monkeypatch):
+    scales = []
+
+    def converted(source, *arguments):
+        scales.append((arguments[5], {layer.per_unit for layer in source.weights}))
+        return real(source, *arguments)
+
+    real = tflite.converted
+    monkeypatch.setattr(tflite, "converted", converted)
+    monkeypatch.setitem(bounds.MSE_INCREASE, "int8", -1)
+    with pytest.raises(aezoo.ExportError, match="reconstructs worse") as error:
+        aezoo.export_tflite(
+            *(trained("vanilla"), tmp_path / "model.tflite"),
+            quantize="int8",
+            calibration_data=digits[0],
+            samples=digits[1],
+            fine_tune=digits[0],
+            fine_tune_epochs=0,
+        )
+    assert scales == [(False, {False}), (True, {True})]
+    assert "fine_tune" not in str(error.value)
+    assert error.value.report.fine_tuning["samples"] == 1294  # nine tenths of 1,437
+
+
+def test_weights_of_four_bits_are_rounded_once(trained):
+    found = Simulation(copied(trained("conv")), per_unit=True, bits=4)
+    most = {type(rounded.layer).__name__: rounded.most for rounded in found.weights}
+    assert most == {"Conv2D": 7, "Conv2DTranspose": 127, "Dense": 7}
+    found.round_weights()
+    for rounded in found.weights:
+        kernel = np.array(rounded.layer.kernel)
+        np.testing.assert_allclose(rounded.in_steps(kernel), kernel, atol=1e-6)
+        if rounded.most == 7:
+            units = kernel.reshape(-1, kernel.shape[-1])
+            assert all(len(np.unique(np.round(unit, 6))) <= 15 for unit in units.T)
 
 
 def test_scaled_tables_and_ends_in_float(tmp_path, rng):

@@ -13,6 +13,7 @@ from aezoo.training import exporting
         ("saved_model", "export_saved_model", "saved_model", None, None),
         ("onnx", "export_onnx", "model.onnx", None, None),
         ("float32", "export_tflite", "model-float32.tflite", None, None),
+        ("int4", "export_tflite", "model-int4.tflite", "int4", None),
         ("int8", "export_tflite", "model-int8.tflite", "int8", None),
         ("int16x8", "export_tflite", "model-int16x8.tflite", "int16x8", None),
         ("micro", "export_tflite", "micro", "int8", "micro"),
@@ -39,8 +40,8 @@ def test_what_the_exports_are_handed(monkeypatch, kind, function, name, precisio
 
 
 def test_unknown_kinds():
-    with pytest.raises(ValueError, match="one of saved_model, onnx.*'int4'"):
-        exporting.export_to(Path("run"), None, "int4", None, None)
+    with pytest.raises(ValueError, match="one of saved_model, onnx.*'int2'"):
+        exporting.export_to(Path("run"), None, "int2", None, None)
     assert set(aezoo.training.EXPORTS) == {
-        "saved_model", "onnx", "float32", "float16", "dynamic", "int8", "int16x8", "micro",
+        "saved_model", "onnx", "float32", "float16", "dynamic", "int4", "int8", "int16x8", "micro",
     }  # fmt: skip
