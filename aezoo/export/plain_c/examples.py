@@ -84,7 +84,7 @@ SECTIONS {
     __bss_start__ = .;
     *(.bss* COMMON)
     __bss_end__ = .;
-    end = .;
+    end = .; __end__ = .;
   } > RAM
 }
 """

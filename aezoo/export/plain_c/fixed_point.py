@@ -86,4 +86,3 @@ def limits(activation: int, output: Tensor) -> tuple[int, int]:
             end = min(max(output.zero_point + int(steps), -128), 127)
         ends.append(end)
     return ends[0], ends[1]
-

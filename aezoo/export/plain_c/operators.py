@@ -218,7 +218,9 @@ def _strided_slice(step):
             places.append(first)
         else:
             first_or_none = None if options.beginMask >> axis & 1 else first
-            places.append(slice(first_or_none, None if options.endMask >> axis & 1 else last, stride))
+            places.append(
+                slice(first_or_none, None if options.endMask >> axis & 1 else last, stride)
+            )
     return _rearranged(step, lambda values: values[tuple(places)])
 
 

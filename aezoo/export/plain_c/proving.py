@@ -67,15 +67,15 @@ def write_proved_c(
         ExportError: If the runtime cannot run a file, or not as LiteRT does, or the C does not
             compile, or not do what the runtime does.
     """
+    graphs = [graph_of(file) for file in files]
+    normalization = ae.normalization and ae.normalization.statistics
+    source = source_of(graphs, tables_of(graphs), normalization)
     samples = spread(samples, CHECKED)
     proofs = {}
-    graphs = [graph_of(file) for file in files]
     for file, (name,) in files.items():
         x = ae.encode(samples) if name == "decode" else ae.normalize(samples)
         proofs[name] = prove(file, x)
         refuse_difference(name, proofs[name])
-    normalization = ae.normalization and ae.normalization.statistics
-    source = source_of(graphs, tables_of(graphs), normalization)
     folder = next(iter(files)).parent
     (folder / "aezoo.h").write_text(source.header, encoding="utf-8")
     (folder / "aezoo.c").write_text(source.body, encoding="utf-8")

@@ -12,7 +12,8 @@ from aezoo.export.plain_c.memory import memory_of
 from aezoo.export.plain_c.operators import Call, call_of
 
 HEADER = """\
-// {parts} of an autoencoder in int8, as plain C99: no library, no floating point, no allocation.
+// Parts of an autoencoder in int8 as plain C99: no library, no floating point, no allocation.
+// They compute what the files do that lie beside this one, by TensorFlow Lite Micro, to the byte.
 //
 // Into a function: q = round(x / INPUT_SCALE) + INPUT_ZERO_POINT, within [-128, 127].
 // Out of it: x = (q - OUTPUT_ZERO_POINT) * OUTPUT_SCALE.
@@ -128,7 +129,6 @@ def source_of(
             "(raw - feature_offset) / feature_scale.\n"
         )
     header = HEADER.format(
-        parts=", ".join(graph.name for graph in graphs),
         normalization=offset_and_scale,
         constants=constants.bytes,
         arena=arena,
