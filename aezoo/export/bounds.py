@@ -165,6 +165,8 @@ def _advice(report, calibrated):
     ways = list(WAYS[report.precision])
     if "encode_differing" in report.parity:  # a codebook is not fine-tuned; int16 has no argmax
         ways = [way for way in ways if way not in (FINE_TUNED, INT16)]
+    if report.format == "c":  # which is of int8
+        ways = [way for way in ways if way != INT16]
     if report.format == "tflite" and report.precision in FLOATS:
         ways.insert(0, f"export with quantize={FLOATS[report.precision]}")
     if calibrated is not None and calibrated < CALIBRATION:
