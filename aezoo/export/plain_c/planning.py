@@ -34,8 +34,8 @@ def planned(buffers: Sequence[Buffer]) -> tuple[list[int], int]:
 
     Example:
 
-    >>> planned([Buffer(100, 0, 1), Buffer(50, 1, 2), Buffer(100, 2, 3)])
-    ([0, 100, 0], 150)
+    >>> planned([Buffer(100, 0, 1), Buffer(48, 1, 2), Buffer(100, 2, 3)])
+    ([0, 100, 0], 148)
 
     Reference:
         Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020,
