@@ -8,10 +8,10 @@ from ai_edge_litert import schema_py_generated as schema
 
 from aezoo.export.plain_c.fixed_point import limits, multiplier_of, rescaling
 from aezoo.export.plain_c.graph import Step, Tensor
+from aezoo.export.plain_c.rearranging import require, sliced, strided, transposed
 
 IN_PLACE = {"lookup", "add", "mul", "maximum", "minimum"}  # value by value, so they may overwrite
 LEFT = 20  # bits that ADD has below the point
-MOST_AXES = 4  # of what is rearranged
 POINTWISE = {  # one value makes one value, whatever the others are
     *("ABS", "ELU", "HARD_SWISH", "LEAKY_RELU", "LOGISTIC", "QUANTIZE"),
     *("RELU", "RELU6", "RELU_N1_TO_1", "TANH"),
@@ -86,7 +86,7 @@ def call_of(step: Step, tables: Mapping[int, np.ndarray]) -> Call | None:
     kernel, fields, inputs = OPERATORS[step.op](step)
     types = [tensor.dtype for tensor in (*inputs, step.output)]
     wanted = {"arg_max": ["int8", "int32"], "gather": ["int32", "int8"]}
-    _require(types == wanted.get(kernel, ["int8"] * len(types)), step, f"types {types}")
+    require(types == wanted.get(kernel, ["int8"] * len(types)), step, f"types {types}")
     return Call(kernel, fields, inputs, step.output, step)
 
 
@@ -94,7 +94,7 @@ def _fully_connected(step):
     (given, weights), bias = step.inputs[:2], _bias(step, 2)
     _check_weights(step, weights)
     usual = schema.FullyConnectedOptionsWeightsFormat.DEFAULT
-    _require(step.options.weightsFormat == usual, step, "shuffled weights")
+    require(step.options.weightsFormat == usual, step, "shuffled weights")
     outputs, inputs = weights.shape
     fields = {
         "weights": weights.data,
@@ -111,7 +111,7 @@ def _fully_connected(step):
 def _conv_2d(step):
     (given, weights), bias, options = step.inputs[:2], _bias(step, 2), step.options
     _check_weights(step, weights)
-    _require(weights.shape[3] == given.shape[3], step, "groups")
+    require(weights.shape[3] == given.shape[3], step, "groups")
     dilations = options.dilationHFactor, options.dilationWFactor
     fields = _windows(step, given, weights, bias)
     fields["dilation_y"], fields["dilation_x"] = dilations
@@ -189,7 +189,7 @@ def _pair(step):
     shapes = [_stripped(tensor.shape) for tensor in step.inputs]
     whole = _stripped(step.output.shape)
     fit = all(shape == whole[len(whole) - len(shape) :] for shape in shapes)
-    _require(fit, step, f"the shapes {[tensor.shape for tensor in step.inputs]}")
+    require(fit, step, f"the shapes {[tensor.shape for tensor in step.inputs]}")
     a, b = step.inputs
     return {
         "size": step.output.size,
@@ -206,58 +206,10 @@ def _stripped(shape):
     return shape
 
 
-def _strided_slice(step):
-    given, begin, end, strides = step.inputs
-    options = step.options
-    plain = not (options.ellipsisMask or options.newAxisMask or options.offset)
-    _require(plain, step, "an ellipsis, a new axis or an offset")
-    places: list[int | slice] = []
-    for axis in range(len(given.shape)):
-        first, last, stride = (int(tensor.data[axis]) for tensor in (begin, end, strides))
-        if options.shrinkAxisMask >> axis & 1:
-            places.append(first)
-        else:
-            first_or_none = None if options.beginMask >> axis & 1 else first
-            places.append(
-                slice(first_or_none, None if options.endMask >> axis & 1 else last, stride)
-            )
-    return _rearranged(step, lambda values: values[tuple(places)])
-
-
-def _slice(step):
-    _, begin, size = step.inputs
-    # a size of -1 is all that is left
-    places = tuple(
-        slice(int(first), None if count < 0 else int(first) + int(count))
-        for first, count in zip(begin.data, size.data, strict=True)
-    )
-    return _rearranged(step, lambda values: values[places])
-
-
-def _transpose(step):
-    return _rearranged(step, lambda values: values.transpose(step.inputs[1].data))
-
-
-def _rearranged(step, function):
-    """A kernel's loops over what a function of NumPy takes out of an array, and in which order."""
-    given = step.inputs[0]
-    places = function(np.arange(given.size).reshape(given.shape))
-    _require(places.size == step.output.size, step, f"an output of shape {step.output.shape}")
-    offset, places = int(places.flat[0]), np.squeeze(places)
-    _require(places.ndim <= MOST_AXES, step, f"{places.ndim} axes")
-    places = places.reshape((1,) * (MOST_AXES - places.ndim) + places.shape)
-    strides = [
-        int(places.take(1, axis).flat[0]) - offset if size > 1 else 0
-        for axis, size in enumerate(places.shape)
-    ]
-    fields = {"offset": offset, "shape": places.shape, "strides": strides}
-    return "rearrange", fields, (given,)
-
-
 def _arg_max(step):
     given, axis = step.inputs
     last = int(np.ravel(axis.data)[0]) % len(given.shape) == len(given.shape) - 1
-    _require(last, step, "another axis than the last")
+    require(last, step, "another axis than the last")
     size = given.shape[-1]
     return "arg_max", {"rows": given.size // size, "size": size}, (given,)
 
@@ -265,7 +217,7 @@ def _arg_max(step):
 def _gather(step):
     values, places = step.inputs
     plain = values.data is not None and not step.options.axis and not step.options.batchDims
-    _require(plain, step, "values that are no constant, or another axis than the first")
+    require(plain, step, "values that are no constant, or another axis than the first")
     size = values.size // values.shape[0]
     fields = {"values": values.data, "rows": places.size, "size": size}
     return "gather", fields, (places,)
@@ -273,14 +225,14 @@ def _gather(step):
 
 def _bias(step, place):
     bias = step.inputs[place] if len(step.inputs) > place else None
-    _require(bias is None or bias.data is not None, step, "a bias that is no constant")
+    require(bias is None or bias.data is not None, step, "a bias that is no constant")
     return None if bias is None else bias.data
 
 
 def _check_weights(step, weights):
-    _require(weights.data is not None, step, "weights that are no constant")
-    _require(weights.dtype == "int8", step, f"weights in {weights.dtype}")
-    _require(weights.zero_point == 0, step, "weights with a zero point")
+    require(weights.data is not None, step, "weights that are no constant")
+    require(weights.dtype == "int8", step, f"weights in {weights.dtype}")
+    require(weights.zero_point == 0, step, "weights with a zero point")
 
 
 def _one(real):
@@ -302,11 +254,6 @@ def _to(step, multipliers):
     }
 
 
-def _require(condition, step, what):
-    if not condition:
-        raise ValueError(f"There is no C for the operator {step.op} with {what}.")
-
-
 OPERATORS = {
     "ADD": _add,
     "ARG_MAX": _arg_max,
@@ -316,8 +263,8 @@ OPERATORS = {
     "MAXIMUM": _extreme,
     "MINIMUM": _extreme,
     "MUL": _mul,
-    "SLICE": _slice,
-    "STRIDED_SLICE": _strided_slice,
-    "TRANSPOSE": _transpose,
+    "SLICE": sliced,
+    "STRIDED_SLICE": strided,
+    "TRANSPOSE": transposed,
     "TRANSPOSE_CONV": _transpose_conv,
 }
