@@ -9,6 +9,7 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from aezoo.edge.reading import listed
 from aezoo.export.plain_c.graph import Graph
 from aezoo.export.plain_c.operators import is_table
 from aezoo.export.report import ExportError
@@ -87,23 +88,17 @@ def _program(wanted):
         operator(code, [index], output, schema.BuiltinOptions.ReshapeOptions, options)
         return output
 
-    results = []
+    common, results = schema.TensorT(), []
+    common.type = schema.TensorType.INT8
+    given = tensor(common, [1, len(EVERY)])
     for source, place in wanted:
         (subgraph,) = source.subgraphs
         original = subgraph.operators[place]
-        given = [subgraph.tensors[i] for i in original.inputs]
-        first = given[0]
-        if not results:
-            common = first
-            graph.inputs = np.array([tensor(common, [1, len(EVERY)])], "int32")
         inputs = []
-        for old in given:
+        for old in (subgraph.tensors[i] for i in original.inputs):
             data = source.buffers[old.buffer]
-            constant = data.data is not None and len(data.data)
-            if constant:
-                inputs.append(tensor(old, old.shape, data))
-            else:
-                inputs.append(relabelled(graph.inputs[0], old))
+            constant = len(listed(data.data)) > 0
+            inputs.append(tensor(old, old.shape, data) if constant else relabelled(given, old))
         output = tensor(subgraph.tensors[original.outputs[0]], [1, len(EVERY)])
         code = source.operatorCodes[original.opcodeIndex]
         operator(code, inputs, output, original.builtinOptionsType, original.builtinOptions)
@@ -113,7 +108,7 @@ def _program(wanted):
     whole = tensor(common, [1, len(results), len(EVERY)])
     code = _code(schema.BuiltinOperator.PACK)
     operator(code, results, whole, schema.BuiltinOptions.PackOptions, options)
-    graph.outputs = np.array([whole], "int32")
+    graph.inputs, graph.outputs = np.array([given], "int32"), np.array([whole], "int32")
     builder = flatbuffers.Builder(4096)
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())
