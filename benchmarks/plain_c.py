@@ -27,6 +27,7 @@ from aezoo.system.quiet import native_output_discarded
 HERE = Path(__file__).parent
 ARM = ("arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-std=c99", "-Os")
 SECTIONS = ("-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections", "-nostartfiles")
+TUNED = 10000  # training samples
 SAMPLES = 2000  # of the test split that an export is judged on
 
 
@@ -50,14 +51,15 @@ def measure(model, name, card):
     options["samples"] = samples[:SAMPLES]
     ae = aezoo.build(model, weights=name)
     with tempfile.TemporaryDirectory() as place, native_output_discarded():
-        folder, tuned = Path(place, "c"), False
-        try:
-            report = aezoo.export_tflite(ae, folder, **options)
-        except aezoo.ExportError as error:
-            if error.report is None:
-                raise
-            tuned = True
-            report = aezoo.export_tflite(ae, folder, fine_tune=x[:10000], **options)
+        folder = Path(place, "c")
+        for tuned, fine_tune in ((False, None), (True, x[:TUNED])):
+            try:
+                report = aezoo.export_tflite(ae, folder, fine_tune=fine_tune, **options)
+                break
+            except aezoo.ExportError as error:
+                print(f"{model}-{name}: {error}", flush=True)
+        else:
+            return []
         run = subprocess.run(
             ["make", "emulate"], cwd=folder / "examples", capture_output=True, text=True
         )
