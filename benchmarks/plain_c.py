@@ -52,7 +52,7 @@ def measure(model, name, card):
     ae = aezoo.build(model, weights=name)
     with tempfile.TemporaryDirectory() as place, native_output_discarded():
         folder = Path(place, "c")
-        for tuned, fine_tune in ((False, None), (True, x[:TUNED])):
+        for fine_tune in (None, x[:TUNED]):
             try:
                 report = aezoo.export_tflite(ae, folder, fine_tune=fine_tune, **options)
                 break
@@ -66,7 +66,7 @@ def measure(model, name, card):
         right = re.search(r"(\d+) of (\d+) golden", run.stdout)
         rows = []
         for part, found in report.c.items():
-            row = {"model": f"{model}-{name}", "part": part, "fine_tuned": tuned}
+            row = {"model": f"{model}-{name}", "part": part, "fine_tuned": fine_tune is not None}
             row |= sizes(folder, part) | {"weights": weight_bytes(folder / f"{part}.tflite")}
             row |= {key: found[key] for key in ("arena", "runtime_arena", "compared")}
             row["emulated"] = right[0].removesuffix(" golden") if right else run.stderr[-200:]
