@@ -11,7 +11,7 @@ from aezoo.cli.console import Json, app, out, print_json, quiet
 from aezoo.cli.trained import RunData, RunDataDir, RunOrModel, loaded, located
 from aezoo.system.quiet import native_output_discarded
 
-FORMATS = ("tflite", "micro", "saved_model", "onnx")
+FORMATS = ("tflite", "micro", "c", "saved_model", "onnx")
 RUNS = 1000  # of each signature, that the times are taken from
 SHOWN = 10  # constants with a line of their own
 
@@ -22,7 +22,8 @@ LiteFile = Annotated[Path, typer.Argument(help="A .tflite file.", show_default=F
 def export(
     run_or_model: RunOrModel,
     format: Annotated[
-        str, typer.Option(help="tflite, micro (microcontrollers), saved_model or onnx.")
+        str,
+        typer.Option(help="tflite, micro (microcontrollers), c (plain C), saved_model or onnx."),
     ] = "tflite",
     quantize: Annotated[
         str | None,
@@ -43,12 +44,15 @@ def export(
 ) -> None:
     """Export a trained model beside it, and prove that the export is right."""
     if format not in FORMATS:
-        raise typer.BadParameter(f"--format is tflite, micro, saved_model or onnx, not {format!r}")
+        raise typer.BadParameter(
+            f"--format is tflite, micro, c, saved_model or onnx, not {format!r}"
+        )
     if quantize and format != "tflite":
         raise typer.BadParameter(f"--quantize is for tflite only, not for {format}")
-    if fine_tune and format != "micro" and quantize not in ("int4", "int8"):
+    if fine_tune and format not in ("micro", "c") and quantize not in ("int4", "int8"):
         raise typer.BadParameter(
-            "--fine-tune is for int8 and int4: use --quantize int8 or int4, or --format micro"
+            "--fine-tune is for int8 and int4: use --quantize int8 or int4, --format micro or "
+            "--format c"
         )
     with quiet(as_json=as_json):
         from aezoo import training

@@ -123,8 +123,8 @@ def train(
     export: Annotated[
         list[str] | None,
         typer.Option(
-            help="Export, too: saved_model, onnx, micro, or TFLite as float32, float16, dynamic, "
-            "int4, int8 or int16x8; repeatable.",
+            help="Export, too: saved_model, onnx, micro, c, or TFLite as float32, float16, "
+            "dynamic, int4, int8 or int16x8; repeatable.",
             show_default=False,
         ),
     ] = None,

@@ -163,11 +163,12 @@ def _ranks(parity):
 
 
 def _advice(report, calibrated):
-    ways = list(WAYS[report.precision])
-    if "encode_differing" in report.parity:  # a codebook is not fine-tuned; int16 has no argmax
-        ways = [way for way in ways if way not in (FINE_TUNED, INT16)]
-    if report.fine_tuning:
-        ways.remove(FINE_TUNED)
+    codebook = "encode_differing" in report.parity
+    barred = {
+        FINE_TUNED: codebook or report.fine_tuning,
+        INT16: codebook or report.format == "c",  # there is no arg-max and no plain C in 16 bits
+    }
+    ways = [way for way in WAYS[report.precision] if not barred.get(way)]
     if report.format == "tflite" and report.precision in FLOATS:
         ways.insert(0, f"export with quantize={FLOATS[report.precision]}")
     if calibrated is not None and calibrated < CALIBRATION:

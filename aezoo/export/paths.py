@@ -79,5 +79,6 @@ def _is_report(path):
     except (OSError, ValueError):
         return False
     # what a report has had from the first release on
-    known = {field.name for field in fields(ExportReport)} - {"micro", "sha256", "detector"}
+    later = {"micro", "sha256", "detector", "fine_tuning", "c"}
+    known = {field.name for field in fields(ExportReport)} - later
     return isinstance(found, dict) and known <= set(found)

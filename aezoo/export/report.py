@@ -51,10 +51,10 @@ class ExportReport:
 
     Attributes:
         path: String, the file or folder.
-        format: String, `"saved_model"`, `"tflite"`, `"micro"` or `"onnx"`.
+        format: String, `"saved_model"`, `"tflite"`, `"micro"`, `"c"` or `"onnx"`.
         precision: String, `"float32"`, `"float16"`, `"dynamic"`, `"int4"`, `"int8"` or
             `"int16x8"`.
-        size: Integer, bytes on disk; of the models alone for `"micro"`.
+        size: Integer, bytes on disk; of the models alone for `"micro"` and `"c"`.
         contents: Dictionary for TFLite, see `aezoo.edge.inspect`: `signatures`, `ops`, `dtypes`,
             `float_ops`, `foreign_ops`. Empty for other formats.
         parity: Dictionary of what changed on the samples, see `aezoo.export.parity.parity`.
@@ -65,6 +65,12 @@ class ExportReport:
             ran in, `difference`, the most steps that an int8 output of TensorFlow Lite Micro was
             away from LiteRT's, and `beyond`, the fraction that was more than one step away. Empty
             for other formats.
+        c: Dictionary of each part in plain C: `arena`, the bytes of memory that it needs beside its
+            input and output, and `runtime_arena`, what TensorFlow Lite Micro needs with both;
+            `constants`, the bytes of weights and tables of all parts; `difference` and `beyond` as
+            in `micro`; `compiler`, which one it was compiled by here, `None` if there was none, and
+            `compared`, on how many samples every byte was TensorFlow Lite Micro's. Empty for other
+            formats.
         detector: Dictionary of a detector's scores and threshold, see
             `aezoo.export.recalibration.figures`. Empty for other exports.
         fine_tuning: Dictionary of the training for integers, empty without: `samples`, `epochs` and
@@ -95,6 +101,7 @@ class ExportReport:
     sha256: str = ""
     detector: dict = field(default_factory=dict)
     fine_tuning: dict = field(default_factory=dict)
+    c: dict = field(default_factory=dict)
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes the report as JSON, which has no infinity: `null` stands for it.
@@ -149,6 +156,10 @@ class ExportReport:
             table.add_row("memory on a microcontroller", f"{arenas} bytes")
             unit = "steps of int8" if "int16" not in self._types() else "times 16 steps of int16"
             table.add_row("LiteRT against TensorFlow Lite Micro", f"within {steps} {unit}")
+        if self.c:
+            table.add_section()
+            for row in _c_rows(self.c):
+                table.add_row(*row)
         if self.detector:
             table.add_section()
             for row in _detector_rows(self.detector):
@@ -211,6 +222,19 @@ def _detector_rows(found):
         yield "activations", found["activations"]
     if found["references"]:
         yield "references", f"{found['references']:,}, of {found['reference_bytes']:,} bytes"
+
+
+def _c_rows(found):
+    """What is printed of plain C: names and values."""
+    arenas = (f"{name} {part['arena']:,}" for name, part in found.items())
+    yield "memory in plain C", f"{', '.join(arenas)} bytes, beside input and output"
+    part, *_ = found.values()
+    yield "weights and tables", f"{part['constants']:,} bytes"
+    proved = f"all bytes equal, {part['compared']} samples, {part['compiler']}"
+    yield (
+        "C against TensorFlow Lite Micro",
+        proved if part["compiler"] else "not proved: there is no C compiler here",
+    )
 
 
 def _fine_tuning_rows(found):

@@ -20,10 +20,18 @@ from aezoo.export.micro import write_proved
 from aezoo.export.parity import parity
 from aezoo.export.parts import SIGNATURES, tells_indices
 from aezoo.export.paths import file_to_write, new_folder, report_of
+from aezoo.export.plain_c.proving import write_proved_c
 from aezoo.export.report import ExportError, ExportReport, latency
 from aezoo.export.samples import CALIBRATION, calibration_of, checked_model, checked_samples, remark
 from aezoo.export.saved_model import write_saved_model
 from aezoo.system.files import replacing
+
+TARGETS = {"micro": write_proved, "c": write_proved_c}  # what proves them, and writes sources
+PRECISIONS = {
+    None: (None, "float16", "dynamic", *ACTIVATIONS),
+    "micro": ("int8", "int16x8"),
+    "c": ("int8",),
+}
 
 
 def export_tflite(
@@ -45,7 +53,7 @@ def export_tflite(
 
     Args:
         ae: `aezoo.Autoencoder`, trained.
-        path: String or path of the file, ending in `.tflite`; for microcontrollers of the folder
+        path: String or path of the file, ending in `.tflite`; with a target of the folder
             to write, which must not exist.
         quantize: `None` for float32, `"float16"` or `"dynamic"` (int8 weights) for smaller files
             of float computation, `"int8"` for integers throughout, `"int16x8"` for integers with
@@ -70,7 +78,11 @@ def export_tflite(
         target: `None`, or `"micro"` for microcontrollers: a folder with one file of integers a
             part, for one sample, and a C array of each (`.h`, `.cc`) with its scales, the memory it
             needs and golden vectors. It is proved by running in TensorFlow Lite Micro, for which
-            `pip install aezoo[micro]` (Linux on x86_64).
+            `pip install aezoo[micro]` (Linux on x86_64). Or `"c"`: a folder with the same files in
+            int8, and what they compute as plain C99, `aezoo.h` and `aezoo.c`, for any compiler and
+            without a library: one function a part, weights that parts share once. Where there is a
+            C compiler, every byte of 50 samples is compared with TensorFlow Lite Micro's. A program
+            in `examples` checks golden vectors, also on an emulated Cortex-M4.
         fine_tune: Array of shape `(n, *input_shape)`, training samples that a copy of the model is
             trained with for int8 or int4, see `aezoo.quantize_aware`. The file has the ranges of
             that training: those of the calibration data, narrowed where finer steps are worth
@@ -91,7 +103,7 @@ def export_tflite(
         ValueError: If an argument is wrong, or the model cannot be exported.
         ExportError: A `ValueError`, if the export is not as its precision should be. An earlier
             file is then left as it was.
-        ImportError: For microcontrollers, if `tflite-micro` is not installed.
+        ImportError: With a target, if `tflite-micro` is not installed.
 
     Example:
 
@@ -106,11 +118,10 @@ def export_tflite(
         Jacob et al., "Quantization and Training of Neural Networks for Efficient
         Integer-Arithmetic-Only Inference", CVPR 2018, arXiv:1712.05877.
     """
-    one_of("target", target, (None, "micro"))
-    micro = target == "micro"
+    one_of("target", target, (None, *TARGETS))
+    micro = target is not None
     integers = quantize in ACTIVATIONS
-    floats = (None, "float16", "dynamic", "int4")
-    one_of("quantize", quantize, (*(() if micro else floats), "int8", "int16x8"))
+    one_of("quantize", quantize, PRECISIONS[target])
     one_of("io", io, (None, ACTIVATIONS.get(quantize, "int8"), *(() if micro else ("float32",))))
     if batch_size is not None:
         batch_size = positive("batch_size", batch_size)
@@ -185,7 +196,7 @@ def export_tflite(
                 break
         check(report, calibrated)
         if micro:
-            report = replace(report, micro=write_proved(ae, files, samples))
+            report = replace(report, **{target: TARGETS[target](ae, files, samples)})
         report.save(report_of(path))
     return report
 

@@ -19,6 +19,7 @@ EXPORTS = (
     "int8",
     "int16x8",
     "micro",
+    "c",
 )
 
 
@@ -36,11 +37,12 @@ def export_to(
         folder: `pathlib.Path` of the folder.
         ae: `aezoo.Autoencoder`, trained.
         kind: String, `"saved_model"`, `"onnx"`, a precision of TFLite, which is `"float32"`,
-            `"float16"`, `"dynamic"`, `"int4"`, `"int8"` or `"int16x8"`, or `"micro"` for
-            microcontrollers.
+            `"float16"`, `"dynamic"`, `"int4"`, `"int8"` or `"int16x8"`, or for microcontrollers
+            `"micro"` or `"c"`, plain C.
         x_train: Array of shape `(n, *input_shape)`.
         x_test: Array of shape `(m, *input_shape)`.
-        fine_tune: Boolean, whether a copy is trained for `"int4"`, `"int8"` or `"micro"` first.
+        fine_tune: Boolean, whether a copy is trained for integers first: for `"int4"`, `"int8"`,
+            `"micro"` or `"c"`.
 
     Returns:
         `aezoo.ExportReport`.
@@ -54,12 +56,12 @@ def export_to(
             return export.export_saved_model(ae, folder / kind, samples=x_test)
         if kind == "onnx":
             return export.export_onnx(ae, folder / "model.onnx", samples=x_test)
-        micro = kind == "micro"
+        target = kind if kind in ("micro", "c") else None
         return export.export_tflite(
             ae,
-            folder / (kind if micro else f"model-{kind}.tflite"),
-            quantize={"float32": None, "micro": "int8"}.get(kind, kind),
-            target="micro" if micro else None,
+            folder / (target or f"model-{kind}.tflite"),
+            quantize="int8" if target else {"float32": None}.get(kind, kind),
+            target=target,
             calibration_data=x_train,
             samples=x_test,
             fine_tune=x_train if fine_tune else None,

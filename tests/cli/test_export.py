@@ -51,6 +51,11 @@ def test_export(run, trained, short_reports):
     assert (report["format"], report["path"]) == ("micro", str(folder / "micro"))
     assert report["micro"]["encode"]["arena"] > 0
     assert (folder / "micro" / "encode.h").is_file()
+    result = run("export", folder, "--format", "c")
+    assert result.exit_code == 0, result.stderr
+    assert "C against TensorFlow Lite Micro" in result.stdout
+    assert (folder / "c" / "aezoo.c").is_file()
+    assert (folder / "c" / "examples" / "Makefile").is_file()
 
 
 def test_calibrated_on_the_training_and_compared_on_the_test_split(run, trained, monkeypatch):
@@ -70,6 +75,8 @@ def test_calibrated_on_the_training_and_compared_on_the_test_split(run, trained,
     assert handed["tuned"] is False
     assert run("export", trained[0], "--format", "micro", "--fine-tune").exit_code == 0
     assert (handed["kind"], handed["tuned"]) == ("micro", True)
+    assert run("export", trained[0], "--format", "c", "--fine-tune").exit_code == 0
+    assert (handed["kind"], handed["tuned"]) == ("c", True)
 
 
 def test_inspect_shows_a_detector(run, tmp_path):

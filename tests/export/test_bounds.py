@@ -175,3 +175,6 @@ def test_microcontrollers_are_not_advised_to_use_floats():
     assert "fine_tune" in refusal(micro, 300)
     assert "fine_tune" not in refusal(picked, 300)  # which a codebook is refused
     assert "float16" not in refusal(replace(micro, precision="int16x8"), 300)
+    plain = refusal(replace(micro, format="c"), 300)
+    assert "fine_tune" in plain
+    assert "int16x8" not in plain

@@ -44,6 +44,16 @@ def test_saved_and_printed(tmp_path):
     assert re.search("compiled call of Keras, median.* 2 µs.*\n.*predict.* 30 µs", str(FINE))
 
 
+def test_plain_c_is_printed():
+    part = {"arena": 9408, "constants": 265646, "compiler": "cc 12.2.0", "compared": 50}
+    printed = str(replace(FINE, c={"encode": part, "decode": {**part, "arena": 32}}))
+    assert "encode 9,408, decode 32 bytes, beside input and output" in printed
+    assert "265,646 bytes" in printed
+    assert "all bytes equal, 50 samples, cc 12.2.0" in printed
+    part.update(compiler=None, compared=0)
+    assert "not proved: there is no C compiler here" in str(replace(FINE, c={"encode": part}))
+
+
 def test_what_is_infinite_is_null(tmp_path):
     same = replace(FINE, parity={**FINE.parity, "psnr": float("inf"), "rank_correlation": None})
     same.save(tmp_path / "report.json")

@@ -17,6 +17,7 @@ from aezoo.training import exporting
         ("int8", "export_tflite", "model-int8.tflite", "int8", None),
         ("int16x8", "export_tflite", "model-int16x8.tflite", "int16x8", None),
         ("micro", "export_tflite", "micro", "int8", "micro"),
+        ("c", "export_tflite", "c", "int8", "c"),
     ],
 )
 def test_what_the_exports_are_handed(monkeypatch, kind, function, name, precision, target):
@@ -44,4 +45,5 @@ def test_unknown_kinds():
         exporting.export_to(Path("run"), None, "int2", None, None)
     assert set(aezoo.training.EXPORTS) == {
         "saved_model", "onnx", "float32", "float16", "dynamic", "int4", "int8", "int16x8", "micro",
+        "c",
     }  # fmt: skip

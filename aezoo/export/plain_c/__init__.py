@@ -1,0 +1,1 @@
+"""A model as plain C99, for any compiler."""
