@@ -122,6 +122,29 @@ plt.xlabel("score in Keras (mean squared error)"), plt.ylabel("score in int8")
 plt.show()
 
 # %% [markdown]
+# ## Training for eight bits
+#
+# A deeper network has more places where values are rounded, and loses more by it. `fine_tune` trains a
+# copy of the model with the roundings of int8 in it: the network learns to live with them. With
+# `quantize="int16x8"` values have 16 bits and weights 8, which is nearly exact, and slower.
+
+# %%
+residual = aezoo.build("residual", input_shape=(8, 8, 1), latent_dim=8)
+residual.fit(train, epochs=40, batch_size=32, verbose=0)
+
+ways = {
+    "int8": {"quantize": "int8"},
+    "int8, fine-tuned": {"quantize": "int8", "fine_tune": train},
+    "int16x8": {"quantize": "int16x8"},
+}
+for name, way in ways.items():
+    report = aezoo.export_tflite(
+        residual, f"{name}.tflite", calibration_data=train, samples=test, **way
+    )
+    change = report.parity["mse_export"] / report.parity["mse_keras"] - 1
+    print(f"{name:17} {report.size:,} bytes, error {change:+.2%}")
+
+# %% [markdown]
 # ## Microcontrollers
 #
 # A microcontroller has no files and no memory to allocate: the model becomes a C array, and all that it
@@ -150,6 +173,18 @@ if Path("firmware").exists():
     header = next(Path("firmware").glob("*encode*.h"))
     print(header.name, "\n")
     print(header.read_text()[:1500])
+
+# %% [markdown]
+# Where TensorFlow Lite Micro is too large, or not there, `target="c"` writes the same network as plain C99:
+# no library, no allocation, every byte compared with TensorFlow Lite Micro's where a compiler is at hand.
+
+# %%
+if importlib.util.find_spec("tflite_micro"):
+    report = aezoo.export_tflite(
+        ae, "plain", quantize="int8", target="c", calibration_data=train, samples=test
+    )
+    for part, measured in report.c.items():
+        print(f"{part:12} needs {measured['arena']:,} bytes of memory beside input and output")
 
 # %% [markdown]
 # Next: a network of your own, in `08_your_own_family`.

@@ -10,7 +10,8 @@ import pytest
 
 import aezoo
 
-SHAPES = [(8, 8, 1), (28, 28, 1), (32, 32, 3), (140, 1), (30,)]
+SLOW = [pytest.param(shape, marks=pytest.mark.slow) for shape in ((28, 28, 1), (32, 32, 3))]
+SHAPES = [(8, 8, 1), *SLOW, (140, 1), (30,)]
 WITH_XLA = [(8, 8, 1), (30,)]
 
 

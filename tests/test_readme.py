@@ -23,6 +23,7 @@ def blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```$", README.read_text("utf-8"), re.M | re.S)
 
 
+@pytest.mark.slow
 def test_python_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {}
@@ -52,6 +53,7 @@ def test_commands_exist(line):
     assert all(word in result.stdout for word in words if word.startswith("-"))
 
 
+@pytest.mark.slow
 def test_from_a_table_to_a_yes_or_no_on_a_microcontroller(tmp_path):
     for module in ("pandas", "tflite_micro"):
         if importlib.util.find_spec(module) is None:

@@ -28,6 +28,7 @@ def mypy(path, folder):
     return subprocess.run(command, capture_output=True, text=True).stdout
 
 
+@pytest.mark.slow
 def test_checked_in_a_file_of_a_user(tmp_path):
     pytest.importorskip("mypy", reason="needs the extra [dev]")
     blocks = re.findall(r"^```python\n(.*?)^```$", README.read_text("utf-8"), re.M | re.S)

@@ -29,10 +29,11 @@ def flash(model: schema.ModelT) -> list[dict]:
     >>> import aezoo, tempfile
     >>> from aezoo.edge.reading import read
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     report = aezoo.export_tflite(aezoo.vanilla(8, 2), f"{folder}/model.tflite")
+    ...     ae = aezoo.deep(8, 2, hidden_units=(512,))
+    ...     report = aezoo.export_tflite(ae, f"{folder}/model.tflite")
     ...     content, model = read(f"{folder}/model.tflite")
     >>> flash(model)[0]["shape"], flash(model)[0]["bytes"]
-    ([512, 8], 16384)
+    ([8, 512], 16384)
     """
     known = _described(model)
     found = []

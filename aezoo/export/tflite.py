@@ -59,8 +59,9 @@ def export_tflite(
             of float computation, `"int8"` for integers throughout, `"int16x8"` for integers with
             activations of 16 bits: for models that eight bits are too coarse for, in nearly the
             size of `"int8"`, and slower. `"int4"` is `"int8"` with the weights of dense layers and
-            convolutions in four bits: half the size, for convolutional models that are fine-tuned
-            for it. Those of transposed convolutions stay in eight, which LiteRT takes alone.
+            convolutions in four bits: a quarter smaller where it was measured, for convolutional
+            models that are fine-tuned for it. Those of transposed convolutions stay in eight,
+            which is all that LiteRT takes.
         calibration_data: Array of shape `(n, *input_shape)`, training samples from all over, which
             set the ranges of integers: all of them, or some hundred drawn at random. The first
             ones of sorted data are all of one kind, and what is beyond their ranges is cut off.

@@ -23,3 +23,18 @@ def native_output_discarded():
         os.dup2(saved, 2)
         os.close(saved)
         log.setLevel(level)
+
+
+@contextmanager
+def retracing_unremarked():
+    """Leaves out TensorFlow's warnings that functions are traced anew: of new models they are."""
+    log = logging.getLogger("tensorflow")
+
+    def other(record):
+        return "retracing" not in record.getMessage()
+
+    log.addFilter(other)
+    try:
+        yield
+    finally:
+        log.removeFilter(other)

@@ -15,6 +15,7 @@ import keras
 from aezoo import checks, plots
 from aezoo.data.datasets import preparation, source
 from aezoo.system.files import replacing
+from aezoo.system.quiet import retracing_unremarked
 from aezoo.training.candidates import Space
 from aezoo.training.costs import DEVICES
 from aezoo.training.splits import described, load_splits
@@ -194,7 +195,8 @@ def search(
     )
     interrupted = False
     try:
-        stages.run()
+        with retracing_unremarked():
+            stages.run()
     except KeyboardInterrupt:
         interrupted = True
         if not front_of(study.tried()):

@@ -56,7 +56,7 @@ def test_the_package_runs_as_a_module_on_an_ascii_terminal():
         (["train", "conv", "--data", "table.npy"], 2, "spatial|signals"),
         (["train", "deep", "-o", "taken"], 1, "exists already"),
         (["train", "deep", "-o", "file/run"], 1, "file/run cannot be made (Not a directory)"),
-        (["train", "deep", "--export", "int4"], 2, "'int4'"),
+        (["train", "deep", "--export", "int2"], 2, "'int2'"),
         (["export", "taken"], 1, "There is no model"),
         (["export", "broken.keras", "--format", "tf"], 2, "'tf'"),
         (["export", "broken.keras", "--format", "onnx", "--quantize", "int8"], 2, "onnx"),

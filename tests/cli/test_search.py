@@ -41,13 +41,14 @@ def test_what_is_asked_for(run, given):
 
 def test_what_is_told(run, given):
     result = run("search", "--max-kb", 100)
-    for text in ("conv", "61.2", "1,234", "0.00430", "0.00440", "003-conv", "measured here"):
+    for text in ("conv", "61.2", "1,234", "0.00430", "0.00440", "003-conv", "measured"):
         assert text in result.stdout
     assert "kB of memory" not in result.stdout
     assert "Tried in 1.2 minutes: 5 trained, 1 stopped, 0 refused, 7 skipped." in result.words
     assert "s/003-conv: the best" in result.words
     estimated = run("search", "--max-kb", 100, "--device", "cortex-m7")
-    assert "cortex-m7, estimated" in estimated.stdout
+    assert "cortex-m7," in estimated.stdout
+    assert "estimated" in estimated.stdout
 
 
 def test_json_and_an_interrupted_search(run, given):

@@ -80,7 +80,7 @@ def test_what_is_not_builtin_is_refused(tmp_path):
         convert(folder, ["reconstruct"], None)
 
 
-@pytest.mark.parametrize("io", [None, "float32"])
+@pytest.mark.parametrize("io", [None, pytest.param("float32", marks=pytest.mark.slow)])
 def test_int16_activations(trained, digits, tmp_path, io):
     """All signatures in one file, of the size of int8, and an error that is nearly the model's."""
     ae, options = trained("conv"), {"calibration_data": digits[0], "samples": digits[1]}

@@ -75,7 +75,11 @@ def test_a_batch_normalization_without_a_layer_to_fold_into():
 
 
 @pytest.mark.parametrize(
-    ("name", "options"), [("residual", {}), ("conv", {"batch_normalization": True})]
+    ("name", "options"),
+    [
+        pytest.param("residual", {}, marks=pytest.mark.slow),
+        ("conv", {"batch_normalization": True}),
+    ],
 )
 def test_the_file_is_what_was_simulated(digits, tmp_path, name, options):
     keras.utils.set_random_seed(0)

@@ -171,7 +171,7 @@ def test_runtimes_that_disagree_leave_nothing(exported, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("quantize", ["int8", "int16x8"])
+@pytest.mark.parametrize("quantize", ["int8", pytest.param("int16x8", marks=pytest.mark.slow)])
 def test_a_linear_path_and_its_clip_run_in_integers(tmp_path, rng, quantize):
     x = np.clip(rng.normal(size=(300, 3)) @ rng.normal(size=(3, 16)) / 8 + 0.5, 0, 1)
     x = (x + rng.normal(0, 0.05, x.shape)).clip(0, 1).reshape(300, 4, 4, 1).astype("float32")

@@ -9,6 +9,7 @@ import tensorflow as tf
 import aezoo
 from aezoo.export import bounds, tflite
 
+FAST = ("conv", "vanilla", "vector_quantized")
 TABLE = np.random.default_rng(0).random((200, 4)).astype("float32")
 
 
@@ -23,7 +24,13 @@ def files(folder):
         pytest.param(("int16x8",), marks=pytest.mark.slow, id="int16x8"),
     ],
 )
-@pytest.mark.parametrize("name", aezoo.list_models())
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in FAST else pytest.mark.slow)
+        for name in aezoo.list_models()
+    ],
+)
 def test_every_family_in_every_precision(trained, digits, tmp_path, name, precisions):
     ae = trained(name)
     for quantize in precisions:

@@ -1,7 +1,7 @@
 import logging
 import os
 
-from aezoo.system.quiet import native_output_discarded
+from aezoo.system.quiet import native_output_discarded, retracing_unremarked
 
 
 def test_only_inside(capfd):
@@ -22,3 +22,17 @@ def test_tensorflow_logs_warnings_alone():
         assert log.level == logging.INFO
     finally:
         log.setLevel(before)
+
+
+def test_only_what_is_traced_anew_is_left_out(caplog):
+    log = logging.getLogger("tensorflow")
+    with caplog.at_level(logging.WARNING, "tensorflow"):
+        log.propagate, before = True, log.propagate
+        try:
+            with retracing_unremarked():
+                log.warning("5 calls triggered tf.function retracing.")
+                log.warning("another")
+            log.warning("retracing, later")
+        finally:
+            log.propagate = before
+    assert caplog.messages == ["another", "retracing, later"]

@@ -50,6 +50,7 @@ def test_codes_are_given_or_searched():
     assert "code" not in Space((28, 28, 1), latent_dim=7).suggest(Largest())
 
 
+@pytest.mark.slow
 def test_the_first_are_the_largest_that_fit():
     space = Space((28, 28, 1), latent_dim=32)
 

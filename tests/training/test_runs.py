@@ -246,7 +246,7 @@ def test_tables_are_standardized(tmp_path, rng, quick, stopped, undrawn, caplog)
         ({"latent_dim": 0}, "latent_dim.*0"),
         ({"hiden_units": 3}, "Did you mean 'hidden_units'"),
         ({"input_shape": 8}, "input_shape is that of the data"),
-        ({"exports": ["int4"]}, "'int4'"),
+        ({"exports": ["int2"]}, "'int2'"),
     ],
 )
 def test_bad_values_leave_no_folder(tmp_path, quick, kwargs, message):

@@ -35,6 +35,7 @@ def timeless(monkeypatch):
     monkeypatch.setattr(stages.Space, "first", lambda self, fits: first)
 
 
+@pytest.mark.slow
 def test_a_search_from_begin_to_end(timeless, tmp_path):
     said, folder = [], tmp_path / "search"
     asked = {"max_kb": 40, "latent_dim": 4, "minutes": 60, "output": folder}
