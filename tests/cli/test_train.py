@@ -55,6 +55,7 @@ def test_terminal_stays_clean_and_interrupt_leaves_a_run(tmp_path, table):
         stderr=subprocess.PIPE,
         text=True,
         env={**environment, "COLUMNS": "200"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # nohup ignores it
     )
     try:
         log = folder / "log.csv"
