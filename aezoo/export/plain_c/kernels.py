@@ -26,6 +26,18 @@ static int8_t ended(const struct rescaling *to, int32_t sum, int channel) {
   return (int8_t)(x < to->least ? to->least : x > to->most ? to->most : x);
 }
 """
+EXTREME = """\
+struct {name} {{
+  int size, a_size, b_size;  // the shorter one is repeated
+}};
+
+static void {name}(const struct {name} *by, const int8_t *a, const int8_t *b, int8_t *output) {{
+  for (int i = 0; i < by->size; ++i) {{
+    const int8_t left = a[i % by->a_size], right = b[i % by->b_size];
+    output[i] = left {sign} right ? left : right;
+  }}
+}}
+"""
 KERNELS = {
     "fully_connected": """\
 struct fully_connected {
@@ -153,30 +165,8 @@ static void mul(const struct mul *by, const int8_t *a, const int8_t *b, int8_t *
   }
 }
 """,
-    "maximum": """\
-struct maximum {
-  int size, a_size, b_size;  // the shorter one is repeated
-};
-
-static void maximum(const struct maximum *by, const int8_t *a, const int8_t *b, int8_t *output) {
-  for (int i = 0; i < by->size; ++i) {
-    const int8_t left = a[i % by->a_size], right = b[i % by->b_size];
-    output[i] = left > right ? left : right;
-  }
-}
-""",
-    "minimum": """\
-struct minimum {
-  int size, a_size, b_size;  // the shorter one is repeated
-};
-
-static void minimum(const struct minimum *by, const int8_t *a, const int8_t *b, int8_t *output) {
-  for (int i = 0; i < by->size; ++i) {
-    const int8_t left = a[i % by->a_size], right = b[i % by->b_size];
-    output[i] = left < right ? left : right;
-  }
-}
-""",
+    "maximum": EXTREME.format(name="maximum", sign=">"),
+    "minimum": EXTREME.format(name="minimum", sign="<"),
     "rearrange": """\
 struct rearrange {
   int offset, shape[4], strides[4];  // of the input's values that are taken, in order
