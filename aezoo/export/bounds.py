@@ -165,7 +165,7 @@ def _ranks(parity):
 def _advice(report, calibrated):
     codebook = "encode_differing" in report.parity
     barred = {
-        FINE_TUNED: codebook or report.fine_tuning,
+        FINE_TUNED: codebook or report.fine_tuning.get("epochs"),
         INT16: codebook or report.format == "c",  # there is no arg-max and no plain C in 16 bits
     }
     ways = [way for way in WAYS[report.precision] if not barred.get(way)]

@@ -17,7 +17,7 @@ from aezoo.export.fake_quantization import (
     rounding_layers,
 )
 from aezoo.export.report import Exported
-from aezoo.export.samples import CALIBRATION, CHECKED, FEWEST, checked_model, prior_codes, spread
+from aezoo.export.samples import CHECKED, FEWEST, checked_model, prior_codes, spread
 from aezoo.layers.bottleneck import bottleneck_of
 
 BATCH = 64
@@ -84,8 +84,8 @@ def fine_tuned(
         ae: `aezoo.Autoencoder`, trained.
         x: Array of shape `(n, *input_shape)`.
         epochs: Integer, 0 or more.
-        calibration: Array of shape `(m, *input_shape)`, which sets the ranges. Default: `x`. Of
-            both 300 are used.
+        calibration: Array of shape `(m, *input_shape)`, of which 1,000 set the ranges and decide
+            how they are narrowed: of fewer, too much is cut off. Default: `x`.
         per_unit: As in `aezoo.export.conversion.convert`.
         bits: Integer, 4 or 8, of the weights that `aezoo.export.four_bits.in_four_bits` rounds.
 
@@ -103,7 +103,7 @@ def fine_tuned(
     x = checked_array(x, ae.input_shape[1:], "fine_tune", raw=ae.normalization is not None)
     if len(x) < FEWEST:
         raise ValueError(f"fine_tune must have {FEWEST} samples or more. Received: {len(x)}")
-    calibration = ae.normalize(spread(x if calibration is None else calibration, CALIBRATION))
+    calibration = ae.normalize(spread(x if calibration is None else calibration, CHECKED))
     left_out = np.arange(len(x)) % HELD_OUT == HELD_OUT - 1
     held_out = ae.normalize(spread(x[left_out], CHECKED))
     x = x[~left_out]

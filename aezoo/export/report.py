@@ -241,11 +241,12 @@ def _fine_tuning_rows(found):
     """What is printed of a fine-tuning: names and values."""
     steps = ("mse_before", "mse_ranges", "mse_after")
     before, ranges, after = (f"{found[key] / found['mse_keras'] - 1:+.2%}" for key in steps)
-    yield (
-        "fine-tuning",
-        f"{found['samples']:,} samples, {found['epochs']} epochs, {found['seconds']:,.0f} s",
-    )
-    yield "MSE simulated", f"{before}, {ranges} with narrower ranges, {after} at the end"
+    took = f"{found['seconds']:,.0f} s"
+    if found["epochs"]:
+        yield "fine-tuning", f"{found['samples']:,} samples, {found['epochs']} epochs, {took}"
+        yield "MSE simulated", f"{before}, {ranges} with narrower ranges, {after} at the end"
+    else:
+        yield "MSE simulated", f"{before}, {ranges} with narrower ranges, which took {took}"
     yield (
         "file against simulation",
         f"{found['outputs_apart']:.2%} of outputs apart, by {found['most_steps']} steps at most",

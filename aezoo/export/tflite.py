@@ -65,7 +65,8 @@ def export_tflite(
         calibration_data: Array of shape `(n, *input_shape)`, training samples from all over, which
             set the ranges of integers: all of them, or some hundred drawn at random. The first
             ones of sorted data are all of one kind, and what is beyond their ranges is cut off.
-            300 are used, evenly from first to last.
+            300 are used, evenly from first to last. Where an int8 file loses too much with these
+            ranges, those are tried that `fine_tune` with 0 epochs takes.
         samples: Array of shape `(n, *input_shape)` to compare export and model on. Default: the
             calibration data, else decoded random codes. Below float32 at least 20, of which only
             what is surely too bad is refused; 200 or more are judged as they are, see
@@ -164,16 +165,19 @@ def export_tflite(
             files = {beside / f"{name}.tflite": (name,) for name in signatures}
         else:
             files = {beside: signatures}
-        # One scale a kernel makes smaller files, and is enough for most models.
-        attempts = (False, True) if calibration else (False,)
-        for per_unit in (True,) if quantize == "int4" else attempts:
+        epochs = None if fine_tune is None else fine_tune_epochs
+        for per_unit, epochs in _attempts(quantize, epochs):
             contents, source, ranges, tuned = [], ae, calibration, None
-            if fine_tune is not None:  # anew for finer scales: what is trained is what runs
+            if epochs is not None:  # anew for finer scales: what is trained is what runs
+                x = calibration_data if fine_tune is None else fine_tune
                 bits = 4 if quantize == "int4" else 8
-                source = tuned = fine_tuned(
-                    *(ae, fine_tune, fine_tune_epochs, calibration_data, per_unit, bits)
-                )
-                ranges = None
+                try:
+                    tuned = fine_tuned(ae, x, epochs, calibration_data, per_unit, bits)
+                except ValueError:
+                    if fine_tune is not None:
+                        raise
+                    break  # what cannot be simulated has the ranges that it has
+                source, ranges = tuned, None
             for file, names in files.items():
                 content, metadata = converted(
                     *(source, names, quantize, ranges, batch_size, io, per_unit, indices)
@@ -267,6 +271,19 @@ def one_of(name: str, value: object, valid: Sequence) -> None:
     """Raises `ValueError` with the name of a value that is not one of the valid ones."""
     if value not in valid:
         raise ValueError(f"{name} must be one of {valid}. Received: {value!r}")
+
+
+def _attempts(quantize, epochs):
+    """Pairs: whether dense layers have a scale for each unit; and the epochs of a fine-tuning.
+
+    The latter are `None` for ranges as they are calibrated. One scale a kernel makes smaller files,
+    and is enough for most models; whose ranges are so too wide gets narrower ones.
+    """
+    if quantize == "int4":
+        return [(True, epochs)]
+    if quantize == "int8" and epochs is None:
+        return [(False, None), (True, None), (True, 0)]
+    return [(False, epochs), (True, epochs)] if quantize in ACTIVATIONS else [(False, None)]
 
 
 def _together(files):

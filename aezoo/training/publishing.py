@@ -15,6 +15,7 @@ import numpy as np
 
 from aezoo.data.datasets import is_path, load_dataset, preparation
 from aezoo.edge import LiteModel
+from aezoo.export import ExportError
 from aezoo.export.saved_model import SavedModel
 from aezoo.registry import accepts, build, weights
 from aezoo.system.files import replacing
@@ -78,7 +79,8 @@ def publish(
     """Makes a pretrained model of a run folder.
 
     The weights are kept in half precision if the test error stays the same to four digits. An int8
-    file that is refused is left out, and the model card says why.
+    file that is refused is fine-tuned, or left out if that is refused, too. Its README says what
+    the file loses, or why there is none.
 
     Args:
         run: String or path of a run folder of `aezoo.train`.
@@ -115,17 +117,15 @@ def publish(
     with replacing(destination) as beside:
         beside.mkdir(parents=True)
         _write_weights(ae, beside / weights.FILE, test_set.x)
-        refused = ""
+        told = ""
         for kind in exports:
-            try:
+            if kind == "int8":
+                told = _export_int8(beside, ae, train_set.x, test_set.x)
+            else:
                 export_to(beside, ae, kind, train_set.x, test_set.x)
-            except ValueError as error:
-                if kind != "int8":
-                    raise
-                refused = str(error).partition(". ")[0].rstrip(".")
         shutil.copy(run / PICTURE, beside / PICTURE)
         name = destination.name
-        (beside / "README.md").write_text(_readme(record, name, refused, note), encoding="utf-8")
+        (beside / "README.md").write_text(_readme(record, name, told, note), encoding="utf-8")
         for report in beside.glob("*.json"):  # paths inside of this folder, not of this machine
             found = json.loads(report.read_text(encoding="utf-8"))
             report.write_text(
@@ -263,7 +263,24 @@ def _write_weights(ae, path, x):
     whole.unlink()
 
 
-def _readme(record, folder, refused, note):
+def _export_int8(folder, ae, x_train, x_test):
+    """Exports a model in int8, fine-tuned if that is what it takes. Returns what a README says."""
+    for fine_tune in (False, True):
+        try:
+            report = export_to(folder, ae, "int8", x_train, x_test, fine_tune)
+        except ExportError as error:
+            refusal = str(error).partition(". ")[0].rstrip(".")
+        except ValueError as error:  # of what cannot be fine-tuned
+            if not fine_tune:
+                raise
+        else:
+            more = report.parity["mse_export"] / report.parity["mse_keras"] - 1
+            how = ", after fine-tuning for it" if fine_tune else ""
+            return f"In int8 its error changes by {more:+.1%}{how}."
+    return f"There is no file in int8, which was refused: {refusal}."
+
+
+def _readme(record, folder, int8, note):
     metrics = record["metrics"]
     rows = [("psnr", "PSNR (dB)", ".2f"), ("ssim", "SSIM", ".4f")]
     quality = "".join(
@@ -282,6 +299,6 @@ def _readme(record, folder, refused, note):
         picture=PICTURE,
         folder=folder,
         note=f"\n{note}\n" if note else "",
-        int8=f"\nThere is no file in int8, which was refused: {refused}.\n" if refused else "",
+        int8=f"\n{int8}\n" if int8 else "",
         **{key: metrics[key] for key in ("mse", "pca_mse", "parameters", "latent_size")},
     )

@@ -161,7 +161,8 @@ def test_advice_is_of_what_helps(precision, calibrated, helps, does_not):
 def test_what_is_fine_tuned_is_not_advised_to_be():
     bad = changed("int8", mse_export=0.02)
     assert "fine_tune" in refusal(bad, 300)
-    tuned = refusal(replace(bad, fine_tuning={"samples": 900}), 300)
+    assert "fine_tune" in refusal(replace(bad, fine_tuning={"epochs": 0}), 300)  # ranges alone
+    tuned = refusal(replace(bad, fine_tuning={"epochs": 2}), 300)
     assert "fine_tune" not in tuned
     assert "quantize='int16x8'" in tuned
 

@@ -119,7 +119,7 @@ def test_finer_scales_are_simulated_as_the_file_has_them(trained, digits, tmp_pa
             calibration_data=digits[0],
             samples=digits[1],
             fine_tune=digits[0],
-            fine_tune_epochs=0,
+            fine_tune_epochs=1,
         )
     assert scales == [(False, {False}), (True, {True})]
     assert "fine_tune" not in str(error.value)
@@ -185,3 +185,31 @@ def test_what_is_refused(trained, digits, tmp_path):
     with pytest.raises(ValueError, match="codebook"):
         aezoo.quantize_aware(trained("vector_quantized"), digits[0])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ranges_are_narrowed_where_the_calibrated_ones_are_too_wide(trained, digits, tmp_path):
+    """A channel far below 0, which a ReLU after the addition drops, must not take up the steps."""
+    ae = copied(trained("residual"))
+    bias = ae.decoder.get_layer("block_1_1_2").bias
+    bias.assign(np.concatenate([[-1000], np.array(bias)[1:]]))
+    given = {"quantize": "int8", "calibration_data": digits[0], "samples": digits[1]}
+    report = aezoo.export_tflite(ae, tmp_path / "model.tflite", **given)
+    found = report.fine_tuning
+    assert found["epochs"] == 0
+    assert found["mse_before"] > 1.05 * found["mse_keras"]
+    lost = found["mse_before"] - found["mse_keras"]
+    assert found["mse_ranges"] - found["mse_keras"] < 0.5 * lost
+    assert report.parity["mse_export"] < 1.02 * report.parity["mse_keras"]
+    assert "with narrower ranges, which took" in str(report)
+    assert "epochs" not in str(report)
+
+
+def test_what_cannot_be_simulated_keeps_its_ranges(tmp_path, digits, monkeypatch):
+    """A codebook has no narrower ranges: what is told is that it was refused, and why."""
+    monkeypatch.setitem(bounds.MSE_INCREASE, "int8", -1)
+    ae = aezoo.vector_quantized((8, 8, 1), 4)
+    with pytest.raises(aezoo.ExportError, match="reconstructs worse") as error:
+        aezoo.export_tflite(
+            *(ae, tmp_path / "model.tflite"), quantize="int8", calibration_data=digits[0]
+        )
+    assert error.value.report.fine_tuning == {}

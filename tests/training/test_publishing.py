@@ -42,9 +42,29 @@ def test_published_folder(published, zoo):
     )
 
 
+def test_an_int8_file_is_fine_tuned_where_that_is_what_it_takes(published, tmp_path, monkeypatch):
+    def refuse_plain(folder, ae, kind, x_train, x_test, fine_tune=False):
+        if not fine_tune:
+            raise aezoo.ExportError("It reconstructs worse.")
+        return export_to(folder, ae, kind, x_train, x_test)
+
+    export_to = publishing.export_to
+    monkeypatch.setattr(publishing, "export_to", refuse_plain)
+    folder = tmp_path / "deep-digits"
+    card = publishing.publish(published[0] / "run", folder, exports=["int8"])
+    assert "model-int8.tflite" in card["files"]
+    report = json.loads((folder / "model-int8.tflite.json").read_text())
+    more = report["parity"]["mse_export"] / report["parity"]["mse_keras"] - 1
+    said = f"\nIn int8 its error changes by {more:+.1%}, after fine-tuning for it.\n"
+    assert said in (folder / "README.md").read_text()
+
+
 def test_an_int8_file_that_is_refused_is_left_out(published, tmp_path, monkeypatch):
-    def refuse(folder, ae, kind, *args):
+    tried = []
+
+    def refuse(folder, ae, kind, x_train, x_test, fine_tune=False):
         if kind == "int8":
+            tried.append(fine_tune)
             raise aezoo.ExportError("It reconstructs worse: 0.2 after 0.1. Use more.")
 
     monkeypatch.setattr(publishing, "export_to", refuse)
@@ -52,6 +72,7 @@ def test_an_int8_file_that_is_refused_is_left_out(published, tmp_path, monkeypat
     assert not any("int8" in file for file in card["files"])
     text = (tmp_path / "deep-digits" / "README.md").read_text()
     assert "no file in int8, which was refused: It reconstructs worse: 0.2 after 0.1.\n" in text
+    assert tried == [False, True]
 
     def broken(*args):
         raise aezoo.ExportError("It is broken")
@@ -147,10 +168,9 @@ def test_data_are_prepared_as_for_the_run(published, tmp_path, monkeypatch):
         raise ValueError("enough")
 
     monkeypatch.setattr(publishing, "load_dataset", load_dataset)
-    monkeypatch.setattr(publishing, "export_to", lambda *args: None)
     monkeypatch.setattr(publishing, "train", train)
     monkeypatch.setattr(weights, "folder", lambda: tmp_path)
-    card = publishing.publish(tmp_path / "run", tmp_path / "small")
+    card = publishing.publish(tmp_path / "run", tmp_path / "small", exports=())
     assert prepared.items() <= card.items()
     publishing.verify("small")
     with pytest.raises(ValueError, match="enough"):
