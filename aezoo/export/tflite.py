@@ -165,8 +165,8 @@ def export_tflite(
             files = {beside / f"{name}.tflite": (name,) for name in signatures}
         else:
             files = {beside: signatures}
-        epochs = None if fine_tune is None else fine_tune_epochs
-        for per_unit, epochs in _attempts(quantize, epochs):
+        asked = None if fine_tune is None else fine_tune_epochs
+        for per_unit, epochs in _attempts(quantize, asked):
             contents, source, ranges, tuned = [], ae, calibration, None
             if epochs is not None:  # anew for finer scales: what is trained is what runs
                 x = calibration_data if fine_tune is None else fine_tune

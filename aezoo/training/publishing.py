@@ -270,7 +270,7 @@ def _export_int8(folder, ae, x_train, x_test):
             report = export_to(folder, ae, "int8", x_train, x_test, fine_tune)
         except ExportError as error:
             refusal = str(error).partition(". ")[0].rstrip(".")
-        except ValueError as error:  # of what cannot be fine-tuned
+        except ValueError:  # of what cannot be fine-tuned
             if not fine_tune:
                 raise
         else:
