@@ -157,6 +157,30 @@ def test_a_constant_feature_and_units_without_variance(rng):
 
 
 @pytest.mark.parametrize("latent_activation", ["linear", "relu"])
+def test_units_of_a_wide_code_have_less_for_small_components(latent_activation, rng):
+    x = (rng.normal(size=(400, 70)) * np.geomspace(1, 1e-3, 70)).astype("float32")
+    given = {"hidden_units": (8,), "linear_path": True, "latent_activation": latent_activation}
+    ae = started(aezoo.deep(70, 65, **given), x)
+    pca = PCA(65, svd_solver="full").fit(x)
+    np.testing.assert_allclose(
+        ae.reconstruct(x), pca.inverse_transform(pca.transform(x)), atol=1e-4
+    )
+    found = ae.encode(x).std(axis=0, ddof=1)
+    expected = (np.sqrt(pca.explained_variance_) / np.sqrt(pca.explained_variance_[0])) ** 0.3
+    np.testing.assert_allclose(found[:30], expected[:30], rtol=0.01)
+    narrow = started(aezoo.deep(70, 64, **given), x)
+    np.testing.assert_allclose(narrow.encode(x).std(axis=0, ddof=1)[:30], 1, rtol=0.01)
+
+
+def test_units_with_a_prior_are_all_alike(rng):
+    x = (rng.normal(size=(400, 70)) * np.geomspace(1, 0.05, 70)).astype("float32")
+    ae = started(aezoo.variational(70, 65, hidden_units=(8,), linear_path=True), x)
+    means, logs = ae.encode_distribution(x)
+    # the variance of what is drawn is 1 in every unit
+    np.testing.assert_allclose(means.var(axis=0) + np.exp(logs).mean(axis=0), 1, rtol=0.05)
+
+
+@pytest.mark.parametrize("latent_activation", ["linear", "relu"])
 @pytest.mark.parametrize(("n", "latent_dim"), [(2, 4), (3, 9), (200, 9)])
 def test_more_units_than_components(n, latent_dim, latent_activation, rng):
     x = samples(rng, n=n)
