@@ -32,8 +32,11 @@ OWN_DATA = {
     "mnist-500": "500 images of MNIST",
     "mnist-5000": "5,000 of them",
     "fashion_mnist-500": "500 of Fashion-MNIST",
+    "fashion_mnist-5000": "5,000 of them",
     "cifar10-500": "500 of CIFAR-10",
+    "cifar10-5000": "5,000 of them",
     "photos-300": "300 pieces of photographs, 64x64, grey",
+    "photos-3000": "3,000 of them",
     "colour-200": "200 pieces of two photographs, 64x64, in colour",
     "ecg-300": "300 heartbeats",
     "ecg": "2,335 heartbeats",
@@ -49,9 +52,10 @@ BY = {
 
 
 def own_data():
-    worst = {}
+    worst, all_of_them = {}, []
     for key, row in measured("own_data")["errors"].items():
         name, model, _ = key.split()
+        all_of_them += [row["ratio"]] if model in OWN else []
         worst[name, model] = max(row["ratio"], worst.get((name, model), 0.0))
     cells = {key: f"{ratio:.2f}" for key, ratio in worst.items()}
     rows = [
@@ -67,6 +71,8 @@ def own_data():
         "Test errors of `aezoo train MODEL --data DATA`, nothing else said, over PCA's with codes\n"
         "of the same size, the worse of the seeds that were measured:\n\n"
         + markdown(("", *OWN), [*rows, last])
+        + f"\nThe median of these {len(all_of_them)} trainings is "
+        f"{statistics.median(all_of_them):.2f}, the most {max(all_of_them):.2f}.\n"
     )
 
 
