@@ -273,13 +273,14 @@ def test_a_scale_for_each_unit_where_one_is_not_enough(trained, digits, tmp_path
         ("NOISE", 0, "gives codes that differ"),
     ],
 )
-def test_each_bound_makes_scales_finer_before_it_refuses(
+def test_each_bound_makes_scales_finer_and_ranges_narrower_before_it_refuses(
     trained, digits, tmp_path, monkeypatch, bound, value, said
 ):
     asked = []
 
     def convert(*arguments):
-        asked.append(arguments[5])  # per_unit
+        ranges, _, per_unit = arguments[3:]
+        asked.append((per_unit, ranges is not None))
         return real(*arguments)
 
     real = tflite.convert
@@ -289,7 +290,8 @@ def test_each_bound_makes_scales_finer_before_it_refuses(
     options = {"quantize": "int8", "calibration_data": digits[0], "samples": digits[1]}
     with pytest.raises(aezoo.ExportError, match=said):
         aezoo.export_tflite(trained("deep"), path, **options)
-    assert asked == [False, True]
+    # calibrated twice, then with narrower ranges that the file brings
+    assert asked == [(False, True), (True, True), (True, False)]
 
 
 @pytest.mark.parametrize("given", ["reconstruct", iter(["reconstruct"])])
