@@ -11,7 +11,7 @@
 import sys
 
 if "google.colab" in sys.modules:
-    get_ipython().run_line_magic("pip", "install -q aezoo[micro]")
+    get_ipython().run_line_magic("pip", "install -q aezoo[micro,search]")
 
 # %%
 import importlib.util
@@ -143,6 +143,29 @@ for name, way in ways.items():
     )
     change = report.parity["mse_export"] / report.parity["mse_keras"] - 1
     print(f"{name:17} {report.size:,} bytes, error {change:+.2%}")
+
+# %% [markdown]
+# ## A budget
+#
+# Which network is the best one in 40 kB? `aezoo.search` tries families, widths, depths and sizes of the
+# code. It trains each for a while, exports it in int8 and measures the file: error, size and time. What no
+# other one beats in all three is the **front**, each point of it a run folder ready to ship. A minute
+# is little: give it twenty.
+
+# %%
+if importlib.util.find_spec("optuna"):
+    found = aezoo.search("digits", max_kb=40, minutes=1, trials=5, output="search")
+    print("tried:", found.tried)
+    for point in found.front:
+        print(
+            f"{point.model:9} code {point.latent_dim:3}  {point.kb:5.1f} kB  {point.us:4.0f} µs  "
+            f"test error {point.test_error:.5f}"
+        )
+    plt.figure(figsize=(6, 4))
+    plt.imshow(plt.imread("search/pareto.png")), plt.axis("off")
+    plt.show()
+else:
+    print("A search needs one more package: pip install 'aezoo[search]'")
 
 # %% [markdown]
 # ## Microcontrollers
