@@ -11,7 +11,7 @@ from aezoo.layers.bottleneck import Bottleneck
 from aezoo.layers.linear_path import Limit
 from aezoo.layers.output import MOVES, flat_layers
 
-SPEED = 100.0  # times the learning rate of weights that logarithms of ranges change by
+SPEED = 3.0  # times the learning rate of weights that logarithms of ranges change by
 TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
 WEIGHTED = (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D, *TRANSPOSED)
 COMBINING = (layers.Add, layers.Concatenate, layers.Multiply, layers.Subtract)

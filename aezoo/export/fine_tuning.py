@@ -22,12 +22,13 @@ from aezoo.layers.bottleneck import bottleneck_of
 
 BATCH = 64
 BATCHED = 250  # samples that are judged together
+UPDATES, FEWEST_EPOCHS = 2000, 2
 LEARNING_RATE = 1e-4  # where a half cosine begins: the model is trained already
 HELD_OUT = 10  # one sample in so many decides which weights are best
 NARROWER = (0.8, 0.6, 0.45, 0.3, 0.2)  # parts of a range that are tried
 
 
-def quantize_aware(ae: keras.Model, x: np.ndarray, epochs: int = 2) -> keras.Model:
+def quantize_aware(ae: keras.Model, x: np.ndarray, epochs: int | None = None) -> keras.Model:
     """A copy of a model, trained with the roundings of int8, so that it loses less by them.
 
     While training, weights and values are rounded where TensorFlow Lite rounds them, and gradients
@@ -42,7 +43,8 @@ def quantize_aware(ae: keras.Model, x: np.ndarray, epochs: int = 2) -> keras.Mod
     Args:
         ae: `aezoo.Autoencoder`, trained. It is left as it is.
         x: Array of shape `(n, *input_shape)`, n at least 20: training samples.
-        epochs: Integer, 0 or more, how often they are gone through.
+        epochs: Integer, 0 or more, how often they are gone through. Default: as often as makes
+            2,000 updates, and at least twice.
 
     Returns:
         `aezoo.Autoencoder`. A batch normalization is folded into the layer before it, and leaves
@@ -73,7 +75,7 @@ def quantize_aware(ae: keras.Model, x: np.ndarray, epochs: int = 2) -> keras.Mod
 def fine_tuned(
     ae: keras.Model,
     x: np.ndarray,
-    epochs: int,
+    epochs: int | None,
     calibration: np.ndarray | None = None,
     per_unit: bool = False,
     bits: int = 8,
@@ -83,7 +85,7 @@ def fine_tuned(
     Args:
         ae: `aezoo.Autoencoder`, trained.
         x: Array of shape `(n, *input_shape)`.
-        epochs: Integer, 0 or more.
+        epochs: Integer, 0 or more, or `None`.
         calibration: Array of shape `(m, *input_shape)`, of which 1,000 set the ranges and decide
             how they are narrowed: of fewer, too much is cut off. Default: `x`.
         per_unit: As in `aezoo.export.conversion.convert`.
@@ -97,7 +99,8 @@ def fine_tuned(
     """
     start = time.perf_counter()
     checked_model(ae)
-    epochs = count("epochs", epochs)
+    if epochs is not None:
+        epochs = count("epochs", epochs)
     if bottleneck_of(ae.encoder).discrete:
         raise ValueError("A model with a codebook cannot be fine-tuned for int8: leave it out.")
     x = checked_array(x, ae.input_shape[1:], "fine_tune", raw=ae.normalization is not None)
@@ -127,9 +130,11 @@ def fine_tuned(
     keep_better()
     ranges = best[0]
     found.model.set_weights(best[1])
+    updates = math.ceil(len(x) / BATCH)  # an epoch
+    if epochs is None:
+        epochs = max(FEWEST_EPOCHS, round(UPDATES / updates))
     if epochs:
-        steps = epochs * math.ceil(len(x) / BATCH)
-        schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
+        schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * updates)
         # a code as far off as codes are spread counts as much as the model's own error
         weights = [own / max(spread_of_codes, keras.config.epsilon()), 1.0]
         found.model.compile(

@@ -47,7 +47,7 @@ def export_tflite(
     allow_float: bool = False,
     target: str | None = None,
     fine_tune: np.ndarray | None = None,
-    fine_tune_epochs: int = 2,
+    fine_tune_epochs: int | None = None,
 ) -> ExportReport:
     """Exports one .tflite file with the parts of the model as signatures, builtin operators only.
 
@@ -88,9 +88,10 @@ def export_tflite(
         fine_tune: Array of shape `(n, *input_shape)`, training samples that a copy of the model is
             trained with for int8 or int4, see `aezoo.quantize_aware`. The file has the ranges of
             that training: those of the calibration data, narrowed where finer steps are worth
-            what is cut off. It is judged by the model given. Where one scale a kernel is not
-            enough, it is trained once more with those of the file, one for each unit.
+            what is cut off, and dense layers a scale for each unit. It is judged by the model
+            given.
         fine_tune_epochs: Integer, how often these are gone through; 0 to narrow ranges alone.
+            Default: as for `aezoo.quantize_aware`.
 
     Returns:
         `ExportReport`, also written beside as `PATH.json`. Inputs are called `x` or `code`,
@@ -165,14 +166,13 @@ def export_tflite(
             files = {beside / f"{name}.tflite": (name,) for name in signatures}
         else:
             files = {beside: signatures}
-        asked = None if fine_tune is None else fine_tune_epochs
-        for per_unit, epochs in _attempts(quantize, asked):
+        asked = None if fine_tune is None else (fine_tune, fine_tune_epochs)
+        for per_unit, tuning in _attempts(quantize, asked, calibration_data):
             contents, source, ranges, tuned = [], ae, calibration, None
-            if epochs is not None:  # anew for finer scales: what is trained is what runs
-                x = calibration_data if fine_tune is None else fine_tune
+            if tuning is not None:
                 bits = 4 if quantize == "int4" else 8
                 try:
-                    tuned = fine_tuned(ae, x, epochs, calibration_data, per_unit, bits)
+                    tuned = fine_tuned(ae, *tuning, calibration_data, per_unit, bits)
                 except ValueError:
                     if fine_tune is not None:
                         raise
@@ -273,17 +273,18 @@ def one_of(name: str, value: object, valid: Sequence) -> None:
         raise ValueError(f"{name} must be one of {valid}. Received: {value!r}")
 
 
-def _attempts(quantize, epochs):
-    """Pairs: whether dense layers have a scale for each unit; and the epochs of a fine-tuning.
+def _attempts(quantize, asked, calibration_data):
+    """Pairs: whether dense layers have a scale for each unit; samples and epochs of a fine-tuning.
 
     The latter are `None` for ranges as they are calibrated. One scale a kernel makes smaller files,
     and is enough for most models; whose ranges are so too wide gets narrower ones.
     """
-    if quantize == "int4":
-        return [(True, epochs)]
-    if quantize == "int8" and epochs is None:
-        return [(False, None), (True, None), (True, 0)]
-    return [(False, epochs), (True, epochs)] if quantize in ACTIVATIONS else [(False, None)]
+    if quantize == "int4" or asked is not None:
+        return [(True, asked)]
+    if quantize not in ACTIVATIONS:
+        return [(False, None)]
+    calibrated = [(False, None), (True, None)]
+    return [*calibrated, (True, (calibration_data, 0))] if quantize == "int8" else calibrated
 
 
 def _together(files):
