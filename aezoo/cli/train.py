@@ -95,6 +95,15 @@ def train(
             show_default=False,
         ),
     ] = None,
+    quantize_aware: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="EPOCHS",
+            help="Train on for so many epochs with the roundings of int8, for a model that is to "
+            "be exported in it.",
+        ),
+    ] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and noise.")] = 0,
     output: Annotated[
         Path | None,
@@ -151,6 +160,7 @@ def train(
                 max_shift=max_shift,
                 flip=flip,
                 minutes=minutes,
+                quantize_aware=quantize_aware,
                 seed=seed,
                 output=output,
                 data_dir=data_dir,

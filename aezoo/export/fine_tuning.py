@@ -34,8 +34,8 @@ def quantize_aware(ae: keras.Model, x: np.ndarray, epochs: int | None = None) ->
     While training, weights and values are rounded where TensorFlow Lite rounds them, and gradients
     pass as if they were not. What is learned is to give the codes and reconstructions of the model
     as it was: the copy stays what any family made of it, and may take the other's codes. Of the
-    weights after each epoch and those before, the ones are kept whose error in int8, on a tenth of
-    the samples, is least.
+    weights after each epoch and those before, the ones are kept whose reconstructions in int8 are
+    nearest to the model's own, on a tenth of the samples.
 
     `aezoo.export_tflite(ae, path, quantize="int8", fine_tune=x)` does the same, and gives the file
     the ranges of values, too, that the model was trained with.
@@ -106,46 +106,45 @@ def fine_tuned(
     x = checked_array(x, ae.input_shape[1:], "fine_tune", raw=ae.normalization is not None)
     if len(x) < FEWEST:
         raise ValueError(f"fine_tune must have {FEWEST} samples or more. Received: {len(x)}")
-    calibration = ae.normalize(spread(x if calibration is None else calibration, CHECKED))
+    calibration = spread(x if calibration is None else calibration, CHECKED)
     left_out = np.arange(len(x)) % HELD_OUT == HELD_OUT - 1
-    held_out = ae.normalize(spread(x[left_out], CHECKED))
+    held_out = spread(x[left_out], CHECKED)
     x = x[~left_out]
-    targets = [ae.encode(x), ae.normalize(ae.reconstruct(x))]
+
+    def outputs(samples):
+        return ae.normalize(ae.reconstruct(samples))
+
+    targets, judged = [ae.encode(x), outputs(x)], (ae.normalize(held_out), outputs(held_out))
+    deciding = ae.normalize(calibration), outputs(calibration)
     x = ae.normalize(x)
-    own = float(np.mean(np.square(targets[1] - x)))
-    spread_of_codes = float(np.mean(np.var(targets[0], axis=0)))
 
     found = Simulation(copied(ae), per_unit, bits)
-    found.calibrate(calibration)
-    before = found.error(held_out)
-    best = before, found.model.get_weights()
+    found.calibrate(deciding[0])
+    errors = {"mse_keras": _mean_square(judged[1] - judged[0])}
+    errors["mse_before"] = found.error(judged[0])
+    best = found.error(*judged), found.model.get_weights()
 
     def keep_better():
         nonlocal best
-        error = found.error(held_out)
-        if error < best[0]:
-            best = error, found.model.get_weights()
+        apart = found.error(*judged)
+        if apart < best[0]:
+            best = apart, found.model.get_weights()
 
-    found.narrow(calibration)
+    found.narrow(*deciding)
     keep_better()
-    ranges = best[0]
     found.model.set_weights(best[1])
+    errors["mse_ranges"] = found.error(judged[0])
     updates = math.ceil(len(x) / BATCH)  # an epoch
     if epochs is None:
         epochs = max(FEWEST_EPOCHS, round(UPDATES / updates))
     if epochs:
-        schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * updates)
-        # a code as far off as codes are spread counts as much as the model's own error
-        weights = [own / max(spread_of_codes, keras.config.epsilon()), 1.0]
-        found.model.compile(
-            keras.optimizers.Adam(schedule), ["mse", "mse"], loss_weights=weights, jit_compile=False
-        )
+        _compile(found.model, x, targets, epochs * updates)
         for _ in range(epochs):
             found.model.fit(x, targets, batch_size=BATCH, verbose=0)
             keep_better()
         found.model.set_weights(best[1])
-        found.calibrate(calibration)
-        found.narrow(calibration)
+        found.calibrate(deciding[0])
+        found.narrow(*deciding)
         keep_better()
         found.model.set_weights(best[1])
     if bits < 8:
@@ -154,13 +153,28 @@ def fine_tuned(
         "samples": len(x),
         "epochs": epochs,
         "held_out": len(held_out),
-        "mse_keras": float(ae.reconstruction_error(ae.denormalize(held_out)).mean()),
-        "mse_before": before,
-        "mse_ranges": ranges,
-        "mse_after": best[0],
+        **errors,
+        "mse_after": found.error(judged[0]),
         "seconds": time.perf_counter() - start,
     }
     return found
+
+
+def _compile(model, x, targets, updates):
+    """Codes as far off as they are spread count as much as the model's own error."""
+    schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, updates)
+    spread_of_codes = float(np.mean(np.var(targets[0], axis=0)))
+    weight = _mean_square(targets[1] - x) / max(spread_of_codes, keras.config.epsilon())
+    model.compile(
+        keras.optimizers.Adam(schedule),
+        ["mse", "mse"],
+        loss_weights=[weight, 1.0],
+        jit_compile=False,
+    )
+
+
+def _mean_square(x):
+    return float(np.mean(np.square(x), dtype="float64"))
 
 
 class Simulation:
@@ -223,20 +237,20 @@ class Simulation:
         for layer in self.values:
             layer.settle()
 
-    def narrow(self, x: np.ndarray) -> None:
+    def narrow(self, x: np.ndarray, y: np.ndarray | None = None) -> None:
         """Narrows ranges, one after the other, where finer steps are worth what is cut off.
 
         Args:
-            x: float32 array of shape `(n, *input_shape)`, normalized, which decides.
+            x, y: As in `error`, which decides.
         """
-        least = self.error(x)
+        least = self.error(x, y)
         for layer in self.values:
             low, high = (float(end.value) for end in (layer.low, layer.high))
             for part in NARROWER if layer.ends is None else ():
                 kept = float(layer.low.value), float(layer.high.value)
                 layer.low.assign(low * part)
                 layer.high.assign(high * part)
-                error = self.error(x)
+                error = self.error(x, y)
                 if error >= least:
                     layer.low.assign(kept[0])
                     layer.high.assign(kept[1])
@@ -271,16 +285,17 @@ class Simulation:
             "most_steps": int(steps.max()),
         }
 
-    def error(self, x: np.ndarray) -> float:
+    def error(self, x: np.ndarray, y: np.ndarray | None = None) -> float:
         """The mean squared error of reconstructions in int8.
 
         Args:
             x: float32 array of shape `(n, *input_shape)`, normalized.
+            y: float32 array of that shape, what they should be. Default: `x`.
 
         Returns:
             Float.
         """
-        return float(np.mean(np.square(self._outputs(x) - x), dtype="float64"))
+        return _mean_square(self._outputs(x) - (x if y is None else y))
 
     def _outputs(self, x):
         batches = (x[i : i + BATCHED] for i in range(0, len(x), BATCHED))

@@ -209,7 +209,8 @@ def rebuild(
         FileNotFoundError: If there is no such model, or no data.
     """
     card = weights.read_card(weights.folder() / name)
-    settings = ("epochs", "batch_size", "learning_rate", "patience", "max_shift", "flip", "seed")
+    settings = ("epochs", "batch_size", "learning_rate", "patience", "max_shift", "flip")
+    settings = (*settings, "quantize_aware", "seed")
     trained = {"max_shift": 0, "flip": False, **card["training"]}
     if "minutes" in trained:  # its epochs were as many as there was time for
         settings = ("minutes", *settings[1:])

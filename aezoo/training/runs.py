@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 
+from aezoo import checks
 from aezoo.autoencoder import Autoencoder
 from aezoo.data.datasets import preparation
 from aezoo.evaluation import remarks
@@ -25,6 +26,7 @@ from aezoo.training.defaults import (
     usual_learning_rate,
     with_normalization,
 )
+from aezoo.training.eight_bits import refuse_untrainable, train_on
 from aezoo.training.exporting import checked_kind, export_to
 from aezoo.training.folder import new_folder, refuse_existing, stopped_early
 from aezoo.training.plan import planned
@@ -69,6 +71,7 @@ def train(
     max_shift: int | None = None,
     flip: bool | None = None,
     minutes: float | None = None,
+    quantize_aware: int = 0,
     seed: int = 0,
     output: str | os.PathLike | None = None,
     data_dir: str | os.PathLike | None = None,
@@ -107,6 +110,9 @@ def train(
         flip: Boolean, whether training images are mirrored at random. Default: chosen.
         minutes: Positive float: train for so long, as well as that time allows, in one attempt or
             several, see `aezoo.training.attempts.best_within`. In place of `epochs`.
+        quantize_aware: Integer, 0 or more: epochs that follow with the roundings of int8, at half
+            the learning rate, of models that are trained for reconstruction alone. The model
+            loses less in int8 then, see `aezoo.training.eight_bits.train_on`.
         seed: Integer, of the weights, the order of samples and the noise.
         output: String or path of the run folder, which must not exist. Default: a new folder
             `runs/MODEL-DATA`, numbered if that exists.
@@ -153,6 +159,12 @@ def train(
         raise ValueError(f"minutes must be a positive number. Received: {minutes!r}")
     if minutes is not None and epochs is not None:
         raise ValueError(f"Give minutes or epochs, not both. Received: {minutes!r}, {epochs!r}")
+    if minutes is not None and quantize_aware:
+        raise ValueError(
+            "Give minutes or quantize_aware, not both. Received: "
+            f"{minutes!r}, {quantize_aware!r}"
+        )
+    quantize_aware = checks.count("quantize_aware", quantize_aware)
     if learning_rate is not None and not 0 < learning_rate < math.inf:
         raise ValueError(f"learning_rate must be a positive number. Received: {learning_rate!r}")
     if "input_shape" in options:
@@ -171,6 +183,8 @@ def train(
     if latent_dim is None:
         latent_dim = usual_latent_dim(shape)
     plain = build(model, shape, latent_dim, **options)  # what is wrong is refused now
+    if quantize_aware:
+        refuse_untrainable(plain)
     if has_schedule(plain):
         if learning_rate is not None:
             raise ValueError(
@@ -194,6 +208,7 @@ def train(
         "max_shift": plan.max_shift,
         "flip": plan.flip,
         **({} if minutes is None else {"minutes": minutes}),
+        **({"quantize_aware": quantize_aware} if quantize_aware else {}),
         "seed": seed,
     }
     with new_folder(output, f"{model}-{train_set.name}") as folder:
@@ -209,8 +224,12 @@ def train(
             found = attempt(made(plan, seed), plan, seed, settings["epochs"], **how)
         else:
             found = best_within(60 * minutes, made, plan, seed, settings["epochs"], **how)
-        del splits, how, fitted, held_out  # copies of the training split: the baseline needs none
         settle(found, train_set.x, learning_rate)
+        if quantize_aware and not found.outcome["interrupted"]:
+            how = {**how, "plan": found.plan, "seed": seed, "epochs": quantize_aware}
+            found.outcome["int8"] = train_on(found.ae, **how)
+            found.outcome["interrupted"] = found.outcome["int8"].pop("interrupted")
+        del splits, how, fitted, held_out  # copies of the training split: the baseline needs none
         found.outcome["seconds"] = round(time.perf_counter() - begin, 1)
         record = {"model": model, "latent_dim": latent_dim, "data": told}
         metrics = write_run(folder, found, train_set, test_set, record, settings)

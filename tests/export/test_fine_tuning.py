@@ -153,7 +153,8 @@ def test_scaled_tables_and_ends_in_float(tmp_path, rng):
     )
     (entry,) = report.contents["signatures"]["reconstruct"]["outputs"].values()
     assert entry["dtype"] == "float32"
-    assert report.fine_tuning["mse_after"] <= report.fine_tuning["mse_before"]
+    found = report.fine_tuning  # of normalized values, whose variance is 1
+    assert found["mse_keras"] < found["mse_after"] < 1.02 * found["mse_keras"] < 1.02
 
 
 def test_linear_paths_stay_untrained(digits):
