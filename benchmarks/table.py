@@ -214,9 +214,9 @@ def plain_c():
         if row["part"] == "reconstruct"
     ]
     return (
-        "As plain C on a Cortex-M4 (`-Os`), bytes for a reconstruction: flash beyond weights, memory\n"
-        "beside input and output, TensorFlow Lite Micro's memory with them, and how many golden\n"
-        "vectors an emulated board gives just so:\n\n"
+        "As plain C on a Cortex-M4 (`-Os`), bytes for a reconstruction: flash beyond weights,\n"
+        "memory beside input and output, TensorFlow Lite Micro's memory with them, and how many\n"
+        "golden vectors an emulated board gives just so:\n\n"
         + markdown(("", "weights", "beyond", "memory", "TFLM's", "equal"), rows)
     )
 
@@ -239,8 +239,8 @@ def search():
         )
     return (
         "What `aezoo search` finds on MNIST, beside `conv` with its filters halved until the int8\n"
-        "file fits, trained for as long as the search takes; codes have so many numbers, errors are\n"
-        "of the int8 files on test images:\n\n"
+        "file fits, trained for as long as the search takes; codes have so many numbers, errors\n"
+        "are of the int8 files on test images:\n\n"
         + markdown(("", "by hand", "test MSE", "search", "test MSE", "ratio"), rows)
     )
 

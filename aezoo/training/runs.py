@@ -161,8 +161,7 @@ def train(
         raise ValueError(f"Give minutes or epochs, not both. Received: {minutes!r}, {epochs!r}")
     if minutes is not None and quantize_aware:
         raise ValueError(
-            "Give minutes or quantize_aware, not both. Received: "
-            f"{minutes!r}, {quantize_aware!r}"
+            f"Give minutes or quantize_aware, not both. Received: {minutes!r}, {quantize_aware!r}"
         )
     quantize_aware = checks.count("quantize_aware", quantize_aware)
     if learning_rate is not None and not 0 < learning_rate < math.inf:
