@@ -10,6 +10,7 @@ MSE_INCREASE = {"float16": 0.005, "dynamic": 0.02, "int4": 0.05, "int8": 0.02, "
 RANK_CORRELATION = 0.995  # of scores in integers with those of the Keras model
 PICKED = 0.98  # of those of codes picked in eight bits, of which some lie alike near
 NOISE = 0.1  # of the spread of codes and of outputs for the prior: a hundredth of the variance
+NEAR = 0.01, 0.998  # increase of the MSE and rank correlation in int8, nothing better is needed
 CONFIDENCE = 0.95
 PARTS = {"max": "reconstructs", "encode": "encodes", "decode": "decodes"}
 FINE_TUNED = "give fine_tune=x_train"
@@ -84,6 +85,25 @@ def refusal(report: ExportReport, calibrated: int | None = None) -> str | None:
         return None
     few = ", beyond doubt" if parity["samples"] < ENOUGH else ""
     return f"The export in {precision} {found}{few}. {_advice(report, calibrated)}"
+
+
+def is_near(report: ExportReport) -> bool:
+    """Whether an export is right, and so near to the model that nothing better needs to be tried.
+
+    Args:
+        report: `ExportReport`.
+
+    Returns:
+        Boolean. In int8 the MSE may be 1 % larger for that, and the rank correlation of scores is
+        0.998; any other precision only has to be right.
+    """
+    if refusal(report) is not None:
+        return False
+    if report.precision != "int8":
+        return True
+    parity, (more, rank) = report.parity, NEAR
+    most = parity["mse_keras"] * (1 + more) + _rounding(report, "reconstruct")
+    return parity["mse_export"] <= most and (parity["rank_correlation"] or 1) >= rank
 
 
 def least_rank_correlation(n: int, least: float | None = None) -> float:

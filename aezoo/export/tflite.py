@@ -13,7 +13,7 @@ import numpy as np
 
 from aezoo.checks import positive
 from aezoo.edge import LiteModel, inspect
-from aezoo.export.bounds import check, refusal
+from aezoo.export.bounds import check
 from aezoo.export.conversion import ACTIVATIONS, convert, packed
 from aezoo.export.fine_tuning import fine_tuned
 from aezoo.export.micro import write_proved
@@ -24,6 +24,7 @@ from aezoo.export.plain_c.proving import write_proved_c
 from aezoo.export.report import ExportError, ExportReport, latency
 from aezoo.export.samples import CALIBRATION, calibration_of, checked_model, checked_samples, remark
 from aezoo.export.saved_model import write_saved_model
+from aezoo.export.ways import nearest, ways
 from aezoo.system.files import replacing
 
 TARGETS = {"micro": write_proved, "c": write_proved_c}  # what proves them, and writes sources
@@ -65,8 +66,8 @@ def export_tflite(
         calibration_data: Array of shape `(n, *input_shape)`, training samples from all over, which
             set the ranges of integers: all of them, or some hundred drawn at random. The first
             ones of sorted data are all of one kind, and what is beyond their ranges is cut off.
-            300 are used, evenly from first to last. Where an int8 file loses too much with these
-            ranges, those are tried that `fine_tune` with 0 epochs takes.
+            300 are used, evenly from first to last. Where an int8 file loses a per cent and more
+            with these ranges, others are tried, see `aezoo.export.ways.ways`.
         samples: Array of shape `(n, *input_shape)` to compare export and model on. Default: the
             calibration data, else decoded random codes. Below float32 at least 20, of which only
             what is surely too bad is refused; 200 or more are judged as they are, see
@@ -88,8 +89,8 @@ def export_tflite(
         fine_tune: Array of shape `(n, *input_shape)`, training samples that a copy of the model is
             trained with for int8 or int4, see `aezoo.quantize_aware`. The file has the ranges of
             that training: those of the calibration data, narrowed where finer steps are worth
-            what is cut off, and dense layers a scale for each unit. It is judged by the model
-            given.
+            what is cut off. It is judged by the model given. Where one scale a kernel is not
+            enough, it is trained once more with those of the file, one for each unit.
         fine_tune_epochs: Integer, how often these are gone through; 0 to narrow ranges alone.
             Default: as for `aezoo.quantize_aware`.
 
@@ -167,7 +168,9 @@ def export_tflite(
         else:
             files = {beside: signatures}
         asked = None if fine_tune is None else (fine_tune, fine_tune_epochs)
-        for per_unit, tuning in _attempts(quantize, asked, calibration_data):
+        calibrated = min(len(calibration_data), CALIBRATION) if calibration else None
+
+        def make(per_unit, tuning):
             contents, source, ranges, tuned = [], ae, calibration, None
             if tuning is not None:
                 bits = 4 if quantize == "int4" else 8
@@ -176,7 +179,7 @@ def export_tflite(
                 except ValueError:
                     if fine_tune is not None:
                         raise
-                    break  # what cannot be simulated has the ranges that it has
+                    return None  # what cannot be simulated has the ranges that it has
                 source, ranges = tuned, None
             for file, names in files.items():
                 content, metadata = converted(
@@ -196,9 +199,11 @@ def export_tflite(
                 sha256="" if micro else hashlib.sha256(beside.read_bytes()).hexdigest(),
                 fine_tuning=tuned.compared(exported, samples) if tuned else {},
             )
-            calibrated = min(len(calibration_data), CALIBRATION) if calibration else None
-            if refusal(report, calibrated) is None:
-                break
+            return report, {file: file.read_bytes() for file in files}
+
+        report, written = nearest(ways(quantize, asked, calibration_data), make)
+        for file, content in written.items():
+            file.write_bytes(content)
         check(report, calibrated)
         if micro:
             report = replace(report, **{target: TARGETS[target](ae, files, samples)})
@@ -271,20 +276,6 @@ def one_of(name: str, value: object, valid: Sequence) -> None:
     """Raises `ValueError` with the name of a value that is not one of the valid ones."""
     if value not in valid:
         raise ValueError(f"{name} must be one of {valid}. Received: {value!r}")
-
-
-def _attempts(quantize, asked, calibration_data):
-    """Pairs: whether dense layers have a scale for each unit; samples and epochs of a fine-tuning.
-
-    The latter are `None` for ranges as they are calibrated. One scale a kernel makes smaller files,
-    and is enough for most models; whose ranges are so too wide gets narrower ones.
-    """
-    if quantize == "int4" or asked is not None:
-        return [(True, asked)]
-    if quantize not in ACTIVATIONS:
-        return [(False, None)]
-    calibrated = [(False, None), (True, None)]
-    return [*calibrated, (True, (calibration_data, 0))] if quantize == "int8" else calibrated
 
 
 def _together(files):

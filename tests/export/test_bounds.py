@@ -7,7 +7,7 @@ from scipy.stats import rankdata
 
 import aezoo
 from aezoo.export import parity
-from aezoo.export.bounds import check, refusal
+from aezoo.export.bounds import check, is_near, refusal
 from aezoo.export.report import ExportError, ExportReport
 from aezoo.registry import weights
 
@@ -179,3 +179,20 @@ def test_microcontrollers_are_not_advised_to_use_floats():
     plain = refusal(replace(micro, format="c"), 300)
     assert "fine_tune" in plain
     assert "int16x8" not in plain
+
+
+@pytest.mark.parametrize(
+    ("report", "near"),
+    [
+        (changed("int8", mse_export=0.010099), True),
+        (changed("int8", mse_export=0.010102), False),
+        (changed("int8", mse_export=0.01, rank_correlation=0.9979), False),
+        (changed("int8", mse_export=0.01, rank_correlation=None), True),
+        (changed("int8", mse_export=0.01, encode_noise=0.11), False),  # it is refused
+        (changed("int16x8", mse_export=0.01005, rank_correlation=0.996), True),
+        (changed("dynamic", mse_export=0.0102, rank_correlation=0.9), True),
+        (changed("dynamic", mse_export=0.0103), False),
+    ],
+)
+def test_near_is_what_needs_nothing_better(report, near):
+    assert is_near(report) == near
