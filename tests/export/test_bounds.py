@@ -189,7 +189,7 @@ def test_microcontrollers_are_not_advised_to_use_floats():
         (changed("int8", mse_export=0.01, rank_correlation=0.9979), False),
         (changed("int8", mse_export=0.01, rank_correlation=None), True),
         (changed("int8", mse_export=0.01, encode_noise=0.11), False),  # it is refused
-        (changed("int16x8", mse_export=0.01005, rank_correlation=0.996), True),
+        (changed("int16x8", mse_export=0.01005, mse_decode=0.01, rank_correlation=0.996), True),
         (changed("dynamic", mse_export=0.0102, rank_correlation=0.9), True),
         (changed("dynamic", mse_export=0.0103), False),
     ],

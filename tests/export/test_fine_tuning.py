@@ -43,6 +43,15 @@ def test_int8_loses_less_and_the_model_stays(coarse, digits):
     assert test < 0.8 * (plain.error(digits[1]) - coarse.reconstruction_error(digits[1]).mean())
 
 
+def test_ranges_follow_the_model_and_not_the_samples(trained, digits):
+    """One that is trained on spoilt samples has values to cut off, for which errors get less."""
+    ae, x = trained("masked"), digits[1]
+    plain = Simulation(copied(ae))
+    plain.calibrate(digits[0])
+    own = ae.reconstruct(x)
+    assert fine_tuned(ae, digits[0], epochs=0).error(x, own) < 0.97 * plain.error(x, own)
+
+
 def test_a_copy_of_the_same_kind(trained, digits):
     ae = trained("variational")
     tuned = aezoo.quantize_aware(ae, digits[0][:200], epochs=1)
