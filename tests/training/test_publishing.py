@@ -42,21 +42,35 @@ def test_published_folder(published, zoo):
     )
 
 
-def test_an_int8_file_is_fine_tuned_where_that_is_what_it_takes(published, tmp_path, monkeypatch):
-    def refuse_plain(folder, ae, kind, x_train, x_test, fine_tune=False):
-        if not fine_tune:
+@pytest.mark.parametrize(
+    ("refused", "near", "tried", "how"),
+    [
+        (True, True, [False, True], ", after fine-tuning for it"),
+        (False, False, [False, True], ", after fine-tuning for it"),
+        (False, True, [False], ""),
+    ],
+)
+def test_an_int8_file_is_fine_tuned_where_that_is_what_it_takes(
+    published, tmp_path, monkeypatch, refused, near, tried, how
+):
+    asked = []
+
+    def export(folder, ae, kind, x_train, x_test, fine_tune):
+        asked.append(fine_tune)
+        if refused and not fine_tune:
             raise aezoo.ExportError("It reconstructs worse.")
         return export_to(folder, ae, kind, x_train, x_test)
 
     export_to = publishing.export_to
-    monkeypatch.setattr(publishing, "export_to", refuse_plain)
+    monkeypatch.setattr(publishing, "export_to", export)
+    monkeypatch.setattr(publishing, "is_near", lambda report: near)
     folder = tmp_path / "deep-digits"
     card = publishing.publish(published[0] / "run", folder, exports=["int8"])
-    assert "model-int8.tflite" in card["files"]
-    report = json.loads((folder / "model-int8.tflite.json").read_text())
-    more = report["parity"]["mse_export"] / report["parity"]["mse_keras"] - 1
-    said = f"\nIn int8 its error changes by {more:+.1%}, after fine-tuning for it.\n"
+    score = aezoo.LiteModel(folder / "model-int8.tflite").score
+    more = score(aezoo.load_dataset("digits", "test").x).mean() / card["metrics"]["mse"] - 1
+    said = f"\nIn int8 its error changes by {more:+.1%}{how}.\n"
     assert said in (folder / "README.md").read_text()
+    assert asked == tried
 
 
 def test_an_int8_file_that_is_refused_is_left_out(published, tmp_path, monkeypatch):
