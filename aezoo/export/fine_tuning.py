@@ -22,7 +22,7 @@ from aezoo.layers.bottleneck import bottleneck_of
 
 BATCH = 64
 BATCHED = 250  # samples that are judged together
-UPDATES, FEWEST_EPOCHS = 2000, 2
+UPDATES, FEWEST_EPOCHS, MOST_EPOCHS = 2000, 2, 200
 LEARNING_RATE = 1e-4  # where a half cosine begins: the model is trained already
 HELD_OUT = 10  # one sample in so many decides which weights are best
 NARROWER = (0.8, 0.6, 0.45, 0.3, 0.2)  # parts of a range that are tried
@@ -44,7 +44,7 @@ def quantize_aware(ae: keras.Model, x: np.ndarray, epochs: int | None = None) ->
         ae: `aezoo.Autoencoder`, trained. It is left as it is.
         x: Array of shape `(n, *input_shape)`, n at least 20: training samples.
         epochs: Integer, 0 or more, how often they are gone through. Default: as often as makes
-            2,000 updates, and at least twice.
+            2,000 updates, at least twice and at most 200 times.
 
     Returns:
         `aezoo.Autoencoder`. A batch normalization is folded into the layer before it, and leaves
@@ -136,7 +136,7 @@ def fine_tuned(
     errors["mse_ranges"] = found.error(judged[0])
     updates = math.ceil(len(x) / BATCH)  # an epoch
     if epochs is None:
-        epochs = max(FEWEST_EPOCHS, round(UPDATES / updates))
+        epochs = min(MOST_EPOCHS, max(FEWEST_EPOCHS, round(UPDATES / updates)))
     if epochs:
         _compile(found.model, x, targets, epochs * updates)
         for _ in range(epochs):

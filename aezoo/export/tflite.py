@@ -134,6 +134,11 @@ def export_tflite(
         batch_size = 1
     if fine_tune is not None:
         one_of("quantize", quantize, ("int4", "int8"))
+    elif fine_tune_epochs is not None:
+        raise ValueError(
+            "fine_tune_epochs says how often to go through fine_tune: give both. Received: "
+            f"{fine_tune_epochs!r}"
+        )
     path = new_folder(path) if micro else file_to_write(path, ".tflite")
     signatures = _signatures(signatures, quantize)
     if integers and calibration_data is None:
@@ -174,12 +179,7 @@ def export_tflite(
             contents, source, ranges, tuned = [], ae, calibration, None
             if tuning is not None:
                 bits = 4 if quantize == "int4" else 8
-                try:
-                    tuned = fine_tuned(ae, *tuning, calibration_data, per_unit, bits)
-                except ValueError:
-                    if fine_tune is not None:
-                        raise
-                    return None  # what cannot be simulated has the ranges that it has
+                tuned = fine_tuned(ae, *tuning, calibration_data, per_unit, bits)
                 source, ranges = tuned, None
             for file, names in files.items():
                 content, metadata = converted(

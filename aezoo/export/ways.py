@@ -1,5 +1,6 @@
 """In which ways an export in integers can be made, and which of them is taken."""
 
+import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeAlias
@@ -9,6 +10,8 @@ import numpy as np
 from aezoo.export.bounds import is_near, refusal
 from aezoo.export.conversion import ACTIVATIONS
 from aezoo.export.report import ExportReport
+
+log = logging.getLogger("aezoo")
 
 Tuning: TypeAlias = tuple[np.ndarray, int | None]
 Made: TypeAlias = tuple[ExportReport, dict[Path, bytes]]
@@ -39,34 +42,43 @@ def ways(
     if quantize == "int8":
         tuned = (calibration_data, 0) if asked is None else asked
         found = [(False, tuned), (True, tuned)]
-        return found if asked else [(False, None), *found, (True, None)]
+        return [*([] if asked else [(False, None)]), *found, (True, None)]
     return [(False, None), (True, None)]
 
 
 def nearest(
-    ways: Iterable[tuple[bool, Tuning | None]], make: Callable[[bool, Tuning | None], Made | None]
+    ways: Iterable[tuple[bool, Tuning | None]], make: Callable[[bool, Tuning | None], Made]
 ) -> Made:
     """Makes exports until one is good, and returns the one whose outputs are nearest to the model.
 
     A first one has to be near (see `aezoo.export.bounds.is_near`) to be good; after that it is
-    enough that one of them is right.
+    enough that one of them is right. What goes wrong with a later way is no error: not every model
+    can be simulated.
 
     Args:
         ways: See `ways`.
-        make: Function of a way that returns a report and the bytes of the files, or `None` where
-            it is none for this model.
+        make: Function of a way that returns a report and the bytes of the files.
 
     Returns:
         What `make` returned of that one. Where none is right it is one that is not.
     """
     made, right = [], []
     for way in ways:
-        one = make(*way)
-        if one is None:
+        try:
+            one = make(*way)
+        except Exception as error:
+            if not made:
+                raise
+            log.debug(f"A way to export did not work: {error}")
             continue
         made.append(one)
         if refusal(one[0]) is None:
             right.append(one)
         if is_near(one[0]) or (right and len(made) > 1):
             break
-    return max(right or made, key=lambda one: one[0].parity["psnr"] or np.inf)
+    return max(right or made, key=_nearness)
+
+
+def _nearness(made):
+    psnr = made[0].parity["psnr"]
+    return np.inf if psnr is None else psnr

@@ -46,6 +46,9 @@ class Limit(layers.Layer):
     def call(self, inputs):
         return ops.clip(inputs, -self.limit, self.limit)
 
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
     def get_config(self):
         return {**super().get_config(), "limit": self.limit}
 

@@ -28,7 +28,7 @@ from aezoo.training.defaults import (
 )
 from aezoo.training.eight_bits import refuse_untrainable, train_on
 from aezoo.training.exporting import checked_kind, export_to
-from aezoo.training.folder import new_folder, refuse_existing, stopped_early
+from aezoo.training.folder import MODEL, new_folder, refuse_existing, stopped_early
 from aezoo.training.plan import planned
 from aezoo.training.splits import described, load_splits
 from aezoo.training.writing import write_run
@@ -112,7 +112,8 @@ def train(
             several, see `aezoo.training.attempts.best_within`. In place of `epochs`.
         quantize_aware: Integer, 0 or more: epochs that follow with the roundings of int8, at half
             the learning rate, of models that are trained for reconstruction alone. The model
-            loses less in int8 then, see `aezoo.training.eight_bits.train_on`.
+            loses less in int8 then, see `aezoo.training.eight_bits.train_on`. Their losses are in
+            `log-int8.csv`; callbacks see a `keras.Model` from samples to reconstructions.
         seed: Integer, of the weights, the order of samples and the noise.
         output: String or path of the run folder, which must not exist. Default: a new folder
             `runs/MODEL-DATA`, numbered if that exists.
@@ -182,8 +183,6 @@ def train(
     if latent_dim is None:
         latent_dim = usual_latent_dim(shape)
     plain = build(model, shape, latent_dim, **options)  # what is wrong is refused now
-    if quantize_aware:
-        refuse_untrainable(plain)
     if has_schedule(plain):
         if learning_rate is not None:
             raise ValueError(
@@ -198,6 +197,8 @@ def train(
         keras.utils.set_random_seed(seed)
         return build(model, shape, latent_dim, **plan.options)
 
+    if quantize_aware:
+        refuse_untrainable(made(plan, seed))
     batch_size = batch_size or usual_batch_size(len(fitted))
     settings = {
         "epochs": epochs or usual_epochs(len(fitted), batch_size),
@@ -225,6 +226,7 @@ def train(
             found = best_within(60 * minutes, made, plan, seed, settings["epochs"], **how)
         settle(found, train_set.x, learning_rate)
         if quantize_aware and not found.outcome["interrupted"]:
+            found.ae.save(folder / MODEL)  # or it would be lost by an error
             how = {**how, "plan": found.plan, "seed": seed, "epochs": quantize_aware}
             found.outcome["int8"] = train_on(found.ae, **how)
             found.outcome["interrupted"] = found.outcome["int8"].pop("interrupted")

@@ -115,7 +115,9 @@ def test_finer_scales_are_simulated_as_the_file_has_them(trained, digits, tmp_pa
     scales = []
 
     def converted(source, *arguments):
-        scales.append((arguments[5], {layer.per_unit for layer in source.weights}))
+        simulated = hasattr(source, "trained")
+        units = {layer.per_unit for layer in source.weights} if simulated else None
+        scales.append((arguments[5], units))
         return real(source, *arguments)
 
     real = tflite.converted
@@ -130,7 +132,7 @@ def test_finer_scales_are_simulated_as_the_file_has_them(trained, digits, tmp_pa
             fine_tune=digits[0],
             fine_tune_epochs=1,
         )
-    assert scales == [(False, {False}), (True, {True})]
+    assert scales == [(False, {False}), (True, {True}), (True, None)]
     assert "fine_tune" not in str(error.value)
     assert error.value.report.fine_tuning["samples"] == 1294  # nine tenths of 1,437
 
@@ -190,6 +192,8 @@ def test_what_is_refused(trained, digits, tmp_path):
             aezoo.export_tflite(ae, path, fine_tune=bad, **options)
     with pytest.raises(ValueError, match="epochs"):
         aezoo.quantize_aware(ae, digits[0], epochs=-1)
+    with pytest.raises(ValueError, match="fine_tune_epochs says how often"):
+        aezoo.export_tflite(ae, path, fine_tune_epochs=0, **options)
     with pytest.raises(ValueError, match="quantize must be one of"):
         aezoo.export_tflite(ae, path, fine_tune=digits[0])
     with pytest.raises(ValueError, match="codebook"):

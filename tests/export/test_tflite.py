@@ -248,6 +248,24 @@ def test_published_network_is_no_larger_than_its_reference(tmp_path, rng):
     assert report.size <= 277_248
 
 
+def test_the_file_is_that_of_the_report(trained, digits, tmp_path, monkeypatch):
+    """Also where another way was tried after it."""
+
+    def first(ways, make):
+        found, _ = (make(*way) for way in ways)
+        return found
+
+    monkeypatch.setattr(tflite, "nearest", first)
+    monkeypatch.setattr(tflite, "ways", lambda *_: [(True, None), (False, None)])
+    path = tmp_path / "model.tflite"
+    options = {"quantize": "int8", "calibration_data": digits[0], "samples": digits[1]}
+    report = aezoo.export_tflite(trained("deep"), path, **options)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == report.sha256
+    assert report.parity["mse_export"] == pytest.approx(
+        aezoo.LiteModel(path).score(digits[1]).mean()
+    )
+
+
 def test_a_scale_for_each_unit(trained, digits, tmp_path, monkeypatch):
     options = {"quantize": "int8", "calibration_data": digits[0], "samples": digits[1]}
     sizes, errors = [], []

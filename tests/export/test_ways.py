@@ -14,7 +14,7 @@ X = object()
         (None, None, [(False, None)]),
         ("float16", None, [(False, None)]),
         ("int8", None, [(False, None), (False, (X, 0)), (True, (X, 0)), (True, None)]),
-        ("int8", ("x", 3), [(False, ("x", 3)), (True, ("x", 3))]),
+        ("int8", ("x", 3), [(False, ("x", 3)), (True, ("x", 3)), (True, None)]),
         ("int4", ("x", 3), [(True, ("x", 3))]),
         ("int4", None, [(True, None)]),
         ("int16x8", None, [(False, None), (True, None)]),
@@ -45,8 +45,18 @@ def test_which_is_taken(monkeypatch, exports, tried, taken):
     def make(per_unit, tuning):
         asked.append((per_unit, tuning))
         one = exports[len(asked) - 1]
-        return one and (SimpleNamespace(how=one[0], parity={"psnr": one[1]}), len(asked) - 1)
+        if one is None:
+            raise NotImplementedError
+        return (SimpleNamespace(how=one[0], parity={"psnr": one[1]}), len(asked) - 1)
 
     given = ways("int8", None, X)[: len(exports)]
     assert nearest(given, make)[1] == taken
     assert asked == given[:tried]
+
+
+def test_what_goes_wrong_with_the_first_way_is_told():
+    def make(per_unit, tuning):
+        raise ValueError("It cannot be.")
+
+    with pytest.raises(ValueError, match="It cannot be"):
+        nearest(ways("int8", None, X), make)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import aezoo
-from aezoo.export.fine_tuning import copied
+from aezoo.export.fine_tuning import Simulation, copied
 from aezoo.training.eight_bits import refuse_untrainable, standardize_codes, train_on
 from aezoo.training.plan import planned
 
@@ -86,6 +86,27 @@ def test_codes_of_an_activation_are_left_alone(digits):
     np.testing.assert_array_equal(ae.encode(digits[0]), before)
 
 
+def test_what_else_reads_a_code_keeps_its_reconstructions(digits):
+    inputs = keras.Input((6,))
+    both = keras.layers.Concatenate()([inputs, keras.layers.Dense(4)(inputs)])
+    decoder = keras.Model(inputs, keras.layers.Dense(64)(both))
+    encoder = keras.Sequential([keras.Input((64,)), keras.layers.Dense(6)])
+    ae = aezoo.Autoencoder(encoder, decoder)
+    x = digits[0].reshape(-1, 64)
+    expected = ae.reconstruct(x)
+    standardize_codes(ae, x)
+    np.testing.assert_allclose(ae.reconstruct(x), expected, atol=1e-4)
+
+
+def test_an_idle_unit_keeps_its_scale(deep, digits):
+    ae = copied(deep)
+    layer = ae.encoder.get_layer("latent")
+    layer.kernel.assign(layer.kernel * np.float32([0] + [1] * 7))
+    standardize_codes(ae, digits[0])
+    assert np.abs(ae.decoder.layers[1].kernel).max() < 100
+    assert np.abs(layer.kernel).max() < 100
+
+
 @pytest.mark.parametrize("name", aezoo.list_models())
 def test_families_that_are_trained_for_reconstruction_alone(name):
     ae = aezoo.build(name, (8, 8, 1), 4)
@@ -107,6 +128,55 @@ def test_a_run_says_what_came_of_it(tmp_path):
     kept = keras.saving.load_model(run.folder / "model.keras")
     x = aezoo.load_dataset("digits", "test").x
     np.testing.assert_allclose(kept.reconstruct(x), run.model.reconstruct(x), atol=1e-6)
+
+
+def test_tables_and_what_train_chooses_for_them(tmp_path, rng):
+    """Rows far out are cut off for the network, and values are scaled."""
+    x = rng.normal(size=(300, 3)) @ rng.normal(size=(3, 7)) * 50 + 1000
+    np.save(tmp_path / "x.npy", x.astype("float32"))
+    options = {"epochs": 2, "quantize_aware": 2, "output": tmp_path / "run"}
+    run = aezoo.train("deep", tmp_path / "x.npy", **options)
+    before, after = json.loads((run.folder / "metrics.json").read_text())["training"]["int8"][
+        "val_loss"
+    ]
+    assert after <= before < 1  # of normalized values, whose variance is 1
+
+
+def test_an_error_leaves_the_trained_model(tmp_path):
+    class Broken(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if not isinstance(self.model, aezoo.Autoencoder):
+                raise RuntimeError("It is broken.")
+
+    given = {"epochs": 1, "quantize_aware": 1, "callbacks": [Broken()]}
+    with pytest.raises(RuntimeError, match="broken"):
+        aezoo.train("deep", "digits", output=tmp_path / "run", **given)
+    keras.saving.load_model(tmp_path / "run.unfinished" / "model.keras")
+
+
+@pytest.mark.parametrize("when", ["calibrate", "fit"])
+def test_ctrl_c_keeps_what_was_trained(deep, digits, plan, tmp_path, monkeypatch, when):
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    if when == "calibrate":
+        monkeypatch.setattr(Simulation, "calibrate", interrupt)
+    else:
+        monkeypatch.setattr(keras.Model, "fit", interrupt)
+    ae = copied(deep)
+    how = {"batch_size": 32, "learning_rate": 1e-3, "patience": 1, "folder": tmp_path}
+    found = train_on(ae, digits[0][:1000], digits[0][1000:], plan, 0, epochs=2, **how)
+    assert found["interrupted"]
+    for ours, theirs in zip(ae.get_weights(), deep.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_batch_normalizations_can_be_trained_further(tmp_path):
+    options = {"batch_normalization": True, "epochs": 1, "quantize_aware": 1}
+    run = aezoo.train("conv", "digits", output=tmp_path / "run", refinement=0, **options)
+    kept = keras.saving.load_model(run.folder / "model.keras")
+    assert len(kept.trainable_variables) == len(run.model.trainable_variables)
+    assert len(kept.trainable_variables) == len(kept.optimizer._trainable_variables)
 
 
 @pytest.mark.parametrize(
