@@ -70,7 +70,7 @@ def test_what_is_infinite_is_null(tmp_path):
 
 def test_reports_of_the_first_release_can_be_read():
     """They have neither a hash nor a compiled call."""
-    path = aezoo.registry.weights.folder() / "deep-digits" / "model-int8.tflite.json"
+    path = aezoo.registry.weights.folder() / "deep-digits" / "model-float32.tflite.json"
     old = ExportReport(**json.loads(path.read_text()))
     assert "predict of Keras" in str(old)
     assert "compiled" not in str(old)
