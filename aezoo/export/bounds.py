@@ -101,9 +101,10 @@ def is_near(report: ExportReport) -> bool:
         return False
     if report.precision != "int8":
         return True
-    parity, (more, rank) = report.parity, NEAR
-    most = parity["mse_keras"] * (1 + more) + _rounding(report, "reconstruct")
-    return parity["mse_export"] <= most and (parity["rank_correlation"] or 1) >= rank
+    more, least = NEAR
+    rank = report.parity["rank_correlation"]
+    in_order = rank is None or rank >= least
+    return in_order and report.parity["mse_export"] <= _most(report, more, "reconstruct")
 
 
 def least_rank_correlation(n: int, least: float | None = None) -> float:
@@ -145,7 +146,7 @@ def _difference(parity):
 def _mse(report, key, uncertainty, part):
     parity = report.parity
     more = MSE_INCREASE[report.precision]
-    limit = parity["mse_keras"] * (1 + more) + _rounding(report, part)
+    limit = _most(report, more, part)
     n = parity["samples"]
     chance = 0 if n >= ENOUGH else stats.t.ppf(CONFIDENCE, n - 1) * parity.get(uncertainty, 0)
     if parity.get(key, 0) - chance <= limit:
@@ -199,6 +200,11 @@ def _advice(report, calibrated):
         )
     ways = ", or ".join(ways)
     return f"{ways[0].upper()}{ways[1:]}."
+
+
+def _most(report, more, part):
+    """The MSE that a part may have, where it may be larger by a share than the model's."""
+    return report.parity["mse_keras"] * (1 + more) + _rounding(report, part)
 
 
 def _rounding(report, part):

@@ -176,7 +176,7 @@ def export_tflite(
         calibrated = min(len(calibration_data), CALIBRATION) if calibration else None
 
         def make(per_unit, tuning):
-            contents, source, ranges, tuned = [], ae, calibration, None
+            written, contents, source, ranges, tuned = {}, [], ae, calibration, None
             if tuning is not None:
                 bits = 4 if quantize == "int4" else 8
                 tuned = fine_tuned(ae, *tuning, calibration_data, per_unit, bits)
@@ -185,7 +185,8 @@ def export_tflite(
                 content, metadata = converted(
                     *(source, names, quantize, ranges, batch_size, io, per_unit, indices)
                 )
-                file.write_bytes(packed(content, metadata))
+                written[file] = packed(content, metadata)
+                file.write_bytes(written[file])
                 contents.append(inspect(file))
                 refuse_operators(contents[-1], integers=integers and not allow_float)
             exported = _together(files)
@@ -196,10 +197,10 @@ def export_tflite(
                 **_merged(contents),
                 parity=parity(ae, exported, samples, exact=exact, indices=indices),
                 latency=latency(ae, exported, samples),
-                sha256="" if micro else hashlib.sha256(beside.read_bytes()).hexdigest(),
+                sha256="" if micro else hashlib.sha256(written[beside]).hexdigest(),
                 fine_tuning=tuned.compared(exported, samples) if tuned else {},
             )
-            return report, {file: file.read_bytes() for file in files}
+            return report, written
 
         report, written = nearest(ways(quantize, asked, calibration_data), make)
         for file, content in written.items():

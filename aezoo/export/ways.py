@@ -40,9 +40,9 @@ def ways(
     if quantize == "int4":
         return [(True, asked)]
     if quantize == "int8":
-        tuned = (calibration_data, 0) if asked is None else asked
-        found = [(False, tuned), (True, tuned)]
-        return [*([] if asked else [(False, None)]), *found, (True, None)]
+        tuning = asked or (calibration_data, 0)
+        found = [(False, tuning), (True, tuning), (True, None)]
+        return found if asked else [(False, None), *found]
     return [(False, None), (True, None)]
 
 

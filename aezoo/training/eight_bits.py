@@ -143,8 +143,8 @@ def standardize_codes(ae: Autoencoder, x: np.ndarray) -> None:
     dense = all(map(_is_linear, made)) and read and all(map(_is_dense, read))
     if not dense or len({*made, *read}) < len(made) + len(read) or len(ae.latent_shape) > 1:
         return
-    before, weights = ae.predict(x, verbose=0), ae.get_weights()
-    codes = ae.encoder.predict(x, verbose=0)
+    weights, codes = ae.get_weights(), ae.encoder.predict(x, verbose=0)
+    before = ae.decoder.predict(codes, verbose=0)
     mean, deviation = codes.mean(0), codes.std(0)
     deviation = np.where(deviation > LEAST * deviation.max(), deviation, 1.0)
     made[0].bias.assign(made[0].bias - mean)
@@ -154,7 +154,8 @@ def standardize_codes(ae: Autoencoder, x: np.ndarray) -> None:
     for layer in read:
         layer.bias.assign(layer.bias + keras.ops.matmul(mean, layer.kernel))
         layer.kernel.assign(layer.kernel * deviation[:, np.newaxis])
-    if np.abs(ae.predict(x, verbose=0) - before).max() > ROUNDING * before.std():
+    after = ae.decoder.predict(ae.encoder.predict(x, verbose=0), verbose=0)
+    if np.abs(after - before).max() > ROUNDING * before.std():
         ae.set_weights(weights)  # something else reads one of these layers
 
 

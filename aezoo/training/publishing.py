@@ -121,7 +121,7 @@ def publish(
         told = ""
         for kind in exports:
             if kind == "int8":
-                told = _export_int8(beside, ae, train_set.x, test_set.x)
+                told = _export_int8(beside, ae, train_set.x, test_set.x, record["metrics"]["mse"])
             else:
                 export_to(beside, ae, kind, train_set.x, test_set.x)
         shutil.copy(run / PICTURE, beside / PICTURE)
@@ -210,8 +210,10 @@ def rebuild(
         FileNotFoundError: If there is no such model, or no data.
     """
     card = weights.read_card(weights.folder() / name)
-    settings = ("epochs", "batch_size", "learning_rate", "patience", "max_shift", "flip")
-    settings = (*settings, "quantize_aware", "seed")
+    settings = (
+        *("epochs", "batch_size", "learning_rate", "patience"),
+        *("max_shift", "flip", "quantize_aware", "seed"),
+    )
     trained = {"max_shift": 0, "flip": False, **card["training"]}
     if "minutes" in trained:  # its epochs were as many as there was time for
         settings = ("minutes", *settings[1:])
@@ -265,7 +267,7 @@ def _write_weights(ae, path, x):
     whole.unlink()
 
 
-def _export_int8(folder, ae, x_train, x_test):
+def _export_int8(folder, ae, x_train, x_test, mse):
     """Exports a model in int8, fine-tuned unless near as it is. Returns what a README says."""
     said = refusal = ""
     for fine_tune in (False, True):
@@ -278,9 +280,9 @@ def _export_int8(folder, ae, x_train, x_test):
             if not fine_tune:
                 raise
             continue
-        before, after = ae.reconstruction_error(x_test), LiteModel(report.path).score(x_test)
+        after = LiteModel(report.path).score(x_test).mean()
         how = ", after fine-tuning for it" if fine_tune else ""
-        said = f"In int8 its error changes by {after.mean() / before.mean() - 1:+.1%}{how}."
+        said = f"In int8 its error changes by {after / mse - 1:+.1%}{how}."
         if is_near(report):
             break
     return said or f"There is no file in int8, which was refused: {refusal}."
