@@ -9,6 +9,7 @@ from .data.datasets import Dataset as Dataset
 from .data.datasets import load_dataset as load_dataset
 from .edge import LiteModel as LiteModel
 from .evaluation import evaluate as evaluate
+from .evaluation import probe as probe
 from .export import ExportError as ExportError
 from .export import ExportReport as ExportReport
 from .export import export_onnx as export_onnx
@@ -35,5 +36,7 @@ from .training import train as train
 from .uses import AnomalyDetector as AnomalyDetector
 from .uses import CodeTransformer as CodeTransformer
 from .uses import TimeSeriesDetector as TimeSeriesDetector
+from .uses import compress as compress
+from .uses import decompress as decompress
 
 __version__: str

@@ -10,9 +10,11 @@ for group in (
     "train",
     "search",
     "evaluate",
+    "probe",
     "export",
     "pretrained",
     "detect",
     "scoring",
+    "compress",
 ):  # in the order of the help
     importlib.import_module(f"aezoo.cli.{group}")

@@ -3,8 +3,10 @@
 from aezoo.plots.anomaly import contributions, score_histogram
 from aezoo.plots.codes import latent
 from aezoo.plots.curves import precision_recall, roc
+from aezoo.plots.labels import label_efficiency
 from aezoo.plots.maps import error_map
 from aezoo.plots.pareto import pareto
+from aezoo.plots.rates import rate_distortion
 from aezoo.plots.recordings import events
 from aezoo.plots.samples import reconstructions
 from aezoo.plots.style import COLOURS
@@ -17,9 +19,11 @@ __all__ = [
     "error_map",
     "events",
     "history",
+    "label_efficiency",
     "latent",
     "pareto",
     "precision_recall",
+    "rate_distortion",
     "reconstructions",
     "roc",
     "score_histogram",

@@ -1,0 +1,157 @@
+"""`aezoo compress` and `aezoo decompress`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+import aezoo
+from aezoo.cli.console import Json, app, out, print_json, quiet
+from aezoo.system.files import replacing
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SUFFIX = ".aez"
+
+Model = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        help="A run folder, a .keras file, or a pretrained model, such as conv-mnist.",
+        show_default=False,
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="A folder. [default: beside each]", show_default=False),
+]
+
+
+@app.command()
+def compress(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Images, of any size; or samples, as in train: .npy, .csv, folders of images.",
+            show_default=False,
+        ),
+    ],
+    model: Model,
+    step: Annotated[
+        float | None,
+        typer.Option(
+            help="The width that codes are rounded to. [default: the error grows by 1 %]",
+            show_default=False,
+        ),
+    ] = None,
+    bits_per_pixel: Annotated[
+        float | None,
+        typer.Option(help="In place of a step: so many bits at most.", show_default=False),
+    ] = None,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Compress samples with a trained model, each file to one of the same name in .aez."""
+    with quiet(as_json=as_json):
+        ae = _loaded(model)
+        targets = _targets(files, output, lambda file: file.stem + SUFFIX)
+        found = []
+        for file, target in zip(files, targets, strict=True):
+            x = _read(file, ae)
+            data = aezoo.compress(ae, x, step=step, bits_per_pixel=bits_per_pixel)
+            with replacing(target) as beside:
+                beside.write_bytes(data)
+            both = [aezoo.decompress(data, ae), x]
+            if x.shape[1:] == ae.input_shape[1:]:  # as errors are anywhere else
+                both = [ae.normalize(samples) for samples in both]
+            found.append(
+                {
+                    "file": target,
+                    "samples": len(x),
+                    "bytes": len(data),
+                    "bits_per_pixel": 8 * len(data) / aezoo.uses.compression.pixels_of(x.shape),
+                    "mse": float(((both[0] - both[1]) ** 2).mean()),
+                }
+            )
+    if as_json:
+        print_json(found)
+        return
+    table = Table("file", "samples", "bytes", "bits per pixel", "mean squared error")
+    for row in found:
+        figures = f"{row['bits_per_pixel']:.3f}", f"{row['mse']:.5f}"
+        table.add_row(str(row["file"]), f"{row['samples']:,}", f"{row['bytes']:,}", *figures)
+    out.print(table)
+
+
+@app.command()
+def decompress(
+    files: Annotated[list[Path], typer.Argument(help="Files in .aez.", show_default=False)],
+    model: Model,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Get the samples of .aez files back: one image as .png, any others as .npy."""
+    with quiet(as_json=as_json):
+        import numpy as np
+
+        ae = _loaded(model)
+        found = []
+        for file in files:
+            x = aezoo.decompress(file.read_bytes(), ae)
+            is_image = len(x) == 1 and x.ndim == 4 and x.shape[-1] in (1, 3)
+            name = f"{file.stem}.decompressed.{'png' if is_image else 'npy'}"
+            (target,) = _targets([file], output, lambda _, name=name: name)
+            with replacing(target) as beside:
+                if is_image:
+                    _write_image(beside, x[0])
+                else:
+                    np.save(beside, x)
+            found.append({"file": target, "shape": x.shape})
+    if as_json:
+        print_json(found)
+        return
+    for row in found:
+        out.print(f"{row['file']}: samples of shape {row['shape']}", soft_wrap=True)
+
+
+def _loaded(model: str) -> "aezoo.Autoencoder":
+    from aezoo.registry import weights
+    from aezoo.training.folder import MODEL, load_model
+
+    path = Path(model)
+    if not path.exists() and model in weights.names():
+        card = weights.read_card(weights.folder() / model)
+        return aezoo.build(card["model"], weights=weights.folder() / model)
+    return load_model(path / MODEL if path.is_dir() else path)
+
+
+def _targets(files, output, named):
+    """Where each file's result goes, before any is made: nothing that exists is written over."""
+    targets = [(output or file.parent) / named(file) for file in files]
+    for i, target in enumerate(targets):
+        if target.exists() or target in targets[:i]:
+            there = "exists already" if target.exists() else "would be the result of two files"
+            raise FileExistsError(f"{target} {there}: choose another folder with --output.")
+    return targets
+
+
+def _read(file: Path, ae: "aezoo.Autoencoder") -> "np.ndarray":
+    from aezoo.data.images import CHANNELS, IMAGES, read_image
+
+    if file.suffix.lower() not in IMAGES:
+        return aezoo.load_dataset(file, "all").x
+    if not file.is_file():
+        raise FileNotFoundError(f"There is no file {file}.")
+    shape = ae.input_shape[1:]
+    colors = {count: color for color, count in CHANNELS.items()}
+    return read_image(file, color=colors.get(shape[-1]) if len(shape) == 3 else None)[None]
+
+
+def _write_image(path, image):
+    from PIL import Image
+
+    pixels = (image.clip(0, 1) * 255).round().astype("uint8")
+    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(path)

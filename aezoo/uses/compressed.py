@@ -1,0 +1,120 @@
+"""What compressed samples look like: a head that says what they are, codes, and a checksum."""
+
+import hashlib
+import math
+import struct
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from aezoo.autoencoder import Autoencoder
+from aezoo.data.samples import DataError
+
+MAGIC, VERSION = b"AEZ", 1
+HEAD = "<3sB8sBfiIIB"  # magic, version, model, kind, step, least, levels, samples, axes
+PLACES, UNEQUAL = 1, 2  # bits of the kind
+MOST_NUMBERS = 2**31  # in what a file decompresses to
+
+
+@dataclass(frozen=True)
+class Compressed:
+    """Samples as bytes of their codes.
+
+    Attributes:
+        model: Bytes, the `fingerprint` of the model that decodes them.
+        shape: Tuple of positive integers, that of the samples, `(n, ...)`.
+        step: Float, that codes are multiples of; 0 for places in a codebook.
+        widths: int8 array of shape `(units,)`, the fourths of powers of 2 that the step is times
+            for each unit of the code, or `None` where all are alike.
+        least: Integer, the least multiple.
+        levels: Integer, how many there are from it on.
+        content: Bytes of `aezoo.uses.entropy.encoded`.
+    """
+
+    model: bytes
+    shape: tuple[int, ...]
+    step: float
+    widths: np.ndarray | None
+    least: int
+    levels: int
+    content: bytes
+
+    def packed(self) -> bytes:
+        """All of it as bytes: a head, the content, and a checksum (CRC-32).
+
+        Returns:
+            Bytes. Numbers have their least byte first.
+        """
+        kind = PLACES * (self.step == 0) + UNEQUAL * (self.widths is not None)
+        n, *sample = self.shape
+        head = (MAGIC, VERSION, self.model, kind, self.step, self.least, self.levels, n)
+        data = struct.pack(HEAD, *head, len(sample)) + struct.pack(f"<{len(sample)}I", *sample)
+        if self.widths is not None:
+            data += struct.pack("<H", len(self.widths)) + self.widths.astype(np.int8).tobytes()
+        data += self.content
+        return data + struct.pack("<I", zlib.crc32(data))
+
+
+def unpacked(data: bytes) -> Compressed:
+    """Reads what `Compressed.packed` wrote.
+
+    Args:
+        data: Bytes.
+
+    Returns:
+        `Compressed`.
+
+    Raises:
+        aezoo.data.samples.DataError: If they are none of it, of a later version, damaged, or
+            claim to be more than 2^31 numbers.
+    """
+    data = bytes(data)
+    if data[:3] != MAGIC:
+        raise DataError("These are no compressed samples of aezoo: they begin otherwise.")
+    if data[3:4] != bytes([VERSION]):
+        raise DataError(
+            f"The compressed samples are of version {data[3] if data[3:] else 'none'}, this aezoo "
+            f"reads version {VERSION}: take a later one."
+        )
+    body, checksum = data[:-4], data[-4:]
+    if struct.pack("<I", zlib.crc32(body)) != checksum:
+        raise DataError("The compressed samples are damaged: their checksum differs.")
+    try:
+        *head, axes = struct.unpack_from(HEAD, body)
+        at = struct.calcsize(HEAD)
+        sample = struct.unpack_from(f"<{axes}I", body, at)
+        at += 4 * axes
+        widths = None
+        if head[3] & UNEQUAL:
+            (units,) = struct.unpack_from("<H", body, at)
+            widths = np.frombuffer(body, np.int8, units, at + 2)
+            at += 2 + units
+    except (struct.error, ValueError) as error:
+        raise DataError(f"The compressed samples are damaged: {error}") from error
+    _, _, model, kind, step, least, levels, n = head
+    shape = (n, *sample)
+    numbers = math.prod(shape)
+    if not (0 < numbers <= MOST_NUMBERS and levels and (step > 0) == (not kind & PLACES)):
+        raise DataError(
+            f"The compressed samples claim to be {shape} in {levels:,} levels with a step of "
+            f"{step:g}; at most {MOST_NUMBERS:,} numbers are read."
+        )
+    return Compressed(model, shape, step, widths, least, levels, body[at:])
+
+
+def fingerprint(ae: Autoencoder) -> bytes:
+    """What tells one trained model from another.
+
+    Args:
+        ae: `aezoo.Autoencoder`.
+
+    Returns:
+        8 bytes of the SHA-256 of its weights.
+    """
+    found = hashlib.sha256()
+    for weight in ae.weights:
+        value = np.ascontiguousarray(weight.numpy())
+        found.update(f"{value.dtype.str}{value.shape}".encode())
+        found.update(value.tobytes())
+    return found.digest()[:8]

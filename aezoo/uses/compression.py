@@ -1,0 +1,248 @@
+"""Samples as few bytes: codes rounded to steps, and what is left of them in a file."""
+
+import bisect
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from aezoo import checks
+from aezoo.autoencoder import Autoencoder
+from aezoo.data import tiles
+from aezoo.data.inputs import Door
+from aezoo.data.samples import DataError
+from aezoo.uses import entropy
+from aezoo.uses.compressed import Compressed, fingerprint, unpacked
+from aezoo.uses.rounding import WIDEST, numbers_of, smallest, symbols_of, widths_of
+
+WORSE = 0.01  # that the error may grow by rounding, where nothing else is asked
+FINE = 0.001  # that it grows by with the finest step that is of any use
+JUDGED = 1000  # samples that the error is measured on
+FEW = 32  # rows of codes, for which widths of their own take more bytes than they spare
+TINY = float(np.finfo(np.float32).tiny)
+
+
+def compress(
+    model: Autoencoder,
+    x: ArrayLike,
+    *,
+    step: float | None = None,
+    bits_per_pixel: float | None = None,
+) -> bytes:
+    """Samples as the bytes of their codes: lossy, as the autoencoder is, and rounding adds to it.
+
+    Codes are rounded to multiples of a step, finer for units that change the output more, and
+    entropy coded with probabilities that follow the data, see `aezoo.uses.entropy.encoded`. Many
+    samples at once take fewer bytes than each for itself, since there is more to learn
+    probabilities from. Models with a codebook keep the places in it, and add no loss.
+
+    Args:
+        model: A trained `aezoo.Autoencoder`. `decompress` needs the same.
+        x: Array of shape `(n, *input_shape)`; for models of images also `(n, height, width,
+            channels)` with any height and width, which are compressed in tiles.
+        step: Positive float, the width that codes are rounded to, in their units (where units of
+            a code differ, its geometric mean). Default: the largest that changes reconstructions
+            by no more than 1 % of their mean squared error.
+        bits_per_pixel: Positive float, in place of `step`: as good as can be with so many bits
+            at most, the head of the file included. A pixel is a place in an image whatever its
+            channels, likewise a step of a signal; in other samples it is a number.
+
+    Returns:
+        Bytes that say what they hold: shape, step, the hash of the model, and a checksum.
+
+    Raises:
+        ValueError: If the samples do not fit the model, both `step` and `bits_per_pixel` are
+            given, either is given for a model with a codebook, the step is out of range, or so
+            few bits are not enough for the coarsest of codes.
+
+    Example:
+
+    >>> import aezoo
+    >>> x = aezoo.load_dataset("digits", "test").x
+    >>> model = aezoo.vanilla((8, 8, 1), 8)
+    >>> data = aezoo.compress(model, x, step=0.5)
+    >>> aezoo.decompress(data, model).shape
+    (360, 8, 8, 1)
+
+    Reference:
+        Steps in inverse proportion to what a unit does to the output: Goyal, "Theoretical
+        Foundations of Transform Coding", IEEE Signal Processing Magazine, 2001; learned transforms
+        with entropy coding: Balle et al., "End-to-end Optimized Image Compression", 2017,
+        arXiv:1611.01704.
+    """
+    if step is not None:
+        checks.number("step", step, above=0)
+    if bits_per_pixel is not None:
+        checks.number("bits_per_pixel", bits_per_pixel, above=0)
+    if step is not None and bits_per_pixel is not None:
+        raise ValueError("Give step or bits_per_pixel, not both.")
+    x, parts = _as_parts(model, x)
+    head = Compressed(fingerprint(model), x.shape, 0.0, None, 0, 1, b"")
+    if model.bottleneck.discrete:
+        if step is not None or bits_per_pixel is not None:
+            raise ValueError(
+                "The codes of this model are places in a codebook, which are not rounded: leave "
+                "step and bits_per_pixel out."
+            )
+        places = _columns(model, model.encode_indices(parts))
+        levels = model.bottleneck.num_embeddings
+        content = entropy.encoded(places, levels, ordered=False)
+        return replace(head, levels=levels, content=content).packed()
+    codes = model.encode(parts)
+    alike = np.zeros(codes.shape[-1], np.int8)
+    few = codes.size < FEW * codes.shape[-1]
+    widths = alike if few else widths_of(model, codes)
+
+    def packed(step):
+        symbols = symbols_of(codes, step, widths)
+        least, levels = int(symbols.min()), int(np.ptp(symbols)) + 1
+        content = entropy.encoded(_columns(model, symbols) - least, levels)
+        told = {"step": step, "least": least, "levels": levels, "content": content}
+        return replace(head, widths=None if few else widths, **told).packed()
+
+    if step is None:
+        grows = _growth(model, parts, codes, widths)
+        steps = _grid(codes, widths)
+        step = _last(steps, lambda one: grows(one) <= (WORSE if bits_per_pixel is None else FINE))
+        if bits_per_pixel is not None:
+            pixels = pixels_of(x.shape)
+            steps = steps[steps >= step][::-1]  # from few bytes to many
+            step = _last(steps, lambda one: 8 * len(packed(one)) <= bits_per_pixel * pixels)
+            bits = 8 * len(packed(step)) / pixels
+            if bits > bits_per_pixel:
+                raise ValueError(
+                    f"The coarsest codes take {bits:.3g} bits per pixel, more than "
+                    f"{bits_per_pixel:g}: take a smaller code, or more samples at once."
+                )
+    return packed(_single(step))
+
+
+def decompress(data: bytes, model: Autoencoder) -> np.ndarray:
+    """The samples that `compress` made bytes of, as the model decodes them.
+
+    Args:
+        data: Bytes from `compress`.
+        model: The `aezoo.Autoencoder` that compressed them.
+
+    Returns:
+        float32 array of the shape that the samples had, in the units of the model's input.
+
+    Raises:
+        aezoo.data.samples.DataError: If the bytes are damaged, of a later version, or none of
+            `compress`; a `ValueError`.
+        ValueError: If another model compressed them.
+
+    Example:
+
+    >>> import aezoo, numpy as np
+    >>> model = aezoo.vanilla((8, 8, 1), 8)
+    >>> photo = np.random.default_rng(0).random((1, 30, 21, 1), "float32")  # is cut into tiles
+    >>> aezoo.decompress(aezoo.compress(model, photo), model).shape
+    (1, 30, 21, 1)
+    """
+    found = unpacked(data)
+    if found.model != fingerprint(model):
+        raise ValueError(
+            f"Another model compressed this: its hash begins with {found.model.hex()}, that of the "
+            f"model given with {fingerprint(model).hex()}."
+        )
+    shape, count, tiled = model.input_shape[1:], found.shape[0], False
+    if found.shape[1:] != shape:
+        if not _are_images(shape, found.shape):
+            raise DataError(f"The model's samples have shape {shape}, not {found.shape[1:]}.")
+        count, tiled = count * tiles.count(found.shape[1:3], shape[:2]), True
+    of_code = model.latent_shape[:-1] if model.bottleneck.discrete else model.latent_shape
+    rows, units = _columns(model, np.empty((1, *of_code))).shape
+    widths = np.zeros(units, np.int8) if found.widths is None else found.widths
+    if len(widths) != units:
+        raise DataError(f"The model's codes have {units} units, not {len(widths)}.")
+    size = (count * rows, units)
+    ordered = not model.bottleneck.discrete
+    symbols = entropy.decoded(found.content, size, found.levels, ordered=ordered) + found.least
+    symbols = symbols.reshape(count, *of_code)
+    if ordered:
+        x = model.decode(numbers_of(symbols, found.step, widths))
+    else:
+        x = model.decode_indices(symbols)
+    return tiles.joined(x, found.shape[1:3]) if tiled else x
+
+
+def pixels_of(shape: tuple[int, ...]) -> int:
+    """How many pixels samples have.
+
+    Args:
+        shape: Tuple of positive integers, `(n, ...)`.
+
+    Returns:
+        Positive integer: places of images, whatever their channels, likewise steps of signals;
+        numbers of other samples.
+
+    Example:
+
+    >>> pixels_of((10, 28, 28, 3)), pixels_of((10, 140, 2)), pixels_of((10, 5))
+    (7840, 1400, 50)
+    """
+    return math.prod(shape[:-1] if len(shape) > 2 else shape)
+
+
+def _as_parts(model, x):
+    """Samples as they are, and as the model takes them: images that differ in size as tiles."""
+    shape = model.input_shape[1:]
+    if not _are_images(shape, np.shape(x)) or np.shape(x)[1:] == shape:
+        x = model.door.array(x)
+        return x, x
+    x = Door(np.shape(x)[1:], raw=model.door.raw).array(x)
+    return x, tiles.cut(x, shape[:2])
+
+
+def _are_images(shape, given):
+    """Whether samples are images of any size that a model of images can take in tiles."""
+    return len(shape) == 3 and len(given) == 4 and given[-1] == shape[-1] and 0 not in given
+
+
+def _columns(model, codes):
+    """Codes as rows of units, with those that mean the same below each other."""
+    if model.bottleneck.discrete and codes.ndim > 2:
+        return codes.reshape(-1, 1)  # (n, H, W) -> (n H W, 1): each place has the same codebook
+    return codes.reshape(-1, codes.shape[-1])  # (n, ..., D) -> (n ..., D)
+
+
+def _growth(model, parts, codes, widths) -> Callable[[float], float]:
+    """A function from a step to what rounding adds to the error, in parts of the error.
+
+    Where a model has learned, errors and the changes by rounding have nothing to do with each
+    other, so that their squares add up.
+    """
+    some = np.unique(np.linspace(0, len(parts) - 1, min(len(parts), JUDGED)).astype(int))
+    x, codes = model.normalize(parts[some]), codes[some]
+
+    def decoded(z):
+        return model.normalize(model.decode(z))
+
+    exact = decoded(codes)
+    least = 1e-6 * float(x.var())  # of what a model may be exact at
+    error = max(float(np.square(exact - x).mean()), least, TINY)
+
+    def grows(step):
+        rounded = decoded(numbers_of(symbols_of(codes, step, widths), step, widths))
+        return float(np.square(rounded - exact).mean()) / error
+
+    return grows
+
+
+def _grid(codes, widths):
+    """Steps to choose from, as float32 keeps them: from the finest to one that leaves nothing."""
+    finest = math.ceil(4 * math.log2(max(smallest(codes, widths), TINY)))
+    coarsest = math.ceil(4 * math.log2(max(4 * float(np.abs(codes).max()), TINY)))
+    return _single(2.0 ** (np.arange(finest, max(coarsest, finest) + WIDEST + 1) / 4))
+
+
+def _last(steps, holds: Callable[[float], bool]) -> float:
+    """The last of the steps for which something holds that does for all before; else the first."""
+    return float(steps[max(0, bisect.bisect_left(steps, True, key=lambda one: not holds(one)) - 1)])
+
+
+def _single(step):
+    return np.float32(step).astype(float)  # as a file keeps it

@@ -1,0 +1,67 @@
+import struct
+import zlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import aezoo
+from aezoo.data.samples import DataError
+from aezoo.uses.compressed import HEAD, Compressed, fingerprint, unpacked
+
+WHOLE = Compressed(b"12345678", (3, 8, 8, 1), 0.25, np.array([-3, 4], np.int8), -7, 20, b"content!")
+
+
+def test_what_is_written_is_read():
+    found = unpacked(WHOLE.packed())
+    np.testing.assert_array_equal(found.widths, WHOLE.widths)
+    assert replace(found, widths=None) == replace(WHOLE, widths=None)
+    places = replace(WHOLE, step=0.0, widths=None)
+    assert unpacked(places.packed()) == places
+
+
+def test_every_flipped_bit_and_every_cut_is_noticed():
+    data = WHOLE.packed()
+    for bit in range(8 * len(data)):
+        damaged = bytearray(data)
+        damaged[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(DataError):
+            unpacked(damaged)
+    for end in range(len(data)):
+        with pytest.raises(DataError):
+            unpacked(data[:end])
+
+
+def test_a_later_version_and_other_files():
+    with pytest.raises(DataError, match="version 2"):
+        unpacked(b"AEZ\x02" + WHOLE.packed()[4:])
+    with pytest.raises(DataError, match="no compressed samples"):
+        unpacked(b"PNG, rather")
+    with pytest.raises(DataError, match="no compressed samples"):
+        unpacked(b"")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"shape": (2**20, 2**20)}, {"shape": (0, 4)}, {"levels": 0}, {"step": float("nan")}],
+    ids=str,
+)
+def test_claims_that_cannot_be(change):
+    with pytest.raises(DataError, match="claim"):
+        unpacked(replace(WHOLE, **change).packed())
+
+
+def test_heads_that_end_early():
+    body = WHOLE.packed()[: struct.calcsize(HEAD) - 1] + b"\xff"  # 255 axes
+    with pytest.raises(DataError, match="damaged"):
+        unpacked(body + struct.pack("<I", zlib.crc32(body)))
+
+
+def test_fingerprints_tell_models_apart():
+    one, other = aezoo.vanilla(6, 2), aezoo.vanilla(6, 2)
+    other.set_weights(one.get_weights())
+    assert fingerprint(one) == fingerprint(other)
+    weights = one.get_weights()
+    weights[-1][0] += 1e-6
+    other.set_weights(weights)
+    assert fingerprint(one) != fingerprint(other)
