@@ -1,6 +1,7 @@
 # The public names, for the lazy loader of __init__.py and for editors and type checkers.
 
 from . import edge as edge
+from . import evaluation as evaluation
 from . import export as export
 from . import plots as plots
 from .autoencoder import Autoencoder as Autoencoder

@@ -11,6 +11,7 @@ for group in (
     "search",
     "evaluate",
     "probe",
+    "plot",
     "export",
     "pretrained",
     "detect",

@@ -2,5 +2,13 @@
 
 from aezoo.evaluation.metrics import evaluate, remarks
 from aezoo.evaluation.probing import probe
+from aezoo.evaluation.views import decoded_grid, traversals, unit_statistics
 
-__all__ = ["evaluate", "probe", "remarks"]
+__all__ = [
+    "decoded_grid",
+    "evaluate",
+    "probe",
+    "remarks",
+    "traversals",
+    "unit_statistics",
+]

@@ -1,10 +1,15 @@
-"""Every picture, one function each. They return a matplotlib Figure: `figure.savefig(path)`."""
+"""Every picture, one function each. They return a matplotlib Figure: `figure.savefig(path)`.
+
+`hover_page` alone returns a page of HTML.
+"""
 
 from aezoo.plots.anomaly import contributions, score_histogram
 from aezoo.plots.codes import latent
 from aezoo.plots.curves import precision_recall, roc
+from aezoo.plots.grids import sample_grid, units
 from aezoo.plots.labels import label_efficiency
 from aezoo.plots.maps import error_map
+from aezoo.plots.page import hover_page
 from aezoo.plots.pareto import pareto
 from aezoo.plots.rates import rate_distortion
 from aezoo.plots.recordings import events
@@ -19,6 +24,7 @@ __all__ = [
     "error_map",
     "events",
     "history",
+    "hover_page",
     "label_efficiency",
     "latent",
     "pareto",
@@ -26,5 +32,7 @@ __all__ = [
     "rate_distortion",
     "reconstructions",
     "roc",
+    "sample_grid",
     "score_histogram",
+    "units",
 ]

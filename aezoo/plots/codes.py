@@ -10,16 +10,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE, trustworthiness
 
 from aezoo.plots.style import COLOURS, finished
 
 OUTLINE = [patheffects.withStroke(linewidth=3, foreground="white")]
 CENTRED = {"ha": "center", "va": "center", "weight": "bold"}
+NAMES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
+NEIGHBOURS = 15
+JUDGED = 2000
 MORE_COLOURS = matplotlib.color_sequences["tab20"]
 
 
-def latent(codes: ArrayLike, labels: ArrayLike | None = None) -> Figure:
-    """Codes in two dimensions: as they are, or by their first two principal components.
+def latent(
+    codes: ArrayLike, labels: ArrayLike | None = None, *, method: str = "pca", seed: int = 0
+) -> Figure:
+    """Codes in two dimensions: as they are, or what is left of them in two.
 
     Args:
         codes: Array of shape `(n, ...)`; more than one axis a code is flattened.
@@ -27,12 +33,18 @@ def latent(codes: ArrayLike, labels: ArrayLike | None = None) -> Figure:
             a measure. Numbers are a measure, and drawn with a bar of colours, if they are not
             whole or of more than 20 values. Of text the 39 most frequent classes are named when
             there are more than 40.
+        method: `"pca"`, the first two principal components, `"tsne"` or `"umap"`, neighbourhoods
+            (the latter with `pip install umap-learn`). Codes of one or two numbers are drawn as
+            they are. See `in_two` for what is lost.
+        seed: Integer, of the methods that draw.
 
     Returns:
-        `matplotlib.figure.Figure`.
+        `matplotlib.figure.Figure`. Of `"tsne"` and `"umap"` its title has the trustworthiness.
 
     Raises:
-        ValueError: If there is not one label for each code, or there are no finite codes.
+        ValueError: If there is not one label for each code, there are no finite codes, or too few
+            for the method.
+        ImportError: If UMAP is not installed.
 
     Example:
 
@@ -49,12 +61,19 @@ def latent(codes: ArrayLike, labels: ArrayLike | None = None) -> Figure:
             f"labels must be one for each code, of shape ({len(codes)},). "
             f"Received: an array of shape {np.shape(labels)}"
         )
+    if method not in NAMES:
+        raise ValueError(f"method must be one of {', '.join(NAMES)}. Received: {method!r}")
     if codes.shape[1] > 2 and len(codes) > 1:
-        pca = PCA(2).fit(codes)
-        codes = pca.transform(codes)
-        share = 100 * pca.explained_variance_ratio_
-        names = [f"principal component {i} ({share[i - 1]:.0f} % of variance)" for i in (1, 2)]
-        title = "Codes, their first two principal components"
+        if method == "pca":
+            pca = PCA(2).fit(codes)
+            codes = pca.transform(codes)
+            share = 100 * pca.explained_variance_ratio_
+            names = [f"principal component {i} ({share[i - 1]:.0f} % of variance)" for i in (1, 2)]
+            title = "Codes, their first two principal components"
+        else:
+            codes, trusted = in_two(codes, method, seed)
+            names = ["", ""]
+            title = f"Codes by {NAMES[method]}, trustworthiness {trusted:.3f}"
     else:
         names = ["code 1", "code 2"]
         title = "Codes"
@@ -74,6 +93,57 @@ def latent(codes: ArrayLike, labels: ArrayLike | None = None) -> Figure:
         _scatter_classes(axes, codes, labels, points)
     axes.set(xlabel=names[0], ylabel=names[1], title=title)
     return finished(figure)
+
+
+def in_two(codes: ArrayLike, method: str = "pca", seed: int = 0) -> tuple[np.ndarray, float]:
+    """Codes as points of a plane, and how far neighbours there are neighbours in the code.
+
+    Args:
+        codes: Array of shape `(n, ...)`, three or more; more than one axis a code is flattened.
+        method: `"pca"`, `"tsne"` or `"umap"`.
+        seed: Integer, of the methods that draw.
+
+    Returns:
+        A pair: array of shape `(n, 2)`, and the trustworthiness in [0, 1] of the neighbours of a
+        point, fifteen or as many as there are: 1 if each is a neighbour of its code, too. Of more
+        than 2,000 codes it is that of 2,000.
+
+    Raises:
+        ValueError: If there are too few codes, or numbers in them.
+        ImportError: If UMAP is not installed.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from aezoo.plots.codes import in_two
+    >>> points, trusted = in_two(np.random.default_rng(0).random((50, 8)))
+    >>> points.shape, 0 < trusted < 1
+    ((50, 2), True)
+
+    Reference:
+        Venna and Kaski, "Neighborhood Preservation in Nonlinear Projection Methods", ICANN 2001;
+        van der Maaten and Hinton, "Visualizing Data using t-SNE", JMLR 9, 2008; McInnes et al.,
+        "UMAP", 2018, arXiv:1802.03426.
+    """
+    codes = np.reshape(codes, (len(codes), -1))  # (n, ...) -> (n, D)
+    if len(codes) < 4 or codes.shape[1] < 2:
+        raise ValueError(
+            f"A view needs four codes or more, of two numbers or more. Received: {codes.shape}"
+        )
+    if method == "umap":
+        try:
+            from umap import UMAP
+        except ImportError as error:
+            raise ImportError("UMAP is not installed: pip install umap-learn") from error
+        view = UMAP(n_neighbors=min(NEIGHBOURS, len(codes) - 1), random_state=seed, n_jobs=1)
+    elif method == "tsne":
+        view = TSNE(perplexity=min(30.0, (len(codes) - 1) / 3), random_state=seed)
+    else:
+        view = PCA(2)
+    points = view.fit_transform(codes)
+    some = np.random.default_rng(seed).permutation(len(codes))[:JUDGED]
+    neighbours = min(NEIGHBOURS, (len(some) - 1) // 2)
+    return points, float(trustworthiness(codes[some], points[some], n_neighbors=neighbours))
 
 
 def _is_measure(labels):

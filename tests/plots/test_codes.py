@@ -1,9 +1,12 @@
+import sys
+
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
 from aezoo import plots
+from aezoo.plots.codes import in_two
 
 
 def test_latent_of_two_numbers_is_drawn_as_it_is(rng):
@@ -91,3 +94,33 @@ def test_measures_have_a_bar(rng, labels):
 def test_labels_are_one_for_each_code():
     with pytest.raises(ValueError, match=r"\(9,\). Received.*\(8,\)"):
         plots.latent(np.zeros((9, 2)), np.zeros(8))
+
+
+@pytest.mark.parametrize("method", ["tsne", "pca"])
+def test_neighbours_stay_neighbours(method, rng):
+    centres = np.array([[0, 0, 0], [50, 0, 0], [0, 50, 0]])
+    codes = np.repeat(centres, 30, axis=0) + rng.normal(size=(90, 3))
+    points, trusted = in_two(codes, method)
+    assert points.shape == (90, 2)
+    assert trusted > 0.9
+    middles = points.reshape(3, 30, 2).mean(axis=1)
+    spread = points.reshape(3, 30, 2).std(axis=1).max()
+    apart = np.linalg.norm(middles - np.roll(middles, 1, axis=0), axis=1)
+    assert apart.min() > 2 * spread
+    shuffled = in_two(rng.permuted(codes, axis=0), method)[1]
+    assert shuffled < trusted
+
+
+def test_views_that_cannot_be(rng):
+    with pytest.raises(ValueError, match="four codes"):
+        in_two(rng.random((3, 5)))
+    with pytest.raises(ValueError, match="method must be one of pca, tsne, umap"):
+        plots.latent(rng.random((9, 5)), method="isomap")
+    with pytest.raises(ValueError, match="four codes"):
+        plots.latent(rng.random((3, 5)), method="tsne")
+
+
+def test_umap_needs_its_package(rng, monkeypatch):
+    monkeypatch.setitem(sys.modules, "umap", None)
+    with pytest.raises(ImportError, match="pip install umap-learn"):
+        in_two(rng.random((9, 5)), "umap")
