@@ -230,9 +230,9 @@ def search():
         rows.append(
             (
                 f"{row['max_kb']:g} kB",
-                f"`conv`, {hand['latent_dim']}",
+                f"`conv`, {hand['latent_size']}",
                 f"{hand['mse']:.5f}",
-                f"`{found['model']}`, {found['latent_dim']}",
+                f"`{found['model']}`, {found['latent_size']}",
                 f"{found['mse']:.5f}",
                 f"{row['ratio']:.2f}",
             )

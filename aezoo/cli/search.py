@@ -117,7 +117,7 @@ def _print(found, data, device):
     for point in found.front:
         table.add_row(
             point.model,
-            f"{point.latent_dim:,}",
+            f"{point.latent_size:,}",
             f"{point.kb:,.1f}",
             f"{point.us:,.0f}",
             *([f"{point.arena_kb:,.1f}"] if memory else []),

@@ -14,6 +14,7 @@ from aezoo.training.plan import REFINED
 LEVELS = 4  # that halve an image at most
 GROWTH = (1.0, 1.5, 2.0)  # of the filters, from level to level
 REFINEMENT = (0, 8, 16, 32)  # filters of the corrections of images, 0 for none
+BOTTLENECKS = ("dense", "spatial")
 SIZES = range(4, 65)  # filters of the first level
 WIDTHS = range(8, 1025)  # units of the first layer
 CODES = 128  # numbers of a code at most
@@ -33,7 +34,8 @@ class Candidate(NamedTuple):
 
     Attributes:
         model: String, one of `aezoo.list_models()`.
-        latent_dim: Positive integer.
+        latent_dim: Positive integer, as `aezoo.build` takes it: of a spatial bottleneck the numbers
+            at each place.
         options: Dictionary of the model's options.
     """
 
@@ -57,7 +59,9 @@ class Space:
     """All candidates for samples of a shape.
 
     They are `deep` and `residual`, and `conv` where samples have spatial axes. Each starts as PCA
-    or not: the linear path to a code of 32 numbers and back costs 50 kB for images of 28x28.
+    or not: the linear path to a code of 32 numbers and back costs 50 kB for images of 28x28. Codes
+    of convolutions are of the whole sample, or of the places of the last feature map, which takes
+    next to no weights.
 
     Args:
         shape: Tuple of positive integers, the shape of one sample.
@@ -97,6 +101,7 @@ class Space:
             found["growth"] = trial.suggest_categorical("growth", GROWTH)
             if len(self.shape) == 3:
                 found["refinement"] = trial.suggest_categorical("refinement", REFINEMENT)
+            found["bottleneck"] = trial.suggest_categorical("bottleneck", BOTTLENECKS)
         else:
             found["depth"] = trial.suggest_int("depth", 0, 3)
             found["width"] = trial.suggest_int("width", WIDTHS[0], WIDTHS[-1], log=True)
@@ -111,7 +116,7 @@ class Space:
         Returns:
             `Candidate`.
         """
-        model = parameters["model"]
+        model, code = parameters["model"], self.latent_dim or parameters["code"]
         options = {"linear_path": parameters["linear_path"]}
         if "levels" in parameters:
             first, growth, levels = (parameters[key] for key in ("filters", "growth", "levels"))
@@ -120,13 +125,41 @@ class Space:
             options["refinement"] = refinement and REFINED[model]
             options |= {"refinement_filters": refinement} if refinement else {}
             options["linear_path"] |= not levels  # which is all of the network then
+            places = self.places(levels)
+            if parameters.get("bottleneck") == "spatial" and levels and self._splits(code, places):
+                options |= {"bottleneck": "spatial", "linear_path": False}
+                code = max(1, round(code / places))
         else:
             first = parameters["width"]
             units = (max(1, first >> level) for level in range(parameters["depth"]))
             options["hidden_units"] = tuple(units)
             if model == "residual":
                 options["activation"] = "relu"  # loses least in int8
-        return Candidate(model, self.latent_dim or parameters["code"], options)
+        return Candidate(model, code, options)
+
+    def places(self, levels: int) -> int:
+        """Places of the last feature map.
+
+        Args:
+            levels: Integer, 0 or more, that halve each spatial axis, rounding up.
+
+        Returns:
+            Positive integer.
+        """
+        return math.prod(-(-length // 2**levels) for length in self.shape[:-1])
+
+    def numbers(self, candidate: Candidate) -> int:
+        """Numbers in a candidate's code.
+
+        Args:
+            candidate: `Candidate`.
+
+        Returns:
+            Positive integer.
+        """
+        if candidate.options.get("bottleneck") != "spatial":
+            return candidate.latent_dim
+        return candidate.latent_dim * self.places(len(candidate.options["filters"]))
 
     def by_hand(self) -> list[Parameters]:
         """What one would try without a search: the default, halved until it fits.
@@ -181,11 +214,11 @@ class Space:
         if not self.spatial:
             depths = itertools.product(("deep", "residual"), (True, False), (1, 2))
             return [(model, path, depth, {}) for model, path, depth in depths]
-        kinds = [("conv", False, 3, {"growth": 1.5})]
-        if self.latent_dim is None:
-            for times in (1.5, 2, 3):
-                code = min(self._most_code(), round(times * usual_latent_dim(self.shape)))
-                kinds.append(("conv", False, 3, {"growth": 1.5, "code": code}))
+        kinds, plain = [], {"growth": 1.5}
+        for bottleneck in BOTTLENECKS[::-1]:
+            for times in (4, 2) if self.latent_dim is None else (None,):
+                code = times and min(self._most_code(), times * usual_latent_dim(self.shape))
+                kinds.append(("conv", False, 3, {**plain, "code": code, "bottleneck": bottleneck}))
         kinds += [
             ("residual", False, 3, {}),
             ("conv", False, 3, {}),
@@ -197,17 +230,24 @@ class Space:
             kinds.append(("conv", True, 0, {"refinement": 32}))
         return kinds
 
+    def _splits(self, code, places):
+        """Whether a code can be of places: if it has to have a size, each has the same part."""
+        return not code % places if self.latent_dim else 2 * code >= places
+
     def _most_code(self):
         return max(1, min(CODES, math.prod(self.shape) // 2))
 
-    def _sized(self, model, path, levels, size, growth=1.0, refinement=0, code=None):
+    def _sized(
+        self, model, path, levels, size, growth=1.0, refinement=0, code=None, bottleneck="dense"
+    ):
         found = {"model": model}
         if self.latent_dim is None:
             found["code"] = code or usual_latent_dim(self.shape)
         found["linear_path"] = path
         if self.spatial and model != "deep":
-            own = {"levels": min(levels, self.levels), "filters": size, "growth": growth}
-            found |= own | ({"refinement": refinement} if len(self.shape) == 3 else {})
+            found |= {"levels": min(levels, self.levels), "filters": size, "growth": growth}
+            found |= {"refinement": refinement} if len(self.shape) == 3 else {}
+            found |= {"bottleneck": bottleneck}
         else:
             found |= {"depth": levels, "width": size}
         return found

@@ -36,7 +36,7 @@ class Point:
         folder: `pathlib.Path` of its run folder, as `aezoo.train` writes it with an export in
             int8.
         model: String, the family.
-        latent_dim: Positive integer, how many numbers a code has.
+        latent_dim: Positive integer, as `aezoo.build` takes it.
         options: Dictionary of the model's options.
         kb: Float, thousands of bytes of its int8 file.
         us: Float, microseconds of a reconstruction, measured here or estimated for a device.
@@ -44,6 +44,7 @@ class Point:
         error: Float, mean squared error of the int8 file on the validation samples, by which it
             was chosen.
         test_error: Float, the same on the test split, which decided nothing.
+        latent_size: Positive integer, how many numbers a code has.
     """
 
     folder: Path
@@ -55,6 +56,7 @@ class Point:
     arena_kb: float | None
     error: float
     test_error: float
+    latent_size: int
 
 
 @dataclass(frozen=True)
@@ -231,7 +233,8 @@ def _finished(study, folder, budget, interrupted):
     for one in front:
         candidate = study.space.candidate(one.parameters)
         measures = (one.kb, one.us, one.arena_kb, one.error, one.test_error)
-        points.append(Point(folder / one.folder, *candidate, *measures))
+        numbers = study.space.numbers(candidate)
+        points.append(Point(folder / one.folder, *candidate, *measures, numbers))
     counts = {state: sum(one.state == state for one in tried) for state in STATES}
     found = Search(points[0], points, counts, folder, round(study.seconds, 1), interrupted)
     with replacing(folder / RECORD) as beside:

@@ -19,9 +19,9 @@ from aezoo.training.study import REFUSED, SKIPPED, STOPPED, Study, Tried, front_
 from aezoo.training.trials import FILE, Budget, WeakError, measure
 from aezoo.training.writing import write_run
 
-# Of the time, as in successive halving: nearly half for many short trainings, a quarter for longer
-# ones of the best three, and what is left for the best of all.
-EXPLORED, SLICE, LONGER, AGAIN = 0.45, 1 / 40, 1 / 12, 3
+# Of the time, as in successive halving: a third for many short trainings, a quarter for longer ones
+# of the best three, and what is left for the best of all.
+EXPLORED, SLICE, LONGER, AGAIN = 0.35, 1 / 40, 1 / 12, 3
 ROOM = 0.96  # of the limits, that those it begins with are counted to take
 IN_ROW = 300  # candidates skipped in a row, after which there are no others
 WORK = ".trial"  # the folder of what is being tried
@@ -188,7 +188,8 @@ class Stages:
 
     def _say(self, number, candidate, kb, stage):
         what = ("trying", "training longer", "training to the end")[stage]
-        line = f"{what} {number}: {candidate.model}, code {candidate.latent_dim}, about {kb:.0f} kB"
+        numbers = self.space.numbers(candidate)
+        line = f"{what} {number}: {candidate.model}, code {numbers}, about {kb:.0f} kB"
         front = front_of(self.study.tried())
         if front:
             best = front[0]

@@ -6,8 +6,10 @@ import pytest
 from aezoo.training import Point, Search
 
 FRONT = [
-    Point(Path("s/003-conv"), "conv", 12, {"filters": (8,)}, 61.25, 1234.4, None, 0.0043, 0.0044),
-    Point(Path("s/001-deep"), "deep", 8, {"hidden_units": ()}, 20.0, 40.6, None, 0.0091, 0.0093),
+    Point(
+        Path("s/003-conv"), "conv", 12, {"filters": (8,)}, 61.25, 1234.4, None, 0.0043, 0.0044, 48
+    ),
+    Point(Path("s/001-deep"), "deep", 8, {"hidden_units": ()}, 20.0, 40.6, None, 0.0091, 0.0093, 8),
 ]
 COUNTS = {"trained": 5, "stopped": 1, "refused": 0, "skipped": 7}
 

@@ -43,6 +43,29 @@ def test_what_parameters_stand_for():
     assert space.candidate(dense).options["hidden_units"] == (9, 4)
 
 
+def test_codes_of_places():
+    spatial = {"model": "conv", "linear_path": True, "levels": 3, "filters": 10, "growth": 1.0}
+    spatial |= {"refinement": 0, "bottleneck": "spatial"}
+    space = Space((28, 28, 1))
+    for code, channels in ((128, 8), (60, 4), (9, 1)):  # 28, 14, 7, 4: 16 places
+        found = space.candidate({**spatial, "code": code})
+        assert found.latent_dim == channels
+        assert found.options["bottleneck"] == "spatial"
+        assert found.options["linear_path"] is False
+        assert space.numbers(found) == 16 * channels
+    for fixed, like in ((32, {"bottleneck": "spatial"}), (30, {})):
+        space = Space((28, 28, 1), latent_dim=fixed)
+        found = space.candidate(spatial)
+        assert {k: v for k, v in found.options.items() if k == "bottleneck"} == like
+        assert space.numbers(found) == fixed
+    few = Space((28, 28, 1)).candidate({**spatial, "code": 7})  # less than half a number a place
+    assert (few.latent_dim, few.options["linear_path"]) == (7, True)
+    before = {key: value for key, value in spatial.items() if key != "bottleneck"}
+    assert "bottleneck" not in Space((28, 28, 1), 16).candidate(before).options
+    signal = Space((60, 3), latent_dim=32)
+    assert signal.numbers(signal.candidate(spatial)) == 32
+
+
 def test_codes_are_given_or_searched():
     suggested = Space((28, 28, 1)).suggest(Largest())
     assert suggested["code"] == CODES
@@ -60,6 +83,7 @@ def test_the_first_are_the_largest_that_fit():
     found = space.first(lambda one: size(one) <= 100_000)
     assert all(size(one) <= 100_000 for one in found)
     by_hand = {"model": "conv", "linear_path": False, "levels": 2, "filters": 8, "growth": 2.0}
+    by_hand["bottleneck"] = "dense"
     assert found[0] == {**by_hand, "refinement": 0}  # with the path 4 filters are too many
     assert size({**found[0], "filters": 16}) > 100_000
     for one in found[1:]:
