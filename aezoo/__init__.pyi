@@ -33,6 +33,7 @@ from .models import vanilla as vanilla
 from .models import variational as variational
 from .models import vector_quantized as vector_quantized
 from .training import search as search
+from .training import sweep as sweep
 from .training import train as train
 from .uses import AnomalyDetector as AnomalyDetector
 from .uses import CodeTransformer as CodeTransformer

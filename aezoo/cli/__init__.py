@@ -9,6 +9,7 @@ __all__ = ["app"]
 for group in (
     "train",
     "search",
+    "sweep",
     "evaluate",
     "probe",
     "plot",

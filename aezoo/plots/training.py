@@ -41,12 +41,18 @@ def history(log: Mapping[str, Sequence[float]]) -> Figure:
     return finished(figure)
 
 
-def elbow(errors: Mapping[str, Mapping[int | str, float]]) -> Figure:
+def elbow(
+    errors: Mapping[str, Mapping[int | str, float]],
+    *,
+    marked: Mapping[str, int | None] | None = None,
+) -> Figure:
     """The error over the size of the code: where it bends, more numbers are of little use.
 
     Args:
         errors: Dictionary of names, such as `"conv"` and `"PCA"`, to dictionaries of code sizes
             to errors. PCA is drawn as a dashed line.
+        marked: Dictionary of names to one of their sizes, which gets a ring, or to `None`, such as
+            `aezoo.sweep` finds.
 
     Returns:
         `matplotlib.figure.Figure`.
@@ -65,6 +71,10 @@ def elbow(errors: Mapping[str, Mapping[int | str, float]]) -> Figure:
         points = sorted((int(size), error) for size, error in row.items())
         style = {"color": "black", "linestyle": "--"} if name == "PCA" else {"color": next(colours)}
         axes.plot(*zip(*points, strict=True), marker="o", markersize=4, label=name, **style)
+        bend = (marked or {}).get(name)
+        if bend is not None:
+            ring = {"markerfacecolor": "none", "markersize": 12, "color": style["color"]}
+            axes.plot(bend, dict(points)[bend], marker="o", **ring)
     axes.set(xscale="log", yscale="log", xlabel="numbers in a code", ylabel="mean squared error")
     axes.set_xticks(sizes, sizes, fontsize="small")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

@@ -4,5 +4,17 @@ from aezoo.training.exporting import EXPORTS, export_to
 from aezoo.training.runs import Run, train
 from aezoo.training.searching import Point, Search, search
 from aezoo.training.splits import split_validation
+from aezoo.training.sweeping import Sweep, sweep
 
-__all__ = ["EXPORTS", "Point", "Run", "Search", "export_to", "search", "split_validation", "train"]
+__all__ = [
+    "EXPORTS",
+    "Point",
+    "Run",
+    "Search",
+    "Sweep",
+    "export_to",
+    "search",
+    "split_validation",
+    "sweep",
+    "train",
+]

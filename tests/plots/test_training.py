@@ -30,3 +30,12 @@ def test_elbow(rendered):
     labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
     assert labels == ["2", "8", "32"]
     assert {(0, 0, 0), rgb(plots.COLOURS[0])} <= rendered(figure)
+
+
+def test_an_elbow_has_a_ring():
+    errors = {"conv": {2: 0.04, 8: 0.01, 32: 0.009}, "PCA": {2: 0.06, 8: 0.04}}
+    figure = plots.elbow(errors, marked={"conv": 8, "PCA": None})
+    conv, ring, _ = figure.axes[0].get_lines()
+    assert ring.get_xydata().tolist() == [[8, 0.01]]
+    assert ring.get_color() == conv.get_color()
+    assert len(figure.axes[0].get_legend().get_texts()) == 2
