@@ -7,8 +7,10 @@ from numpy.typing import ArrayLike
 
 from aezoo.checks import positive
 
-SAMPLERS = ("normal", "gaussian_mixture")
+SAMPLERS = ("normal", "gaussian_mixture", "kernel_density")
 COMPONENTS = 10  # of the mixture, as in Ghosh et al.
+BANDWIDTHS = (0.05, 0.1, 0.2, 0.4, 0.8)  # of the deviation of each number, that are tried
+TRIED = 2000  # codes that a bandwidth is chosen on
 
 
 def interpolate(ae: Any, a: ArrayLike, b: ArrayLike, steps: int) -> np.ndarray:
@@ -39,21 +41,45 @@ def sample(ae: Any, n: int, sampler: str | None, x: Any, seed: int | None) -> np
         sampler = "normal" if ae.bottleneck.has_prior else "gaussian_mixture"
     if sampler not in SAMPLERS:
         raise ValueError(f"sampler must be one of {SAMPLERS}. Received: {sampler!r}")
-    if sampler == "normal":
+    if sampler == "normal" and ae.bottleneck.has_prior:
         return ae.decode(ae.bottleneck.prior(n, ae.latent_shape, seed))
     if x is None:
         raise ValueError(
-            "A Gaussian mixture is fitted to codes: give x, the training samples, as in "
+            f"The sampler {sampler!r} is fitted to codes: give x, the training samples, as in "
             "ae.sample(16, x=x_train)."
         )
+    codes = ae.encode(x)
+    codes = codes.reshape(len(codes), -1).astype("float64")  # (n, ...) -> (n, D)
+    if sampler == "kernel_density":
+        drawn = _from_kernels(codes, n, seed)
+    else:
+        drawn = _from_mixture(codes, n, seed, COMPONENTS if sampler == "gaussian_mixture" else 1)
+    return ae.decode(ae.bottleneck.project(drawn.reshape(n, *ae.latent_shape).astype("float32")))
+
+
+def _from_mixture(codes, n, seed, components):
     from sklearn.mixture import GaussianMixture  # takes a second, which few uses need
 
-    codes = ae.encode(x)
-    mixture = GaussianMixture(min(COMPONENTS, len(codes)), random_state=seed)
-    mixture.fit(codes.reshape(len(codes), -1).astype("float64"))  # (n, ...) -> (n, D)
-    drawn = np.random.default_rng(seed).permutation(mixture.sample(n)[0])  # not by component
-    drawn = drawn.reshape(n, *ae.latent_shape).astype("float32")
-    return ae.decode(ae.bottleneck.project(drawn))
+    mixture = GaussianMixture(min(components, len(codes)), random_state=seed).fit(codes)
+    return np.random.default_rng(seed).permutation(mixture.sample(n)[0])  # not by component
+
+
+def _from_kernels(codes, n, seed):
+    """Codes of samples, moved by a normal kernel that suits codes held out best."""
+    from sklearn.neighbors import KernelDensity
+
+    rng = np.random.default_rng(seed)
+    deviation = codes.std(axis=0)
+    some = rng.permutation(codes)[:TRIED] / np.where(deviation > 0, deviation, 1.0)
+    held_out = max(1, len(some) // 5)
+
+    def likelihood(bandwidth):
+        density = KernelDensity(bandwidth=bandwidth).fit(some[held_out:])
+        return density.score(some[:held_out])
+
+    bandwidth = max(BANDWIDTHS, key=likelihood) if len(some) > 1 else BANDWIDTHS[0]
+    noise = bandwidth * deviation * rng.normal(size=(n, codes.shape[1]))
+    return codes[rng.integers(len(codes), size=n)] + noise
 
 
 def _continuous(ae):

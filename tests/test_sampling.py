@@ -17,17 +17,49 @@ def test_interpolation_is_linear_in_the_code(ae, rng):
     np.testing.assert_allclose(line, expected, atol=1e-5)
 
 
-def test_mixture_draws_codes_like_those_of_the_samples(rng):
+@pytest.fixture
+def two_groups(rng):
+    """A model whose code is the sample, and samples of two groups."""
     ae = aezoo.deep(2, 2, hidden_units=())
     for model in (ae.encoder, ae.decoder):
         model.set_weights([np.eye(2), np.zeros(2)])
-    x = np.concatenate([rng.normal(c, 0.1, size=(200, 2)) for c in ((-5, 0), (5, 3))])
+    return ae, np.concatenate([rng.normal(c, 0.1, size=(200, 2)) for c in ((-5, 0), (5, 3))])
+
+
+def test_mixture_draws_codes_like_those_of_the_samples(two_groups):
+    ae, x = two_groups
     drawn = ae.sample(400, x=x, seed=0)
     assert drawn.shape == (400, 2)
     nearest = np.abs(drawn[:, None] - np.array([(-5, 0), (5, 3)])).sum(axis=-1).min(axis=1)
     assert np.quantile(nearest, 0.95) < 0.6
     assert 0.3 < np.mean(drawn[:, 0] > 0) < 0.7
     np.testing.assert_array_equal(drawn, ae.sample(400, x=x, seed=0))
+
+
+def test_kernels_stay_near_the_samples(two_groups):
+    ae, x = two_groups
+    drawn = ae.sample(400, "kernel_density", x=x, seed=0)
+    apart = np.linalg.norm(drawn[:, None] - x, axis=-1).min(axis=1)
+    assert np.quantile(apart, 0.95) < 1
+    assert apart.max() > 0  # they are none of the samples
+    assert 0.4 < np.mean(drawn[:, 0] > 0) < 0.6
+    np.testing.assert_array_equal(drawn, ae.sample(400, "kernel_density", x=x, seed=0))
+    alone = ae.sample(50, "kernel_density", x=x[:1], seed=0)
+    np.testing.assert_allclose(alone, np.repeat(x[:1], 50, axis=0), rtol=1e-5)
+
+
+def test_a_wide_kernel_where_codes_are_normal(two_groups, rng):
+    ae, _ = two_groups
+    x = rng.normal(size=(300, 2))
+    drawn = ae.sample(4000, "kernel_density", x=x, seed=0)
+    assert 1.02 < drawn.std() / x.std() < 1.4
+
+
+def test_a_normal_distribution_of_models_without_a_prior(two_groups):
+    ae, x = two_groups
+    drawn = ae.sample(4000, "normal", x=x, seed=0)
+    np.testing.assert_allclose(drawn.mean(axis=0), x.mean(axis=0), atol=0.3)
+    np.testing.assert_allclose(np.cov(drawn.T), np.cov(x.T), rtol=0.1)
 
 
 def test_normal_sampler_draws_from_the_prior():
@@ -45,6 +77,8 @@ def test_normal_sampler_draws_from_the_prior():
         (lambda ae, x: ae.interpolate(x, x), r"one sample of shape \(6,\).*\(9, 6\)"),
         (lambda ae, x: ae.sample(0), "n must be.*positive integers.*0"),
         (lambda ae, x: ae.sample(3), "give x"),
+        (lambda ae, x: ae.sample(3, "normal"), "give x"),
+        (lambda ae, x: ae.sample(3, "kernel_density"), "give x"),
         (lambda ae, x: ae.sample(3, "uniform"), "'uniform'"),
     ],
 )

@@ -250,17 +250,19 @@ class Autoencoder(SelfSupervised):
 
         Args:
             n: Positive integer.
-            sampler: `"normal"`, the prior of variational models and their default; or
-                `"gaussian_mixture"`, fitted to the codes of `x`, the default of others, whose
-                draws are brought onto what the encoder can give.
-            x: Array of shape `(m, *input_shape)`, training samples, for the mixture.
+            sampler: `"normal"`, the prior of variational models and their default, of others a
+                normal distribution fitted to the codes of `x`; `"gaussian_mixture"`, fitted to
+                those, the default of others; or `"kernel_density"`, codes of `x` moved by a normal
+                kernel, whose width suits codes held out best. Draws of those that are fitted are
+                brought onto what the encoder can give.
+            x: Array of shape `(m, *input_shape)`, training samples, for all but a prior.
             seed: Integer, for samples that can be drawn again.
 
         Returns:
             NumPy array of shape `(n, *input_shape)`.
 
         Raises:
-            ValueError: If the codes of the model are discrete, or the mixture has no samples.
+            ValueError: If the codes of the model are discrete, or there are no samples to fit to.
         """
         return sampling.sample(self, n, sampler, x, seed)
 

@@ -1,5 +1,6 @@
 """How good a model is, beside what would have done as well."""
 
+from aezoo.evaluation.generation import frechet_distance, likeness, nearest
 from aezoo.evaluation.metrics import evaluate, remarks
 from aezoo.evaluation.probing import probe
 from aezoo.evaluation.views import decoded_grid, traversals, unit_statistics
@@ -7,6 +8,9 @@ from aezoo.evaluation.views import decoded_grid, traversals, unit_statistics
 __all__ = [
     "decoded_grid",
     "evaluate",
+    "frechet_distance",
+    "likeness",
+    "nearest",
     "probe",
     "remarks",
     "traversals",
