@@ -57,16 +57,15 @@ def compress(
     """Compress samples with a trained model, each file to one of the same name in .aez."""
     with quiet(as_json=as_json):
         ae = _loaded(model)
-        targets = _targets(files, output, lambda file: file.stem + SUFFIX)
-        found = []
+        targets = _targets(files, [file.resolve().stem + SUFFIX for file in files], output)
+        found, written = [], []
         for file, target in zip(files, targets, strict=True):
             x = _read(file, ae)
             data = aezoo.compress(ae, x, step=step, bits_per_pixel=bits_per_pixel)
-            with replacing(target) as beside:
-                beside.write_bytes(data)
             both = [aezoo.decompress(data, ae), x]
             if x.shape[1:] == ae.input_shape[1:]:  # as errors are anywhere else
                 both = [ae.normalize(samples) for samples in both]
+            written.append(data)
             found.append(
                 {
                     "file": target,
@@ -76,6 +75,9 @@ def compress(
                     "mse": float(((both[0] - both[1]) ** 2).mean()),
                 }
             )
+        for data, target in zip(written, targets, strict=True):
+            with replacing(target) as beside:
+                beside.write_bytes(data)
     if as_json:
         print_json(found)
         return
@@ -93,17 +95,23 @@ def decompress(
     output: Output = None,
     as_json: Json = False,
 ) -> None:
-    """Get the samples of .aez files back: one image as .png, any others as .npy."""
+    """Get the samples of .aez files back: one image as .png with 8 bits, all others as .npy."""
     with quiet(as_json=as_json):
         import numpy as np
 
+        from aezoo.uses.compressed import unpacked
+
         ae = _loaded(model)
-        found = []
-        for file in files:
-            x = aezoo.decompress(file.read_bytes(), ae)
-            is_image = len(x) == 1 and x.ndim == 4 and x.shape[-1] in (1, 3)
-            name = f"{file.stem}.decompressed.{'png' if is_image else 'npy'}"
-            (target,) = _targets([file], output, lambda _, name=name: name)
+        contents = [file.read_bytes() for file in files]
+        shapes = [unpacked(content).shape for content in contents]
+        are_images = [ae.normalization is None and _is_image(shape) for shape in shapes]
+        names = [
+            f"{file.stem}.decompressed.{'png' if is_image else 'npy'}"
+            for file, is_image in zip(files, are_images, strict=True)
+        ]
+        targets, found = _targets(files, names, output), []
+        for content, target, is_image in zip(contents, targets, are_images, strict=True):
+            x = aezoo.decompress(content, ae)
             with replacing(target) as beside:
                 if is_image:
                     _write_image(beside, x[0])
@@ -128,9 +136,9 @@ def _loaded(model: str) -> "aezoo.Autoencoder":
     return load_model(path / MODEL if path.is_dir() else path)
 
 
-def _targets(files, output, named):
+def _targets(files, names, output):
     """Where each file's result goes, before any is made: nothing that exists is written over."""
-    targets = [(output or file.parent) / named(file) for file in files]
+    targets = [(output or file.parent) / name for file, name in zip(files, names, strict=True)]
     for i, target in enumerate(targets):
         if target.exists() or target in targets[:i]:
             there = "exists already" if target.exists() else "would be the result of two files"
@@ -138,16 +146,26 @@ def _targets(files, output, named):
     return targets
 
 
+def _is_image(shape):
+    return len(shape) == 4 and shape[0] == 1 and shape[-1] in (1, 3)
+
+
 def _read(file: Path, ae: "aezoo.Autoencoder") -> "np.ndarray":
     from aezoo.data.images import CHANNELS, IMAGES, read_image
 
-    if file.suffix.lower() not in IMAGES:
-        return aezoo.load_dataset(file, "all").x
-    if not file.is_file():
-        raise FileNotFoundError(f"There is no file {file}.")
     shape = ae.input_shape[1:]
     colors = {count: color for color, count in CHANNELS.items()}
-    return read_image(file, color=colors.get(shape[-1]) if len(shape) == 3 else None)[None]
+    color = colors.get(shape[-1]) if len(shape) == 3 else None
+    if file.suffix.lower() not in IMAGES:
+        return aezoo.load_dataset(file, "all", color=color if file.is_dir() else None).x
+    if not file.is_file():
+        raise FileNotFoundError(f"There is no file {file}.")
+    if ae.normalization is not None:
+        raise ValueError(
+            f"{file} is an image, with values from 0 to 1; this model takes values in units of its "
+            "own, as in .npy files."
+        )
+    return read_image(file, color=color)[None]
 
 
 def _write_image(path, image):

@@ -9,13 +9,12 @@ from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.multiclass import type_of_target
 
-from aezoo.checks import positive
+from aezoo.checks import count, positive
 
 EACH = (10, 100)  # labels of a class, unless said
 NEIGHBORS = 5
@@ -37,8 +36,8 @@ def probe(
 
     The classifiers are a linear one (logistic regression on standardized features, `C=1`) and the
     five nearest neighbours, the features the codes, the raw samples, and PCA with as many numbers
-    as a code, which is fitted to all of `x`, as the model was. For less than all labels a number
-    of samples is drawn several times, with as many of each class as their share.
+    as a code, which is fitted to all of `x`, as the model was. For less than all labels samples are
+    drawn several times, of each class its share, and one at least.
 
     Args:
         ae: `aezoo.Autoencoder`, trained.
@@ -58,7 +57,8 @@ def probe(
 
     Raises:
         ValueError: If there are no labels, or not one for each sample; for fewer than two classes;
-            or if `labels` is more than there are, or fewer than there are classes.
+            if `labels` is more than there are, or fewer than there are classes; or if both sets
+            have no class in common.
 
     Example:
 
@@ -74,11 +74,15 @@ def probe(
         Probes", 2016, arXiv:1610.01644.
     """
     positive("draws", draws)
+    count("seed", seed)
+    x, x_test = np.asarray(x), np.asarray(x_test)  # they are read twice
     samples = [_flat(ae.normalize(part)) for part in (x, x_test)]
     classes = [
         _classes(name, values, len(part))
         for name, values, part in zip(("y", "y_test"), (y, y_test), samples, strict=True)
     ]
+    if not np.isin(classes[1], classes[0]).any():
+        raise ValueError("y and y_test have no class in common: are both of one kind?")
     sizes = _sizes(labels, classes[0])
     codes = [_flat(ae.encode(part)) for part in (x, x_test)]
     components = min(codes[0].shape[1], *samples[0].shape)
@@ -118,6 +122,7 @@ def _classes(name, values, count):
     if values is None:
         raise ValueError(f"A probe needs the classes of the samples. Received: {name}=None")
     values = np.asarray(values)
+    values = np.asarray(values.tolist()) if values.dtype == object else values
     if values.shape != (count,):
         raise ValueError(
             f"{name} must be one class for each of {count:,} samples. Received: {values.shape}"
@@ -132,7 +137,9 @@ def _sizes(labels, y):
     kinds = len(np.unique(y))
     if kinds < 2:
         raise ValueError("A probe needs two classes or more. Received: one")
-    if labels is None:
+    if labels is not None:
+        labels = [labels] if hasattr(labels, "__index__") else list(labels)
+    else:
         labels = [*(each * kinds for each in EACH if each * kinds < len(y)), None]
     found = sorted({len(y) if size is None else positive("labels", size) for size in labels})
     if not found or found[0] < kinds or found[-1] > len(y):
@@ -144,10 +151,16 @@ def _sizes(labels, y):
 
 
 def _drawn(y, size, draws, seed) -> Iterator[np.ndarray]:
-    """Places of so many samples, of each class its share; all of them once."""
-    places = np.arange(len(y))
-    if len(y) - size < len(np.unique(y)):  # too few to be left out
-        yield places[np.random.default_rng(seed).permutation(len(y))[:size]]
+    """Places of so many samples, of each class its share, and one at least; all of them once."""
+    if size == len(y):
+        yield np.arange(len(y))
         return
+    _, kinds, counts = np.unique(y, return_inverse=True, return_counts=True)
     for draw in range(draws):
-        yield train_test_split(places, train_size=size, stratify=y, random_state=seed + draw)[0]
+        order = np.random.default_rng((seed, draw)).permutation(len(y))
+        rank = np.empty(len(y))
+        for kind, number in enumerate(counts):
+            rank[kinds[order] == kind] = np.arange(number)
+        # the first of each class, then so far into each that all are as far
+        turn = np.where(rank == 0, 0.0, (rank + 0.5) / counts[kinds[order]])
+        yield order[np.argsort(turn, kind="stable")[:size]]

@@ -36,6 +36,7 @@ def label_efficiency(rows: Sequence[Mapping[str, Any]], *, title: str = "") -> F
     >>> aezoo.plots.label_efficiency(rows).axes[0].get_xlabel()
     'labels'
     """
+    rows = list(rows)
     if not rows:
         raise ValueError("label_efficiency takes one row or more. Received: none")
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")

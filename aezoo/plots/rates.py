@@ -34,10 +34,11 @@ def rate_distortion(curves: Mapping[str, ArrayLike], *, title: str = "") -> Figu
     if not curves:
         raise ValueError("rate_distortion takes one curve or more. Received: none")
     points = {name: finite(f"curves[{name!r}]", curve, (None, 2)) for name, curve in curves.items()}
-    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    for i, (name, curve) in enumerate(points.items()):
+    for name, curve in points.items():
         if (curve[:, 0] <= 0).any():
             raise ValueError(f"Bits must be positive. Received: {curve[:, 0].min():g} of {name}")
+    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
+    for i, (name, curve) in enumerate(points.items()):
         curve = curve[curve[:, 0].argsort()]
         axes.plot(*curve.T, marker="o", markersize=4, color=COLOURS[i % len(COLOURS)], label=name)
     axes.set(xscale="log", xlabel="bits per pixel", ylabel="PSNR (dB)", title=title)

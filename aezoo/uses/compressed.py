@@ -10,6 +10,7 @@ import numpy as np
 
 from aezoo.autoencoder import Autoencoder
 from aezoo.data.samples import DataError
+from aezoo.uses.entropy import MOST_CELLS
 
 MAGIC, VERSION = b"AEZ", 1
 HEAD = "<3sB8sBfiIIB"  # magic, version, model, kind, step, least, levels, samples, axes
@@ -69,6 +70,8 @@ def unpacked(data: bytes) -> Compressed:
         aezoo.data.samples.DataError: If they are none of it, of a later version, damaged, or
             claim to be more than 2^31 numbers.
     """
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise DataError(f"Expected bytes of aezoo.compress. Received: {type(data).__name__}")
     data = bytes(data)
     if data[:3] != MAGIC:
         raise DataError("These are no compressed samples of aezoo: they begin otherwise.")
@@ -94,8 +97,8 @@ def unpacked(data: bytes) -> Compressed:
         raise DataError(f"The compressed samples are damaged: {error}") from error
     _, _, model, kind, step, least, levels, n = head
     shape = (n, *sample)
-    numbers = math.prod(shape)
-    if not (0 < numbers <= MOST_NUMBERS and levels and (step > 0) == (not kind & PLACES)):
+    fits = 0 < math.prod(shape) <= MOST_NUMBERS and 0 < levels <= MOST_CELLS
+    if not (fits and math.isfinite(step) and (step > 0) == (not kind & PLACES)):
         raise DataError(
             f"The compressed samples claim to be {shape} in {levels:,} levels with a step of "
             f"{step:g}; at most {MOST_NUMBERS:,} numbers are read."
@@ -110,9 +113,12 @@ def fingerprint(ae: Autoencoder) -> bytes:
         ae: `aezoo.Autoencoder`.
 
     Returns:
-        8 bytes of the SHA-256 of its weights.
+        8 bytes of the SHA-256 of its layers' kinds, activations and levels, and of its weights.
     """
     found = hashlib.sha256()
+    for layer in (*ae.encoder.layers, *ae.decoder.layers):
+        activation = getattr(getattr(layer, "activation", None), "__name__", "")
+        found.update(f"{type(layer).__name__} {activation} {getattr(layer, 'levels', '')}".encode())
     for weight in ae.weights:
         value = np.ascontiguousarray(weight.numpy())
         found.update(f"{value.dtype.str}{value.shape}".encode())

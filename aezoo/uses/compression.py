@@ -14,12 +14,15 @@ from aezoo.data import tiles
 from aezoo.data.inputs import Door
 from aezoo.data.samples import DataError
 from aezoo.uses import entropy
-from aezoo.uses.compressed import Compressed, fingerprint, unpacked
-from aezoo.uses.rounding import WIDEST, numbers_of, smallest, symbols_of, widths_of
+from aezoo.uses.compressed import MOST_NUMBERS, Compressed, fingerprint, unpacked
+from aezoo.uses.rounding import WIDEST, chosen, numbers_of, smallest, symbols_of, widths_of
 
 WORSE = 0.01  # that the error may grow by rounding, where nothing else is asked
 FINE = 0.001  # that it grows by with the finest step that is of any use
 JUDGED = 1000  # samples that the error is measured on
+PARTS = 32  # of an octave, steps to choose from
+OCTAVES = 2 + WIDEST // 4  # above the largest code, where nothing is left of any
+LARGEST = float(np.finfo(np.float32).max)
 FEW = 32  # rows of codes, for which widths of their own take more bytes than they spare
 TINY = float(np.finfo(np.float32).tiny)
 
@@ -43,8 +46,9 @@ def compress(
         x: Array of shape `(n, *input_shape)`; for models of images also `(n, height, width,
             channels)` with any height and width, which are compressed in tiles.
         step: Positive float, the width that codes are rounded to, in their units (where units of
-            a code differ, its geometric mean). Default: the largest that changes reconstructions
-            by no more than 1 % of their mean squared error.
+            a code differ, its geometric mean). Default: the largest, to a fiftieth, that changes
+            reconstructions by no more than 1 % of their mean squared error, or by a millionth of
+            the samples' variance, where a model is that exact; by 1,000 samples.
         bits_per_pixel: Positive float, in place of `step`: as good as can be with so many bits
             at most, the head of the file included. A pixel is a place in an image whatever its
             channels, likewise a step of a signal; in other samples it is a number.
@@ -54,8 +58,9 @@ def compress(
 
     Raises:
         ValueError: If the samples do not fit the model, both `step` and `bits_per_pixel` are
-            given, either is given for a model with a codebook, the step is out of range, or so
-            few bits are not enough for the coarsest of codes.
+            given, either is given for a model with a codebook, the step is out of range, so few
+            bits are not enough for the coarsest of codes, or units of a code lie so far apart that
+            no step is fine enough for all.
 
     Example:
 
@@ -72,8 +77,10 @@ def compress(
         with entropy coding: Balle et al., "End-to-end Optimized Image Compression", 2017,
         arXiv:1611.01704.
     """
+    if not isinstance(model, Autoencoder):
+        raise ValueError(f"model must be an aezoo.Autoencoder. Received: {type(model).__name__}")
     if step is not None:
-        checks.number("step", step, above=0)
+        checks.number("step", step, above=0, below=LARGEST)
     if bits_per_pixel is not None:
         checks.number("bits_per_pixel", bits_per_pixel, above=0)
     if step is not None and bits_per_pixel is not None:
@@ -105,6 +112,13 @@ def compress(
     if step is None:
         grows = _growth(model, parts, codes, widths)
         steps = _grid(codes, widths)
+        if not few and grows(steps[0]) > WORSE:
+            raise ValueError(
+                "The numbers of these codes lie too far apart to be rounded together: with the "
+                f"finest step that there is, {steps[0]:.3g}, rounding adds "
+                f"{grows(steps[0]):.0%} to the error. Build the model with "
+                "normalization='standard', or give that step."
+            )
         step = _last(steps, lambda one: grows(one) <= (WORSE if bits_per_pixel is None else FINE))
         if bits_per_pixel is not None:
             pixels = pixels_of(x.shape)
@@ -142,26 +156,30 @@ def decompress(data: bytes, model: Autoencoder) -> np.ndarray:
     >>> aezoo.decompress(aezoo.compress(model, photo), model).shape
     (1, 30, 21, 1)
     """
+    if not isinstance(model, Autoencoder):
+        raise ValueError(f"model must be an aezoo.Autoencoder. Received: {type(model).__name__}")
     found = unpacked(data)
     if found.model != fingerprint(model):
         raise ValueError(
             f"Another model compressed this: its hash begins with {found.model.hex()}, that of the "
             f"model given with {fingerprint(model).hex()}."
         )
-    shape, count, tiled = model.input_shape[1:], found.shape[0], False
-    if found.shape[1:] != shape:
+    shape, count = model.input_shape[1:], found.shape[0]
+    tiled = found.shape[1:] != shape
+    if tiled:
         if not _are_images(shape, found.shape):
             raise DataError(f"The model's samples have shape {shape}, not {found.shape[1:]}.")
-        count, tiled = count * tiles.count(found.shape[1:3], shape[:2]), True
-    of_code = model.latent_shape[:-1] if model.bottleneck.discrete else model.latent_shape
+        count *= tiles.count(found.shape[1:3], shape[:2])
+    ordered = not model.bottleneck.discrete
+    of_code = model.latent_shape if ordered else model.latent_shape[:-1]
     rows, units = _columns(model, np.empty((1, *of_code))).shape
     widths = np.zeros(units, np.int8) if found.widths is None else found.widths
-    if len(widths) != units:
-        raise DataError(f"The model's codes have {units} units, not {len(widths)}.")
-    size = (count * rows, units)
-    ordered = not model.bottleneck.discrete
-    symbols = entropy.decoded(found.content, size, found.levels, ordered=ordered) + found.least
-    symbols = symbols.reshape(count, *of_code)
+    if len(widths) != units or ordered != (found.step > 0):
+        raise DataError("The compressed samples are of codes unlike those of the model.")
+    if count * max(rows * units, math.prod(shape)) > MOST_NUMBERS:
+        raise DataError(f"The compressed samples take more than {MOST_NUMBERS:,} numbers to read.")
+    symbols = entropy.decoded(found.content, (count * rows, units), found.levels, ordered=ordered)
+    symbols = symbols.astype(np.int64).reshape(count, *of_code) + found.least
     if ordered:
         x = model.decode(numbers_of(symbols, found.step, widths))
     else:
@@ -215,14 +233,14 @@ def _growth(model, parts, codes, widths) -> Callable[[float], float]:
     Where a model has learned, errors and the changes by rounding have nothing to do with each
     other, so that their squares add up.
     """
-    some = np.unique(np.linspace(0, len(parts) - 1, min(len(parts), JUDGED)).astype(int))
+    some = chosen(len(parts), JUDGED)
     x, codes = model.normalize(parts[some]), codes[some]
 
     def decoded(z):
         return model.normalize(model.decode(z))
 
     exact = decoded(codes)
-    least = 1e-6 * float(x.var())  # of what a model may be exact at
+    least = 1e-6 * float(x.var(axis=0).mean())  # of what a model may be exact at
     error = max(float(np.square(exact - x).mean()), least, TINY)
 
     def grows(step):
@@ -234,9 +252,10 @@ def _growth(model, parts, codes, widths) -> Callable[[float], float]:
 
 def _grid(codes, widths):
     """Steps to choose from, as float32 keeps them: from the finest to one that leaves nothing."""
-    finest = math.ceil(4 * math.log2(max(smallest(codes, widths), TINY)))
-    coarsest = math.ceil(4 * math.log2(max(4 * float(np.abs(codes).max()), TINY)))
-    return _single(2.0 ** (np.arange(finest, max(coarsest, finest) + WIDEST + 1) / 4))
+    finest = math.ceil(PARTS * math.log2(max(smallest(codes, widths), TINY)))
+    coarsest = math.ceil(PARTS * (math.log2(max(float(np.abs(codes).max()), TINY)) + OCTAVES))
+    steps = 2.0 ** (np.arange(finest, max(coarsest, finest) + 1) / PARTS)
+    return _single(np.minimum(steps, LARGEST / 2))
 
 
 def _last(steps, holds: Callable[[float], bool]) -> float:

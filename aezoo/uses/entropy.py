@@ -1,5 +1,6 @@
 """Small integers as few bytes, and back, with probabilities learned from those before them."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -9,7 +10,7 @@ from aezoo.data.samples import DataError
 PRIOR = 4.0  # rows that what all units had so far counts as, beside what a unit had itself
 RARE = 0.005  # of the probability, for numbers that are like none before
 WIDTHS = (1.0, 0.8706, 0.7579, 0.6598, 0.5743)  # fifth roots of 1, 1/2, 1/4, 1/8, 1/16
-MOST_CELLS = 2**26  # of the tables, 512 MB
+MOST_CELLS = 2**25  # of the tables, 256 MB, and a few times as much while they are made
 
 Code = Callable[[slice, slice, np.ndarray], np.ndarray]
 
@@ -32,7 +33,7 @@ def encoded(symbols: np.ndarray, size: int, *, ordered: bool = True) -> bytes:
         Bytes.
 
     Raises:
-        ValueError: If tables of `units * size` probabilities were too large, above 2^26.
+        ValueError: If tables of `units * size` probabilities were too large, above 2^25.
 
     Example:
 
@@ -132,19 +133,26 @@ def _doubling(start, stop):
 
 
 def _smooth(counts):
-    """Probabilities where neighbours are about as likely: (size,) -> (size,)."""
+    """Probabilities where neighbours are about as likely: (size,) -> (size,).
+
+    What was counted counts as far as it is not rare: numbers that came once, and how many there
+    are, tell how much is left for what lies between them.
+    """
     count = int(counts.sum())
     if not count:
         return np.full(len(counts), 1 / len(counts))
     places = np.arange(len(counts))
-    mean = int((counts * places).sum()) / count
-    variance = int((counts * places**2).sum()) / count - mean**2
+    total, squares = int((counts * places).sum()), int((counts * places**2).sum())
+    variance = (squares * count - total * total) / (count * count)
     # as wide as the deviation, and narrower by the fifth root of the count
     halvings = count.bit_length() - 1
     width = WIDTHS[halvings % 5] / 2 ** (halvings // 5)
-    reach = int(np.sqrt(max(variance, 0.0)) * width)
+    reach = int(math.sqrt(variance) * width)
     sums = _running(_running(counts, reach), reach)
-    return sums / int(sums.sum()) * (1 - RARE) + RARE / len(counts)
+    seen, once = int(np.count_nonzero(counts)), int(np.count_nonzero(counts == 1))
+    unsure = (seen + once) / (count + seen)
+    found = counts / count * (1 - unsure) + sums / int(sums.sum()) * unsure
+    return found * (1 - RARE) + RARE / len(counts)
 
 
 def _running(counts, reach):

@@ -8,6 +8,7 @@ from aezoo.autoencoder import Autoencoder
 from aezoo.uses.entropy import MOST_CELLS
 
 MOST_LEVELS = 2**16
+FARTHEST = 2**30  # multiples of a step, which a file keeps in 32 bits
 FOURTHS = tuple(2 ** (i / 4) for i in range(4))  # widths are fourths of powers of 2
 WIDEST = 32  # fourths from the mean: 256 times as wide
 SAMPLES = 16  # whose outputs are looked at
@@ -27,10 +28,11 @@ def widths_of(ae: Autoencoder, codes: np.ndarray) -> np.ndarray:
         proportion to `2 ** (widths / 4)` changes the output by the same squared error, whatever
         the unit, as far as the decoder is linear.
     """
-    some = codes[np.unique(np.linspace(0, len(codes) - 1, SAMPLES).astype(int))]
+    some = codes[chosen(len(codes), SAMPLES)]
     before = ae.normalize(ae.decode(some))
     least = LEAST * float(np.abs(codes).max()) or 1.0
-    deviations = codes.reshape(-1, codes.shape[-1]).std(axis=0)  # (n, ..., D) -> (D,)
+    flat = codes.reshape(-1, codes.shape[-1])  # (n, ..., D) -> (n ..., D)
+    deviations = flat.std(axis=0, dtype="float64")
     effects = np.zeros(codes.shape[-1])
     for unit, nudge in enumerate(NUDGE * np.maximum(deviations, least)):
         nudged = some.copy()
@@ -43,6 +45,19 @@ def widths_of(ae: Autoencoder, codes: np.ndarray) -> np.ndarray:
     logs = np.log2(np.maximum(effects, effects[effects > 0].min()))
     fourths = np.rint(-4 * (logs - logs.mean()))
     return np.clip(fourths, -WIDEST, WIDEST).astype(np.int8)
+
+
+def chosen(count: int, most: int) -> np.ndarray:
+    """Places of samples that stand for all, drawn at random: what recurs does not deceive them.
+
+    Args:
+        count: Positive integer, how many there are.
+        most: Positive integer, how many are chosen at most.
+
+    Returns:
+        Integer array, ascending, the same whenever it is asked.
+    """
+    return np.sort(np.random.default_rng(0).permutation(count)[:most])
 
 
 def symbols_of(codes: np.ndarray, step: float, widths: np.ndarray) -> np.ndarray:
@@ -93,8 +108,9 @@ def smallest(codes: np.ndarray, widths: np.ndarray) -> float:
         Positive float.
     """
     levels = min(MOST_LEVELS, MOST_CELLS // codes.shape[-1])
-    extent = float(np.ptp(codes / _steps(1.0, widths)))
-    return max(extent / (levels - 2), math.ulp(0.0))
+    multiples = codes / _steps(1.0, widths)
+    extent, farthest = float(np.ptp(multiples)), float(np.abs(multiples).max())
+    return max(extent / (levels - 2), farthest / FARTHEST, math.ulp(0.0))
 
 
 def _steps(step, widths):

@@ -82,6 +82,54 @@ def test_nothing_is_written_over(run, trained, photo, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.fixture
+def colour(tmp_path):
+    """A model of colour images whose output is not bounded."""
+    ae = aezoo.conv((8, 8, 3), 4, filters=(4,), output_activation="linear")
+    ae.decoder.layers[-1].set_weights([w * 50 for w in ae.decoder.layers[-1].get_weights()])
+    ae.save(tmp_path / "colour.keras")
+    return tmp_path / "colour.keras"
+
+
+def test_a_photograph_in_colours_stays_within_its_range(run, colour, photo, tmp_path):
+    assert run("compress", photo, "-m", colour, "--step", 0.5).exit_code == 0
+    result = run("decompress", tmp_path / "photo.aez", "-m", colour)
+    assert result.exit_code == 0, result.stderr
+    found = np.asarray(Image.open(tmp_path / "photo.decompressed.png"))
+    ae = aezoo.training.folder.load_model(colour)
+    exact = aezoo.decompress((tmp_path / "photo.aez").read_bytes(), ae)[0]
+    assert found.shape == (21, 18, 3)
+    np.testing.assert_allclose(found / 255, exact.clip(0, 1), atol=0.003)
+
+
+def test_values_in_units_of_their_own(run, photo, tmp_path, rng):
+    ae = aezoo.deep((8, 8, 1), 4, normalization="minmax")
+    x = rng.uniform(0, 255, (1, 8, 8, 1)).astype("float32")
+    ae.adapt(rng.uniform(0, 255, (50, 8, 8, 1)))
+    ae.save(tmp_path / "raw.keras")
+    np.save(tmp_path / "raw.npy", x)
+    result = run("compress", tmp_path / "raw.npy", "-m", tmp_path / "raw.keras", "--json")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)[0]["mse"] < 2  # of normalized values
+    assert run("decompress", tmp_path / "raw.aez", "-m", tmp_path / "raw.keras").exit_code == 0
+    assert np.load(tmp_path / "raw.decompressed.npy").max() > 2
+    result = run("compress", photo, "-m", tmp_path / "raw.keras")
+    assert result.exit_code == 2
+    assert "units of its own" in result.words
+
+
+def test_all_or_nothing(run, trained, photo, tmp_path):
+    result = run("compress", photo, tmp_path / "none.png", "-m", trained[0], "-o", tmp_path / "out")
+    assert result.exit_code == 1
+    assert not (tmp_path / "out").exists()
+    for name in ("a", "b"):
+        run("compress", photo, "-m", trained[0], "-o", tmp_path / name)
+    twice = [tmp_path / name / "photo.aez" for name in ("a", "b")]
+    result = run("decompress", *twice, "-m", trained[0], "-o", tmp_path / "out")
+    assert "two files" in result.words
+    assert not (tmp_path / "out").exists()
+
+
 def test_what_is_wrong_is_said(run, trained, photo, tmp_path):
     folder, _ = trained
     ours = tmp_path / "photo.aez"

@@ -37,6 +37,11 @@ def test_a_colour_for_features_and_a_style_for_classifiers():
     FigureCanvasAgg(figure).draw()
 
 
+def test_rows_that_can_be_read_once():
+    figure = plots.label_efficiency(iter(rows("codes", "linear", (100, 0.8, 0.05))))
+    assert len(figure.axes[0].containers) == 1
+
+
 def test_nothing_to_draw():
     with pytest.raises(ValueError, match="one row"):
         plots.label_efficiency([])

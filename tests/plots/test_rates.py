@@ -1,3 +1,4 @@
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -30,3 +31,4 @@ def test_curves_go_from_few_bits_to_many():
 def test_wrong_curves(curves, message):
     with pytest.raises(ValueError, match=message):
         plots.rate_distortion(curves)
+    assert plt.get_fignums() == []

@@ -2,6 +2,7 @@ import struct
 import zlib
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 
@@ -43,7 +44,14 @@ def test_a_later_version_and_other_files():
 
 @pytest.mark.parametrize(
     "change",
-    [{"shape": (2**20, 2**20)}, {"shape": (0, 4)}, {"levels": 0}, {"step": float("nan")}],
+    [
+        {"shape": (2**20, 2**20)},
+        {"shape": (0, 4)},
+        {"levels": 0},
+        {"levels": 2**32 - 1},
+        {"step": float("nan")},
+        {"step": float("inf")},
+    ],
     ids=str,
 )
 def test_claims_that_cannot_be(change):
@@ -65,3 +73,21 @@ def test_fingerprints_tell_models_apart():
     weights[-1][0] += 1e-6
     other.set_weights(weights)
     assert fingerprint(one) != fingerprint(other)
+
+
+def test_fingerprints_tell_what_weights_do_not():
+    for one, other in (
+        (aezoo.deep(6, 2, activation="relu"), aezoo.deep(6, 2, activation="tanh")),
+        (
+            aezoo.vector_quantized(6, 3, quantizer="fsq", levels=(8, 6, 5)),
+            aezoo.vector_quantized(6, 3, quantizer="fsq", levels=(5, 6, 8)),
+        ),
+    ):
+        other.set_weights(one.get_weights())
+        assert fingerprint(one) != fingerprint(other)
+
+
+def test_fingerprints_last(tmp_path):
+    ae = aezoo.conv((8, 8, 1), 3, filters=(4,))
+    ae.save(tmp_path / "model.keras")
+    assert fingerprint(keras.saving.load_model(tmp_path / "model.keras")) == fingerprint(ae)

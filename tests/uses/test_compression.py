@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -137,6 +139,73 @@ def test_an_exact_model():
     np.testing.assert_allclose(aezoo.decompress(aezoo.compress(ae, x), ae), x, atol=1e-2)
 
 
+def test_the_error_of_an_exact_model_has_a_floor(rng):
+    """A millionth of the variance is as good as exact, and takes far fewer bytes."""
+    parts = [
+        keras.Sequential([keras.Input((3,)), keras.layers.Dense(3, kernel_initializer="identity")])
+        for _ in range(2)
+    ]
+    ae, x = aezoo.Autoencoder(*parts), rng.normal(size=(200, 3)).astype("float32")
+    found = aezoo.decompress(aezoo.compress(ae, x), ae)
+    assert 1e-9 < mse(found, x) / x.var() <= 1e-8
+    np.testing.assert_allclose(aezoo.decompress(aezoo.compress(ae, x[:1]), ae), x[:1], atol=1e-3)
+
+
+def test_what_recurs_does_not_deceive(deep):
+    """Of samples that are empty every other time, the others are judged, too."""
+    x = np.zeros((1200, 8, 8, 1), "float32")
+    x[1::2] = TEST[np.arange(600) % 360]
+    rebuilt = deep.reconstruct(x)
+    added = mse(aezoo.decompress(aezoo.compress(deep, x), deep), rebuilt)
+    assert added < 0.012 * mse(rebuilt, x)
+
+
+def test_steps_of_a_model_with_a_normalization_are_by_normalized_errors(rng):
+    """In raw units the second column would be nearly all of the error, and the first one lost."""
+    ae = aezoo.vanilla(2, 2, normalization="standard", output_activation="linear")
+    x = rng.normal(size=(300, 2)) * [1, 1000]
+    ae.fit(x, epochs=150, batch_size=32, verbose=0)
+    rebuilt = ae.normalize(ae.reconstruct(x))
+    added = ae.normalize(aezoo.decompress(aezoo.compress(ae, x), ae)) - rebuilt
+    assert np.square(added).mean() <= 0.0101 * max(mse(rebuilt, ae.normalize(x)), 1e-6)
+
+
+def test_few_samples_keep_no_widths(deep):
+    few, more = (unpacked(aezoo.compress(deep, TEST[:n], step=0.3)) for n in (31, 32))
+    assert few.widths is None
+    assert more.widths is not None
+
+
+def test_units_that_lie_apart(rng):
+    parts = [
+        keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, kernel_initializer="identity")])
+        for _ in range(2)
+    ]
+    ae = aezoo.Autoencoder(*parts)
+    x = rng.normal([0, 1e6], 1, (500, 2)).astype("float32")
+    with pytest.raises(ValueError, match="too far apart"):
+        aezoo.compress(ae, x)
+    with pytest.raises(ValueError, match="at least"):
+        aezoo.compress(ae, x[:5], step=2e-4)
+
+
+def test_claims_that_do_not_fit_the_model(deep, places):
+    good = unpacked(aezoo.compress(deep, TEST[:40], step=0.3))
+    for change, words in (
+        ({"step": 0.0, "widths": None}, "unlike those"),
+        ({"widths": np.zeros(5, np.int8)}, "unlike those"),
+        ({"shape": (2_000_000, 1, 1, 1)}, "no codes|go on|numbers to read"),
+        ({"shape": (2**26, 1, 1, 1)}, "numbers to read"),
+        ({"shape": (40, 9)}, "have shape"),
+        ({"content": good.content[:-8]}, "no codes"),
+    ):
+        with pytest.raises(DataError, match=words):
+            aezoo.decompress(replace(good, **change).packed(), deep)
+    held = unpacked(aezoo.compress(places, TEST[:40]))
+    with pytest.raises(DataError, match="unlike those"):
+        aezoo.decompress(replace(held, step=0.5).packed(), places)
+
+
 def test_what_is_refused(deep, places):
     data = aezoo.compress(deep, TEST[:40])
     with pytest.raises(ValueError, match="Another model"):
@@ -148,6 +217,8 @@ def test_what_is_refused(deep, places):
         ({"step": -1.0}, "above 0"),
         ({"step": float("nan")}, "above 0"),
         ({"step": 1e-9}, "at least"),
+        ({"step": 1e39}, "below"),
+        ({"step": "fine"}, "step must be"),
         ({"bits_per_pixel": 0}, "bits_per_pixel must be"),
         ({"bits_per_pixel": 1e-4}, "coarsest"),
         ({"step": 1.0, "bits_per_pixel": 1.0}, "not both"),
@@ -156,10 +227,18 @@ def test_what_is_refused(deep, places):
             aezoo.compress(deep, TEST, **options)
     with pytest.raises(ValueError, match="codebook"):
         aezoo.compress(places, TEST, step=0.1)
+    with pytest.raises(ValueError, match=r"aezoo.Autoencoder. Received: ndarray"):
+        aezoo.compress(TEST, deep)
+    with pytest.raises(ValueError, match=r"aezoo.Autoencoder. Received: bytes"):
+        aezoo.decompress(deep, data)
+    for wrong in ("text", None, 5, [1]):
+        with pytest.raises(DataError, match="Expected bytes"):
+            aezoo.decompress(wrong, deep)
     for x, words in (
         (TEST[:0], "at least one sample"),
         (np.full_like(TEST, np.nan), "NaN"),
         (np.zeros((2, 8, 8, 3)), r"\(n, 8, 8, 1\)"),
+        (np.full((2, 9, 9, 1), 255, "uint8"), "divide by 255"),
         (np.zeros((2, 0, 8, 1)), r"\(n, 8, 8, 1\)"),
     ):
         with pytest.raises(ValueError, match=words):

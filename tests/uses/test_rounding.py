@@ -3,7 +3,16 @@ import numpy as np
 import pytest
 
 import aezoo
-from aezoo.uses.rounding import MOST_LEVELS, WIDEST, numbers_of, smallest, symbols_of, widths_of
+from aezoo.uses.entropy import MOST_CELLS
+from aezoo.uses.rounding import (
+    MOST_LEVELS,
+    WIDEST,
+    chosen,
+    numbers_of,
+    smallest,
+    symbols_of,
+    widths_of,
+)
 
 
 def linear(effects):
@@ -59,3 +68,25 @@ def test_the_smallest_step(rng):
     assert np.ptp(symbols_of(codes, least, widths)) < MOST_LEVELS
     with pytest.raises(ValueError, match="at least"):
         symbols_of(codes, 0.9 * least, widths)
+    wide = np.zeros((2, 2048), "float32")
+    wide[0] = 1.0
+    assert smallest(wide, np.zeros(2048, np.int8)) > 1 / (MOST_CELLS / 2048)
+    far = np.full((2, 1), 1e6, "float32")
+    assert np.abs(symbols_of(far, smallest(far, np.zeros(1, np.int8)), np.zeros(1))).max() < 2**31
+
+
+def test_widths_are_by_normalized_outputs(rng):
+    """Both units do as much to their column, in its own units."""
+    encoder, decoder = linear(np.ones(2)).encoder, linear(np.ones(2)).decoder
+    ae = aezoo.Autoencoder(encoder, decoder, normalization="standard")
+    x = rng.normal(size=(200, 2)) * [1, 1000]
+    ae.adapt(x)
+    assert np.ptp(widths_of(ae, ae.encode(x)).astype(int)) <= 1
+
+
+def test_those_that_are_chosen_follow_no_pattern():
+    places = chosen(10_000, 1000)
+    assert len(np.unique(places)) == 1000
+    assert (np.diff(places) > 0).all()
+    assert 400 < (places % 2).sum() < 600
+    assert chosen(3, 16).tolist() == [0, 1, 2]
