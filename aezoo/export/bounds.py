@@ -25,22 +25,27 @@ WAYS = {  # to do better
 FLOATS = {"int8": "'dynamic' or 'float16'", "int16x8": "'float16'"}  # not for microcontrollers
 
 
-def check(report: ExportReport, calibrated: int | None = None) -> None:
+def check(
+    report: ExportReport, calibrated: int | None = None, tolerance: float | None = None
+) -> None:
     """Refuses an export that loses more than its precision gives reason for.
 
     Args:
         report: `ExportReport`.
         calibrated: Integer, how many samples set the ranges of integers, or `None`.
+        tolerance: Float or `None`, see `refusal`.
 
     Raises:
         ExportError: Saying what was measured, the bound, and what can be done; see `refusal`.
     """
-    reason = refusal(report, calibrated)
+    reason = refusal(report, calibrated, tolerance)
     if reason:
         raise ExportError(reason, report)
 
 
-def refusal(report: ExportReport, calibrated: int | None = None) -> str | None:
+def refusal(
+    report: ExportReport, calibrated: int | None = None, tolerance: float | None = None
+) -> str | None:
     """Why an export is beyond the bounds of its precision.
 
     In float32 no difference may be larger than what `aezoo.export.parity` allows for. In lower
@@ -61,6 +66,8 @@ def refusal(report: ExportReport, calibrated: int | None = None) -> str | None:
     Args:
         report: `ExportReport`.
         calibrated: Integer, how many samples set the ranges of integers, or `None`.
+        tolerance: Positive float, by what part the MSE may be larger in place of those above, or
+            `None`.
 
     Returns:
         String, or `None` if the export is right.
@@ -74,8 +81,8 @@ def refusal(report: ExportReport, calibrated: int | None = None) -> str | None:
     if precision == "float32":
         return _difference(parity)
     found = (
-        _mse(report, "mse_export", "mse_uncertainty", "reconstruct")
-        or _mse(report, "mse_decode", "mse_decode_uncertainty", "decode")
+        _mse(report, "mse_export", "mse_uncertainty", "reconstruct", tolerance)
+        or _mse(report, "mse_decode", "mse_decode_uncertainty", "decode", tolerance)
         or _noise(parity, "encode_noise", "gives codes")
         or _noise(parity, "prior_noise", "decodes codes from the prior to outputs")
     )
@@ -143,9 +150,9 @@ def _difference(parity):
     return None
 
 
-def _mse(report, key, uncertainty, part):
+def _mse(report, key, uncertainty, part, tolerance):
     parity = report.parity
-    more = MSE_INCREASE[report.precision]
+    more = MSE_INCREASE[report.precision] if tolerance is None else tolerance
     limit = _most(report, more, part)
     n = parity["samples"]
     chance = 0 if n >= ENOUGH else stats.t.ppf(CONFIDENCE, n - 1) * parity.get(uncertainty, 0)

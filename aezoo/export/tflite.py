@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 
-from aezoo.checks import positive
+from aezoo.checks import number, positive
 from aezoo.edge import LiteModel, inspect
 from aezoo.export.bounds import check
 from aezoo.export.conversion import ACTIVATIONS, convert, packed
@@ -49,6 +49,7 @@ def export_tflite(
     target: str | None = None,
     fine_tune: np.ndarray | None = None,
     fine_tune_epochs: int | None = None,
+    tolerance: float | None = None,
 ) -> ExportReport:
     """Exports one .tflite file with the parts of the model as signatures, builtin operators only.
 
@@ -93,6 +94,9 @@ def export_tflite(
             enough, it is trained once more with those of the file, one for each unit.
         fine_tune_epochs: Integer, how often these are gone through; 0 to narrow ranges alone.
             Default: as for `aezoo.quantize_aware`.
+        tolerance: Positive float, by what part the file's mean squared error may be larger than the
+            model's. Default: that of the precision, 0.005 (float16), 0.006 (int16x8), 0.02
+            (dynamic, int8) or 0.05 (int4), see `aezoo.export.bounds.refusal`. Not for float32.
 
     Returns:
         `ExportReport`, also written beside as `PATH.json`. Inputs are called `x` or `code`,
@@ -139,6 +143,13 @@ def export_tflite(
             "fine_tune_epochs says how often to go through fine_tune: give both. Received: "
             f"{fine_tune_epochs!r}"
         )
+    if tolerance is not None:
+        if quantize is None:
+            raise ValueError(
+                "A file in float32 is the model: it has no tolerance. Received: "
+                f"tolerance={tolerance!r}"
+            )
+        tolerance = number("tolerance", tolerance, above=0)
     path = new_folder(path) if micro else file_to_write(path, ".tflite")
     signatures = _signatures(signatures, quantize)
     if integers and calibration_data is None:
@@ -202,10 +213,10 @@ def export_tflite(
             )
             return report, written
 
-        report, written = nearest(ways(quantize, asked, calibration_data), make)
+        report, written = nearest(ways(quantize, asked, calibration_data), make, tolerance)
         for file, content in written.items():
             file.write_bytes(content)
-        check(report, calibrated)
+        check(report, calibrated, tolerance)
         if micro:
             report = replace(report, **{target: TARGETS[target](ae, files, samples)})
         report.save(report_of(path))

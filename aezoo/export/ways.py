@@ -47,7 +47,9 @@ def ways(
 
 
 def nearest(
-    ways: Iterable[tuple[bool, Tuning | None]], make: Callable[[bool, Tuning | None], Made]
+    ways: Iterable[tuple[bool, Tuning | None]],
+    make: Callable[[bool, Tuning | None], Made],
+    tolerance: float | None = None,
 ) -> Made:
     """Makes exports until one is good, and returns the one whose outputs are nearest to the model.
 
@@ -58,6 +60,7 @@ def nearest(
     Args:
         ways: See `ways`.
         make: Function of a way that returns a report and the bytes of the files.
+        tolerance: Float or `None`, of what is right, see `aezoo.export.bounds.refusal`.
 
     Returns:
         What `make` returned of that one. Where none is right it is one that is not.
@@ -72,7 +75,7 @@ def nearest(
             log.debug(f"A way to export did not work: {error}")
             continue
         made.append(one)
-        if refusal(one[0]) is None:
+        if refusal(one[0], tolerance=tolerance) is None:
             right.append(one)
         if is_near(one[0]) or (right and len(made) > 1):
             break

@@ -30,6 +30,7 @@ def export_to(
     x_train: np.ndarray,
     x_test: np.ndarray,
     fine_tune: bool = False,
+    tolerance: float | None = None,
 ) -> ExportReport:
     """Exports a model into a folder, calibrated on the training and compared on the test split.
 
@@ -43,6 +44,7 @@ def export_to(
         x_test: Array of shape `(m, *input_shape)`.
         fine_tune: Boolean, whether a copy is trained for integers first: for `"int4"`, `"int8"`,
             `"micro"` or `"c"`.
+        tolerance: Float or `None`, of TFLite below float32, see `aezoo.export_tflite`.
 
     Returns:
         `aezoo.ExportReport`.
@@ -65,6 +67,7 @@ def export_to(
             calibration_data=x_train,
             samples=x_test,
             fine_tune=x_train if fine_tune else None,
+            tolerance=tolerance,
         )
 
 

@@ -110,9 +110,11 @@ def search(
     It begins with what one would try by hand, the default network halved until it fits, and goes on
     with what Optuna's sampler (TPE) makes of the results. The best are then trained for longer.
 
-    Error means that of the int8 file on validation samples; the test split is only reported. A
-    search goes on where it ended, if the same is asked of the same folder; `minutes` and `trials`
-    are those of all its runs together, and may then be more. It needs `pip install aezoo[search]`.
+    Error means that of the int8 file on validation samples; the test split is only reported. It may
+    be larger than the float model's by a tenth, where elsewhere 2 % is the bound: files are
+    compared with files here, and each one's report says what it lost. A search goes on where it
+    ended, if the same is asked of the same folder; `minutes` and `trials` are those of all its runs
+    together, and may then be more. It needs `pip install aezoo[search]`.
 
     Args:
         data: String or path, see `aezoo.load_dataset`.

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 
 from aezoo.edge import LiteModel
-from aezoo.export import ExportError, export_tflite
+from aezoo.export import export_tflite
 from aezoo.export.samples import FEWEST
 from aezoo.models import build
 from aezoo.system.quiet import native_output_discarded
@@ -33,7 +33,7 @@ MOST = 8  # times the usual epochs, that a longer training may have
 FILE = "model-int8.tflite"
 TENTHS = 10  # of a training, at whose ends losses are compared
 JUDGED = 3  # tenths after which a training can be given up
-TUNED = 10_000  # samples that one which int8 is too coarse for is fine-tuned on
+COARSE = 0.1  # by what part int8 may make an error larger: candidates are compared by their files
 WEAK = 1.5  # times the loss of another that is no larger
 
 
@@ -131,7 +131,7 @@ def measure(
 ) -> Measured:
     """Trains a candidate, exports it in int8 into a folder and measures the file.
 
-    One that loses too much in int8 is fine-tuned for it. Nothing of it looks at the test split.
+    Nothing of it looks at the test split.
 
     Args:
         candidate: `Candidate`.
@@ -152,7 +152,7 @@ def measure(
 
     Raises:
         WeakError: If the training was given up.
-        ExportError: If int8 is refused, fine-tuned, too.
+        ExportError: If int8 is refused, with ten per cent of the error as tolerance.
         RuntimeError: If the training diverged.
         KeyboardInterrupt: If it was interrupted.
     """
@@ -198,13 +198,7 @@ def measure(
     settle(found, x, settings["learning_rate"])
     found.outcome["seconds"] = round(curve.seconds, 1)
     samples = splits.held_out if len(splits.held_out) >= FEWEST else x
-    try:
-        report = export_to(folder, found.ae, "int8", x, samples)
-    except ExportError as error:
-        if error.report is None:  # no matter of its error
-            raise
-        some = x[:: max(1, len(x) // TUNED)]
-        report = export_to(folder, found.ae, "int8", some, samples, fine_tune=True)
+    report = export_to(folder, found.ae, "int8", x, samples, tolerance=COARSE)
     return Measured(
         attempt=found,
         settings=settings,

@@ -58,6 +58,19 @@ def test_within_bounds(good):
     check(good)
 
 
+def test_a_tolerance_in_place_of_the_bound():
+    for key in ("mse_export", "mse_decode"):
+        coarse = changed("int8", **{key: 0.0109})
+        assert refusal(coarse)
+        check(coarse, tolerance=0.1)
+        with pytest.raises(ExportError, match="10.0% more"):
+            check(changed("int8", **{key: 0.0111}), tolerance=0.1)
+    with pytest.raises(ExportError, match="rank"):
+        check(changed("int8", rank_correlation=0.9), tolerance=0.1)
+    with pytest.raises(ExportError, match="0.1% more"):
+        check(changed("int8", mse_export=0.0101), tolerance=0.001)
+
+
 @pytest.mark.parametrize(
     ("bad", "said"),
     [

@@ -194,6 +194,15 @@ def test_wrong_export_leaves_what_was_there(digits, tmp_path, monkeypatch):
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
+def test_a_tolerance_of_your_own(trained, digits, tmp_path):
+    path, known = tmp_path / "model.tflite", {"calibration_data": digits[0], "samples": digits[1]}
+    with pytest.raises(aezoo.ExportError, match="0.0% more"):
+        aezoo.export_tflite(trained("vanilla"), path, quantize="int8", tolerance=1e-6, **known)
+    assert not path.exists()
+    aezoo.export_tflite(trained("vanilla"), path, quantize="int8", tolerance=0.5, **known)
+    assert path.exists()
+
+
 def test_no_model_stands_without_its_report(tmp_path, monkeypatch):
     def full(self, path):
         raise OSError("No space left on device")
@@ -339,6 +348,8 @@ def test_one_signature(tmp_path, given):
         ({"signatures": ("reconstruct",) * 2}, ValueError, "each name once"),
         ({"signatures": ("encoder",)}, ValueError, "'encoder'"),
         ({"signatures": ("encode",)}, ValueError, "must have 'reconstruct'"),
+        ({"tolerance": 0.1}, ValueError, "float32 is the model"),
+        ({"quantize": "float16", "tolerance": 0}, ValueError, "tolerance must be .* above 0"),
         ({"batch_size": 0}, ValueError, "batch_size must be .* positive integers.*0"),
         ({"batch_size": "2"}, ValueError, "batch_size.*'2'"),
         ({"target": "mcu"}, ValueError, "'mcu'"),

@@ -38,7 +38,11 @@ def test_what_is_tried(quantize, asked, expected):
     ],
 )
 def test_which_is_taken(monkeypatch, exports, tried, taken):
-    monkeypatch.setattr(module, "refusal", lambda report: "no" if report.how == "wrong" else None)
+    def refusal(report, tolerance):
+        assert tolerance == 0.07
+        return "no" if report.how == "wrong" else None
+
+    monkeypatch.setattr(module, "refusal", refusal)
     monkeypatch.setattr(module, "is_near", lambda report: report.how == "near")
     asked = []
 
@@ -50,7 +54,7 @@ def test_which_is_taken(monkeypatch, exports, tried, taken):
         return (SimpleNamespace(how=one[0], parity={"psnr": one[1]}), len(asked) - 1)
 
     given = ways("int8", None, X)[: len(exports)]
-    assert nearest(given, make)[1] == taken
+    assert nearest(given, make, 0.07)[1] == taken
     assert asked == given[:tried]
 
 
