@@ -15,9 +15,6 @@ if "google.colab" in sys.modules:
 # %%
 import keras
 import matplotlib.pyplot as plt
-import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.manifold import TSNE
 
 import aezoo
 
@@ -44,10 +41,10 @@ aezoo.plots.latent(codes, test.y)
 # are drawn, and how large, means nothing.
 
 # %%
-flattened = TSNE(2, random_state=0).fit_transform(codes)
-figure = aezoo.plots.latent(flattened, test.y)
-figure.axes[0].set(xlabel="t-SNE 1", ylabel="t-SNE 2", title="Codes, by t-SNE")
-figure
+aezoo.plots.latent(codes, test.y, method="tsne")
+
+# %% [markdown]
+# The trustworthiness says how many of the neighbours in the picture are neighbours in the code, too: 1 is all.
 
 # %% [markdown]
 # ## From one digit to another
@@ -68,23 +65,12 @@ plt.show()
 # %% [markdown]
 # ## What does each number mean?
 #
-# A **traversal** starts at the code of one image and changes one of its numbers, over the range that it
-# has in the training images. Each row is one number of the code.
+# A **traversal** starts at the mean of all codes and changes one of its numbers, over the range that it
+# has in the training images. Each row is one number of the code, those that change most first.
 
 # %%
-train_codes = ae.encode(train.x)
-start = ae.encode(test.x[:1])[0]
-figure, grid = plt.subplots(8, 9, figsize=(7, 6.5))
-for i, row in enumerate(grid):
-    low, high = np.percentile(train_codes[:, i], [2, 98])
-    moved = np.tile(start, (9, 1))
-    moved[:, i] = np.linspace(low, high, 9)
-    for axes, image in zip(row, ae.decode(moved)):
-        axes.imshow(image[..., 0], cmap="gray", vmin=0, vmax=1)
-        axes.set(xticks=[], yticks=[])
-    row[0].set_ylabel(i, rotation=0, labelpad=10, va="center")
-figure.suptitle("each row changes one number of the code")
-plt.show()
+walks = aezoo.evaluation.traversals(ae, train.x)
+aezoo.plots.sample_grid(walks.samples, rows=walks.units, title="each row changes one number")
 
 # %% [markdown]
 # Hardly any number has a meaning of its own: each one changes several strokes. A plain autoencoder is
@@ -103,44 +89,31 @@ plane = flat.encode(train.x)
 aezoo.plots.latent(plane, train.y)
 
 # %%
-(left, bottom), (right, top) = np.percentile(plane, [2, 98], axis=0)
-columns, rows = np.linspace(left, right, 15), np.linspace(top, bottom, 15)
-grid = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
-images = flat.decode(grid).reshape(15, 15, 8, 8)
-
-plt.figure(figsize=(6, 6))
-plt.imshow(
-    images.transpose(0, 2, 1, 3).reshape(120, 120), cmap="gray", extent=(left, right, bottom, top)
-)
-plt.gca().set_aspect("auto")
-plt.xlabel("code 1"), plt.ylabel("code 2")
-plt.show()
+aezoo.plots.sample_grid(aezoo.evaluation.decoded_grid(flat, train.x))
 
 # %% [markdown]
 # The regions run into each other; between them lie images that are no digit. That is why a plain
 # autoencoder is no good at inventing images, see `06_generation`.
 #
+# ## Are all numbers of use?
+#
+# A unit that never changes says nothing, and two that always change together say one thing twice.
+
+# %%
+units = aezoo.evaluation.unit_statistics(ae, test.x)
+aezoo.plots.units(units.deviation, units.correlation, units.dead)
+
+# %% [markdown]
 # ## Codes as features
 #
 # Labels are dear, images are cheap. The autoencoder has learned from all the training images without
-# any label. Now let a simple classifier, logistic regression, learn the labels from a few of them, once
-# from the 8 numbers of the code and once from the 64 pixels. Which images have a label is chance, and
-# matters: so we draw them ten times, and look at the mean and at how far the draws lie apart.
+# any label. Now let simple classifiers learn the labels from a few of them: from the 8 numbers of the code,
+# from the 64 pixels, and from 8 numbers of PCA. Which images have a label is chance, and matters: so they are
+# drawn ten times, and the bars show how far the draws lie apart.
 
 # %%
-features = {"pixels": lambda x: x.reshape(len(x), -1), "codes": ae.encode}
-features = {name: (make(train.x), make(test.x)) for name, make in features.items()}
-rng = np.random.default_rng(0)
-print("labelled images      from pixels       from codes")
-for count in (20, 50, 100, 1000):
-    scores = {name: [] for name in features}
-    for _ in range(10):
-        chosen = rng.permutation(len(train.x))[:count]
-        for name, (known, unseen) in features.items():
-            classifier = LogisticRegression(max_iter=5000).fit(known[chosen], train.y[chosen])
-            scores[name].append(classifier.score(unseen, test.y))
-    cells = (f"{np.mean(s):7.1%} +- {np.std(s):.1%}" for s in scores.values())
-    print(f"{count:15}   " + "  ".join(cells))
+rows = aezoo.probe(ae, train.x, train.y, test.x, test.y, labels=[20, 50, 100, 1000])
+aezoo.plots.label_efficiency(rows, title="digits")
 
 # %% [markdown]
 # Eight numbers hold most of what tells digits apart, an eighth of the pixels. With many labels the
