@@ -13,6 +13,7 @@ for group in (
     "evaluate",
     "probe",
     "plot",
+    "sample",
     "export",
     "pretrained",
     "detect",

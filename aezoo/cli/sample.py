@@ -1,0 +1,107 @@
+"""`aezoo sample`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from aezoo.cli.console import Json, app, out, print_json, quiet
+from aezoo.cli.trained import RunData, RunDataDir, RunOrModel, loaded, located
+from aezoo.system.files import replacing
+
+if TYPE_CHECKING:
+    import numpy as np
+
+PICTURE = "samples.png"
+COMPARED = 2000  # samples of each kind
+FEATURES = 64  # principal components that they are compared in
+
+
+@app.command()
+def sample(
+    run_or_model: RunOrModel,
+    n: Annotated[int, typer.Option("-n", min=1, max=30, help="How many are drawn.")] = 10,
+    sampler: Annotated[
+        str | None,
+        typer.Option(
+            help="normal, gaussian_mixture or kernel_density. [default: the model's prior, or a "
+            "mixture]",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
+    data: RunData = None,
+    data_dir: RunDataDir = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="The picture. [default: RUN/samples.png]", show_default=False
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Draw new samples, and measure how like real ones they are."""
+    with quiet(as_json=as_json):
+        file, data, how = located(run_or_model, data, data_dir)
+        ae, x_train, x_test = loaded(file, data, how)
+        real = x_test[:COMPARED]
+        made = ae.sample(max(n, len(real)), sampler, x_train, seed)
+        found = _measured(ae, x_train, real, made)
+        picture = output or file.with_name(PICTURE)
+        with replacing(picture) as beside:
+            _drawn(x_train, made[:n]).savefig(beside, dpi=120)
+    if as_json:
+        print_json({"model": file, "data": data, "picture": picture, **found})
+        return
+    table = Table(
+        "", "generated", "training samples", title=f"{file}: beside unseen samples of {data}"
+    )
+    table.title_justify = "left"
+    for key, label, digits in (
+        ("frechet", "Frechet distance", 3),
+        ("precision", "precision", 3),
+        ("recall", "recall", 3),
+        ("density", "density", 3),
+        ("coverage", "coverage", 3),
+        ("nearest", "MSE to the nearest training sample, median", 5),
+    ):
+        cells = (found[kind].get(key) for kind in ("generated", "training"))
+        table.add_row(label, *("" if cell is None else f"{cell:.{digits}f}" for cell in cells))
+    out.print(table)
+    out.print(
+        f"{found['generated']['real']:,} real and {found['generated']['generated']:,} others, in "
+        f"{found['components']} principal components. Unseen samples are at {found['unseen']:.5f} "
+        "from the nearest training sample."
+    )
+    out.print(f"{picture}: samples above, below each the training sample that is nearest")
+
+
+def _measured(ae: Any, x_train: "np.ndarray", real: "np.ndarray", made: "np.ndarray"):
+    """How like unseen samples generated ones are, and as many training samples."""
+    import numpy as np
+    from sklearn.decomposition import PCA
+
+    from aezoo.evaluation import likeness, nearest
+
+    def flat(x):
+        return ae.normalize(x).reshape(len(x), -1)  # (n, ...) -> (n, D)
+
+    some = x_train[np.random.default_rng(0).permutation(len(x_train))[: len(real)]]
+    training, unseen = flat(x_train), flat(real)
+    pca = PCA(min(FEATURES, *training.shape), random_state=0).fit(training)
+    found = {"components": int(pca.n_components_)}
+    for kind, x in (("generated", made[: len(real)]), ("training", some)):
+        found[kind] = likeness(pca.transform(unseen), pca.transform(flat(x)))._asdict()
+    found["generated"]["nearest"] = float(np.median(nearest(flat(made), training)[1]))
+    found["unseen"] = float(np.median(nearest(unseen, training)[1]))
+    return found
+
+
+def _drawn(x_train: "np.ndarray", made: "np.ndarray"):
+    import numpy as np
+
+    from aezoo import evaluation, plots
+
+    places, _ = evaluation.nearest(made, x_train)
+    return plots.sample_grid(np.stack([made, x_train[places]]), rows=["sample", "nearest"])
