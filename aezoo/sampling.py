@@ -60,8 +60,12 @@ def sample(ae: Any, n: int, sampler: str | None, x: Any, seed: int | None) -> np
 def _from_mixture(codes, n, seed, components):
     from sklearn.mixture import GaussianMixture  # takes a second, which few uses need
 
-    mixture = GaussianMixture(min(components, len(codes)), random_state=seed).fit(codes)
-    return np.random.default_rng(seed).permutation(mixture.sample(n)[0])  # not by component
+    mean, deviation = codes.mean(axis=0), codes.std(axis=0)
+    # what scikit-learn adds to variances is small beside 1
+    scaled = (codes - mean) / np.where(deviation > 0, deviation, 1.0)
+    mixture = GaussianMixture(min(components, len(codes)), random_state=seed).fit(scaled)
+    drawn = np.random.default_rng(seed).permutation(mixture.sample(n)[0])  # not by component
+    return mean + deviation * drawn
 
 
 def _from_kernels(codes, n, seed):

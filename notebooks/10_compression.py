@@ -29,6 +29,7 @@ test = aezoo.load_dataset("digits", "test")
 
 ae = aezoo.build("conv", input_shape=(8, 8, 1), latent_dim=8, linear_path=True)
 ae.fit(train.x, epochs=60, batch_size=32, verbose=0)
+ae.latent_shape
 
 # %% [markdown]
 # ## All three steps

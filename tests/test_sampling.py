@@ -60,6 +60,15 @@ def test_a_normal_distribution_of_models_without_a_prior(two_groups):
     drawn = ae.sample(4000, "normal", x=x, seed=0)
     np.testing.assert_allclose(drawn.mean(axis=0), x.mean(axis=0), atol=0.3)
     np.testing.assert_allclose(np.cov(drawn.T), np.cov(x.T), rtol=0.1)
+    assert np.abs(drawn[:, 0]).min() < 1  # between the groups: it is no mixture
+
+
+@pytest.mark.parametrize("sampler", ["normal", "gaussian_mixture", "kernel_density"])
+def test_codes_of_any_scale(two_groups, rng, sampler):
+    ae, _ = two_groups
+    x = rng.normal(size=(500, 2)) * [1e-4, 100]
+    drawn = ae.sample(2000, sampler, x=x, seed=0)
+    np.testing.assert_allclose(drawn.std(axis=0) / x.std(axis=0), 1, atol=0.4)
 
 
 def test_normal_sampler_draws_from_the_prior():

@@ -11,6 +11,8 @@ from aezoo.cli.trained import RunData, RunDataDir, RunOrModel, located
 from aezoo.system.files import replacing
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from aezoo import Autoencoder, Dataset
 
 KINDS = ("latent", "tsne", "umap", "traversals", "grid", "units", "page")
@@ -41,6 +43,9 @@ def plot(
     """Draw what a model's codes look like."""
     if kind not in KINDS:
         raise typer.BadParameter(f"--kind is one of {', '.join(KINDS)}, not {kind!r}")
+    ends = (".html",) if kind == "page" else (".png", ".svg", ".pdf")
+    if output is not None and output.suffix.lower() not in ends:
+        raise typer.BadParameter(f"--output ends in {' or '.join(ends)}, not {output.name!r}")
     with quiet():
         from aezoo.training.folder import load_model
 
@@ -48,7 +53,9 @@ def plot(
         ae, test = load_model(file), aezoo.load_dataset(data, "test", **how)
         y = None if test.y is None else test.y[:samples]
         target = output or file.with_name(f"{kind}.{'html' if kind == 'page' else 'png'}")
-        drawn, said = _drawn(kind, ae, test._replace(x=test.x[:samples], y=y), file.parent.name)
+        drawn, said = _drawn(
+            kind, ae, test._replace(x=test.x[:samples], y=y), file.resolve().parent.name
+        )
         with replacing(target) as beside:
             if isinstance(drawn, str):
                 beside.write_text(drawn, encoding="utf-8")
@@ -61,37 +68,51 @@ def plot(
 def _drawn(kind: str, ae: "Autoencoder", test: "Dataset", name: str):
     """A figure, or the text of a page, and a sentence with its number."""
     from aezoo import evaluation, plots
-    from aezoo.plots.codes import NAMES, in_two
 
     x, y = test.x, test.y
     if kind in ("latent", "tsne", "umap"):
-        method = "pca" if kind == "latent" else kind
-        codes = ae.encode(x)
-        _, trusted = in_two(codes, method)
-        said = f"{NAMES[method]} of {len(x):,} codes: trustworthiness {trusted:.3f}."
-        return plots.latent(codes, y, method=method), said
+        figure = plots.latent(ae.encode(x), y, method="pca" if kind == "latent" else kind)
+        axes = figure.axes[0]
+        told = ", ".join(filter(None, (axes.get_xlabel(), axes.get_ylabel())))
+        return figure, f"{axes.get_title()}{': ' * bool(told)}{told}."
     if kind == "traversals":
         walks = evaluation.traversals(ae, x, steps=STEPS)
+        samples, (units, steps) = walks.samples, walks.samples.shape[:2]
+        if ae.normalization is not None:  # or columns of small units would not be seen
+            flat = ae.normalize(samples.reshape(units * steps, *samples.shape[2:]))
+            samples = flat.reshape(samples.shape)
         rows = [f"unit {unit}" for unit in walks.units]
         share = walks.change[0] / walks.change.sum() if walks.change.sum() else 0.0
         said = (
             f"Unit {walks.units[0]} changes outputs most: {share:.0%} of what these units change."
         )
-        return plots.sample_grid(walks.samples, rows=rows, title=f"{name}: along units"), said
+        return plots.sample_grid(samples, rows=rows, title=f"{name}: along units"), said
     if kind == "grid":
         return (
             plots.sample_grid(evaluation.decoded_grid(ae, x), title=f"{name}: a map of the code"),
-            "The map spans 98 % of the codes.",
+            "Along each side the map spans 98 % of the codes.",
         )
     if kind == "units":
         units = evaluation.unit_statistics(ae, x)
-        a, b, most = units.most_correlated
-        said = f"{int(units.dead.sum())} of {len(units.dead)} units are dead; "
-        said += f"units {a} and {b} are most alike, with a correlation of {most:.2f}."
-        parts = units.deviation, units.correlation, units.dead, units.kl
-        return plots.units(*parts), said
-    codes = ae.encode(x)
-    codes = codes.reshape(len(codes), -1)
-    points, trusted = in_two(codes) if codes.shape[1] > 2 else (codes, 1.0)
+        said = f"{int(units.dead.sum())} of {len(units.dead)} units are dead"
+        if len(units.dead) > 1:
+            a, b, most = units.most_correlated
+            said += f"; units {a} and {b} are most alike, with a correlation of {most:.2f}"
+        return plots.units(units.deviation, units.correlation, units.dead, units.kl), f"{said}."
+    points, said = _points(ae.encode(x))
     page = plots.hover_page(points, x, ae.reconstruct(x), y, title=f"{name}: {len(x):,} codes")
-    return page, f"PCA of {len(x):,} codes: trustworthiness {trusted:.3f}."
+    return page, said
+
+
+def _points(codes: "np.ndarray"):
+    """Codes as points of a plane, and a sentence that says how."""
+    import numpy as np
+
+    from aezoo.plots.codes import in_two
+
+    codes = codes.reshape(len(codes), -1)  # (n, ...) -> (n, D)
+    if codes.shape[1] > 2:
+        points, trusted = in_two(codes)
+        return points, f"PCA of {len(codes):,} codes: trustworthiness {trusted:.3f}."
+    flat = np.zeros((len(codes), 2 - codes.shape[1]))  # beside codes of one number
+    return np.concatenate([codes, flat], axis=1), f"{len(codes):,} codes as they are."

@@ -68,10 +68,9 @@ def likeness(real: ArrayLike, generated: ArrayLike, neighbor: int = NEIGHBOR) ->
         Fidelity and Diversity Metrics for Generative Models", ICML 2020, arXiv:2002.09797.
     """
     real, generated = _features("real", real), _features("generated", generated)
-    if real.shape[1] != generated.shape[1]:
-        raise ValueError(
-            f"Features must be as many of both. Received: {real.shape[1]}, {generated.shape[1]}"
-        )
+    frechet = frechet_distance(real, generated)
+    middle = real.mean(axis=0)  # far from it squares of distances would cancel
+    real, generated = real - middle, generated - middle
     if positive("neighbor", neighbor) >= min(len(real), len(generated)):
         raise ValueError(
             f"neighbor must be less than the samples, {len(real)} and {len(generated)}. "
@@ -88,7 +87,7 @@ def likeness(real: ArrayLike, generated: ArrayLike, neighbor: int = NEIGHBOR) ->
         covered[rows] = near.any(axis=1)
         recalled += int((distances <= around_generated).any(axis=1).sum())
     return Likeness(
-        frechet=frechet_distance(real, generated),
+        frechet=frechet,
         precision=float((inside > 0).mean()),
         recall=recalled / len(real),
         density=float(inside.mean() / neighbor),
@@ -123,6 +122,8 @@ def frechet_distance(a: ArrayLike, b: ArrayLike) -> float:
         Dowson and Landau, "The Frechet Distance between Multivariate Normal Distributions", 1982.
     """
     a, b = _features("a", a), _features("b", b)
+    if a.shape[1] != b.shape[1]:
+        raise ValueError(f"Features must be as many of both. Received: {a.shape[1]}, {b.shape[1]}")
     means = a.mean(axis=0) - b.mean(axis=0)
     one, other = (np.atleast_2d(np.cov(part, rowvar=False)) for part in (a, b))
     # the product has the eigenvalues of a positive matrix, but for rounding
@@ -153,9 +154,11 @@ def nearest(samples: ArrayLike, among: ArrayLike) -> tuple[np.ndarray, np.ndarra
     samples, among = np.asarray(samples), np.asarray(among)
     if samples.shape[1:] != among.shape[1:] or not samples.size or not among.size:
         raise ValueError(
-            f"Samples must have one shape. Received: {samples.shape[1:]}, {among.shape[1:]}"
+            "Samples must be one or more of both, of one shape. Received: arrays of shape "
+            f"{samples.shape} and {among.shape}"
         )
     flat = [part.reshape(len(part), -1).astype("float64") for part in (samples, among)]
+    flat = [part - flat[1].mean(axis=0) for part in flat]
     found = [part.argmin(axis=1) for part in pairwise_distances_chunked(*flat)]
     places = np.concatenate(found)
     return places, np.square(flat[0] - flat[1][places]).mean(axis=1)

@@ -124,16 +124,18 @@ def traversals(
     codes = _codes(ae, x)
     mean, deviation = codes.mean(axis=0), codes.std(axis=0)
 
-    def along(unit, places):
-        walk = np.tile(mean, (len(places), 1))
-        walk[:, unit] += deviation[unit] * places
-        return ae.decode(_projected(ae, walk))
+    def along(chosen, places):  # (units,), (steps,) -> (units, steps, ...)
+        walks = np.tile(mean, (len(chosen), len(places), 1))
+        walks[np.arange(len(chosen)), :, chosen] += np.outer(deviation[chosen], places)
+        outputs = ae.decode(_projected(ae, walks.reshape(-1, len(mean))))
+        return outputs.reshape(len(chosen), len(places), *outputs.shape[1:])
 
-    ends = (along(unit, np.array([-extent, extent])) for unit in range(len(mean)))
-    change = np.array([np.square(np.diff(ae.normalize(pair), axis=0)).mean() for pair in ends])
+    every = np.arange(len(mean))
+    ends = along(every, np.array([-extent, extent]))
+    low, high = (ae.normalize(ends[:, i]) for i in (0, 1))
+    change = np.square(high - low).reshape(len(mean), -1).mean(axis=1)  # (D, ...) -> (D,)
     chosen = np.argsort(-change, kind="stable")[:units]
-    places = np.linspace(-extent, extent, steps)
-    samples = np.stack([along(unit, places) for unit in chosen])
+    samples = along(chosen, np.linspace(-extent, extent, steps))
     return Traversals(samples, chosen.tolist(), change[chosen])
 
 
@@ -142,9 +144,9 @@ def decoded_grid(ae: keras.Model, x: ArrayLike, side: int = 15) -> np.ndarray:
 
     Args:
         ae: `aezoo.Autoencoder`, trained.
-        x: Array of shape `(n, *input_shape)`, two samples or more; the map reaches as far as 98 %
-            of their codes. Codes of more than two numbers are mapped along the plane of their
-            first two principal components.
+        x: Array of shape `(n, *input_shape)`, two samples or more; along each side the map reaches
+            as far as 98 % of their codes. Codes of more than two numbers are mapped along the plane
+            of their first two principal components.
         side: Positive integer, points to a side.
 
     Returns:

@@ -69,6 +69,11 @@ def shortened(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
+def plain(text: str) -> str:
+    """Returns a text as matplotlib draws it: `$` begins no formula."""
+    return text.replace("$", r"\$")
+
+
 def log_from(scores: np.ndarray, threshold: float | None = None) -> float | None:
     """The least value to draw of scores that span decades; `None` where they do not.
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE, trustworthiness
 
+from aezoo.plots.arrays import plain, shortened
 from aezoo.plots.style import COLOURS, finished
 
 OUTLINE = [patheffects.withStroke(linewidth=3, foreground="white")]
@@ -63,7 +64,7 @@ def latent(
         )
     if method not in NAMES:
         raise ValueError(f"method must be one of {', '.join(NAMES)}. Received: {method!r}")
-    if codes.shape[1] > 2 and len(codes) > 1:
+    if codes.shape[1] > 2 and len(codes) > 1 and np.ptp(codes, axis=0).any():
         if method == "pca":
             pca = PCA(2).fit(codes)
             codes = pca.transform(codes)
@@ -99,7 +100,7 @@ def in_two(codes: ArrayLike, method: str = "pca", seed: int = 0) -> tuple[np.nda
     """Codes as points of a plane, and how far neighbours there are neighbours in the code.
 
     Args:
-        codes: Array of shape `(n, ...)`, three or more; more than one axis a code is flattened.
+        codes: Array of shape `(n, ...)`, four or more; more than one axis a code is flattened.
         method: `"pca"`, `"tsne"` or `"umap"`.
         seed: Integer, of the methods that draw.
 
@@ -109,7 +110,7 @@ def in_two(codes: ArrayLike, method: str = "pca", seed: int = 0) -> tuple[np.nda
         than 2,000 codes it is that of 2,000.
 
     Raises:
-        ValueError: If there are too few codes, or numbers in them.
+        ValueError: If there are too few codes, or numbers in them, or all are equal.
         ImportError: If UMAP is not installed.
 
     Example:
@@ -125,10 +126,13 @@ def in_two(codes: ArrayLike, method: str = "pca", seed: int = 0) -> tuple[np.nda
         van der Maaten and Hinton, "Visualizing Data using t-SNE", JMLR 9, 2008; McInnes et al.,
         "UMAP", 2018, arXiv:1802.03426.
     """
+    if method not in NAMES:
+        raise ValueError(f"method must be one of {', '.join(NAMES)}. Received: {method!r}")
     codes = np.reshape(codes, (len(codes), -1))  # (n, ...) -> (n, D)
-    if len(codes) < 4 or codes.shape[1] < 2:
+    if len(codes) < 4 or codes.shape[1] < 2 or not np.ptp(codes, axis=0).any():
         raise ValueError(
-            f"A view needs four codes or more, of two numbers or more. Received: {codes.shape}"
+            "A view needs four codes or more, of two numbers or more, that are not all equal. "
+            f"Received: {codes.shape}"
         )
     if method == "umap":
         try:
@@ -166,10 +170,10 @@ def _scatter_classes(axes: Axes, codes: np.ndarray, labels: np.ndarray, points: 
     styles = itertools.product("o^", COLOURS if few else MORE_COLOURS)
     for (marker, colour), value in zip(styles, classes, strict=False):
         members = codes[labels == value]
-        axes.scatter(*members.T, color=colour, marker=marker, label=str(value), **points)
+        axes.scatter(*members.T, color=colour, marker=marker, label=_named(value), **points)
         if not many:
             middle = np.median(members, axis=0)
-            axes.annotate(str(value), middle, path_effects=OUTLINE, **CENTRED)
+            axes.annotate(_named(value), middle, path_effects=OUTLINE, **CENTRED)
     legend = axes.legend(
         title="label",
         loc="center left",
@@ -179,3 +183,9 @@ def _scatter_classes(axes: Axes, codes: np.ndarray, labels: np.ndarray, points: 
     )
     for handle in legend.legend_handles:
         handle.set(sizes=[30], alpha=1)
+
+
+def _named(value):
+    """A class as text; legends leave out what begins with an underscore, but for this."""
+    text = plain(shortened(str(value)))
+    return f"\u200b{text}" if text.startswith("_") else text

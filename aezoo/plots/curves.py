@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 from sklearn import metrics
 
-from aezoo.plots.arrays import finite, shortened, zeros_and_ones
+from aezoo.plots.arrays import finite, plain, shortened, zeros_and_ones
 from aezoo.plots.style import COLOURS, finished
 
 CHANCE = {"color": "grey", "linestyle": ":", "zorder": 1}
@@ -105,7 +105,7 @@ def _checked(labels, scores):
             f"curve. Received: {len(odd)} times {int(odd[0])}"
         )
     return odd, {
-        shortened(str(name).replace("$", r"\$")): finite(
+        plain(shortened(str(name))): finite(
             f"scores of {name}" if name else "scores", own, (len(odd),)
         )
         for name, own in detectors.items()

@@ -9,11 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from aezoo.plots.arrays import finite, texts
+from aezoo.plots.arrays import finite, plain, texts
 from aezoo.plots.style import CHANNELS, COLOURS, finished
 
 MOST = 30  # rows and columns: more are not told apart
 GREY = "lightgrey"
+BEYOND = 0.5  # of [0, 1], that outputs of images in it may be
 BARS = 64  # units with a bar each
 
 
@@ -28,7 +29,8 @@ def sample_grid(
 
     Args:
         samples: Array of shape `(rows, columns, ...)`, up to 30 of each. Images `(height, width,
-            channels)` in [0, 1] are drawn as images, all else as lines over the index.
+            channels)` are drawn as images, those in other units than [0, 1] from their least value
+            to their largest; all else as lines over the index, on one scale.
         rows: Sequence of names for the rows, or `None`.
         columns: Sequence of names for the columns, or `None`.
         title: String.
@@ -54,7 +56,7 @@ def sample_grid(
         )
     count, width = samples.shape[:2]
     names = [
-        [""] * size if given is None else texts(kind, given, size)
+        [""] * size if given is None else [plain(name) for name in texts(kind, given, size)]
         for kind, given, size in (("row", rows, count), ("column", columns, width))
     ]
     image = samples.ndim == 5 and samples.shape[-1] in (1, 3)
@@ -63,10 +65,12 @@ def sample_grid(
     )
     figure, grid = plt.subplots(count, width, figsize=size, squeeze=False, layout="constrained")
     ends = samples.min(), samples.max()
+    usual = ends[0] >= -BEYOND and ends[1] <= 1 + BEYOND
+    low, extent = (0.0, 1.0) if usual else (ends[0], (ends[1] - ends[0]) or 1.0)
     for i, j in np.ndindex(count, width):
         axes = grid[i, j]
         if image:
-            axes.imshow(np.clip(samples[i, j], 0, 1), cmap="gray", vmin=0, vmax=1)
+            axes.imshow(np.clip((samples[i, j] - low) / extent, 0, 1), cmap="gray", vmin=0, vmax=1)
         else:
             _draw_lines(axes, samples[i, j], ends)
         axes.set(xticks=[], yticks=[])
@@ -74,7 +78,7 @@ def sample_grid(
         grid[i, 0].set_ylabel(name, rotation=0, ha="right", va="center")
     for j, name in enumerate(names[1]):
         grid[0, j].set_title(name, fontsize="small")
-    figure.suptitle(title)
+    figure.suptitle(plain(title))
     return finished(figure)
 
 
@@ -122,10 +126,13 @@ def units(
         else:
             axes.plot(np.sort(values)[::-1], color=COLOURS[0])
         axes.set(xlabel="unit" if size <= BARS else "units, the largest first", title=title)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(axis="y", alpha=0.2)
     drawn = row[-1].imshow(correlation, cmap="RdBu_r", vmin=-1, vmax=1)
     others = np.abs(np.triu(correlation, 1)).max()
     row[-1].set(xlabel="unit", ylabel="unit", title=f"Correlation: at most {others:.2f}")
+    for axis in (row[-1].xaxis, row[-1].yaxis):
+        axis.get_major_locator().set_params(integer=True)
     figure.colorbar(drawn, ax=row[-1], fraction=0.046)
     return finished(figure)
 

@@ -25,7 +25,8 @@ def hover_page(
 ) -> str:
     """A page of HTML, one file: points of a plane, and under the pointer the sample of each.
 
-    It needs no network and no server. Values have 8 bits in it, from the least to the largest.
+    It needs no network and no server. Values have 8 bits in it, from the least of the samples to
+    their largest; classes have ten colours in turn.
 
     Args:
         points: Array of shape `(n, 2)`, such as `aezoo.plots.codes.in_two` makes of codes; up to
@@ -59,18 +60,20 @@ def hover_page(
         raise ValueError(
             f"Expected one sample for each of {len(points)} points. Received: {len(x)}"
         )
-    names = None if labels is None else [str(label) for label in np.asarray(labels)]
-    if names is not None and len(names) != len(points):
+    if labels is not None and np.shape(labels) != (len(points),):
         raise ValueError(
-            f"Expected one label for each of {len(points)} points. Received: {len(names)}"
+            f"Expected one label for each of {len(points)} points. Received: {np.shape(labels)}"
         )
+    names = None if labels is None else [str(label) for label in np.asarray(labels)]
+    extent = np.ptp(points, axis=0)
+    places = (points - points.min(axis=0)) / np.where(extent > 0, extent, 1.0)
     palette = [to_hex(colour) for colour in COLOURS]
     kinds = {name: i for i, name in enumerate(sorted(set(names or [])))}
     low, high = float(x.min()), float(x.max())
     flat = [array.reshape(len(x), -1) for array in (x, rebuilt)]  # (n, ...) -> (n, D)
     data = {
         "title": title,
-        "points": points.round(4).tolist(),
+        "points": places.round(5).tolist(),
         "shape": x.shape[1:] or [1],
         "labels": names,
         "colours": [palette[kinds[name] % len(palette)] for name in names or []]

@@ -4,21 +4,24 @@ import json
 import logging
 import multiprocessing
 import os
+import shutil
+import signal
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from aezoo import checks, plots
+from aezoo.data.datasets import source
 from aezoo.models import list_models
 from aezoo.system.files import replacing
 from aezoo.training.folder import RECORD, read_record
 from aezoo.training.runs import train
 
-FILE, PICTURE = "sweep.json", "elbow.png"
+FILE, PICTURE, LOCK = "sweep.json", "elbow.png", ".lock"
 BENT = 0.05  # of the way from end to end, below which a curve has no elbow
 PCA = "PCA"
 
@@ -57,7 +60,8 @@ def sweep(
     """Trains families with codes of several sizes, and marks where more numbers are of little use.
 
     A sweep goes on where it ended, if the same is asked of the same folder; families and sizes may
-    be more. Runs that are there are not trained again.
+    be more. Runs that came to their end are not trained again, also if the data in a file have
+    changed since.
 
     Args:
         data: String or path, see `aezoo.load_dataset`.
@@ -76,7 +80,9 @@ def sweep(
     Raises:
         ValueError: For an unknown family, a value out of its range, or a folder with a sweep of
             something else.
-        FileExistsError: If the folder is there, and is none of a sweep.
+        FileExistsError: If the folder is there, and is none of a sweep, or another sweep is at work
+            in it.
+        OSError: If `sweep.json` is damaged.
         RuntimeError: If none of them could be trained.
 
     Example:
@@ -94,39 +100,25 @@ def sweep(
     """
     models, sizes = _asked(models, latent_dims)
     checks.positive("jobs", jobs)
+    if "latent_dim" in settings:
+        raise ValueError("Sizes of the code are latent_dims: leave latent_dim out.")
     progress = progress or log.debug
     folder = Path("sweeps") / Path(str(data)).stem if output is None else Path(output)
-    told = json.loads(json.dumps({"data": str(data), **settings}, default=str))
-    _claim(folder, told)
-    waiting = {
-        f"{model}-{size}": (model, size)
-        for model in models
-        for size in sizes
-        if not (folder / f"{model}-{size}" / RECORD).is_file()
-    }
-    failed = {}
-    for done, (name, reason) in enumerate(_trained(waiting, data, folder, settings, jobs), 1):
-        if reason:
-            failed[name] = reason
-        progress(f"{done} of {len(waiting)}: {name}" + f", which failed: {reason}" * bool(reason))
-    errors: dict[str, dict[int, float]] = {PCA: {}}
-    for model in models:
-        for size in sizes:
-            if f"{model}-{size}" in failed:
-                continue
-            metrics = read_record(folder / f"{model}-{size}")["metrics"]
-            errors.setdefault(model, {})[metrics["latent_size"]] = metrics["mse"]
-            errors[PCA][metrics["pca_components"]] = metrics["pca_mse"]
-    if len(errors) == 1:
-        raise RuntimeError(f"Nothing was trained: {next(iter(failed.values()))}")
-    elbows = {name: elbow_of(row) for name, row in errors.items()}
-    found = Sweep(errors, elbows, failed, folder)
-    with replacing(folder / FILE) as beside:
-        text = json.dumps({"asked": told, **asdict(found)}, indent=1, default=str)
-        beside.write_text(text + "\n", encoding="utf-8")
-    with replacing(folder / PICTURE) as beside:
-        plots.elbow(errors, marked=elbows).savefig(beside, dpi=120)
-    return found
+    kept = {name: value for name, value in settings.items() if value is not None}
+    kept.pop("callbacks", None)  # they change no result that one could tell from their names
+    told = json.loads(json.dumps({"data": source(data), "seed": 0, **kept}, default=str))
+    refuse = _refuse_other(folder, told)
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK)
+    try:
+        with lock.acquire(timeout=0):
+            refuse()
+            return _swept(data, models, sizes, jobs, folder, told, settings, progress)
+    except Timeout:
+        raise FileExistsError(f"Another sweep is at work in {folder}: wait for it.") from None
+    finally:
+        if not any(folder.glob(f"*/{RECORD}")):  # nothing came of it
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def elbow_of(errors: Mapping[int, float]) -> int | None:
@@ -162,45 +154,104 @@ def _asked(models, latent_dims):
     for model in models:
         if model not in known:
             raise ValueError(f"models are of {', '.join(known)}. Received: {model!r}")
-    sizes = sorted({checks.positive("latent_dims", size) for size in latent_dims})
+    given = checks.sequence("latent_dims", latent_dims)
+    sizes = sorted({checks.positive("latent_dims", size) for size in given})
     if not models or not sizes:
         raise ValueError("A sweep needs a family and a size or more. Received: none")
     return models, sizes
 
 
-def _claim(folder, told):
-    """Makes the folder, or refuses one of something else."""
+def _refuse_other(folder, told):
+    """A function that refuses a folder of something else, which is also asked at once."""
     file = folder / FILE
-    if folder.exists() and not file.is_file():
-        raise FileExistsError(f"{folder} exists already, and is no sweep: choose another output.")
-    if file.is_file():
-        before = json.loads(file.read_text(encoding="utf-8"))["asked"]
+
+    def refuse():
+        if not file.is_file():
+            if folder.is_dir() and {path.name for path in folder.iterdir()} - {LOCK}:
+                raise FileExistsError(
+                    f"{folder} exists already, and is no sweep: choose another output."
+                )
+            return
+        try:
+            before = json.loads(file.read_text(encoding="utf-8"))["asked"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise OSError(f"{file} is damaged: remove it with its folder.") from error
         if before != told:
             raise ValueError(
                 f"{folder} holds a sweep of something else: choose another output, or ask the same "
                 f"again. Expected {before}. Received: {told}"
             )
-        return
-    with replacing(file) as beside:
-        beside.write_text(json.dumps({"asked": told}) + "\n", encoding="utf-8")
+
+    refuse()
+    return refuse
+
+
+def _swept(data, models, sizes, jobs, folder, told, settings, progress):
+    """Trains what is missing, and writes down what came of all."""
+    wanted = {f"{model}-{size}": (model, size) for model in models for size in sizes}
+    if not (folder / FILE).is_file():
+        _write(folder, {"asked": told})
+    waiting = {
+        name: one for name, one in wanted.items() if _metrics(folder / name, *one, told) is None
+    }
+    for name in waiting:
+        if (folder / name).exists():
+            log.warning(f"{folder / name} was not finished: it is trained again.")
+            shutil.rmtree(folder / name)
+    failed = {}
+    for done, (name, reason) in enumerate(_trained(waiting, data, folder, settings, jobs), 1):
+        if reason:
+            failed[name] = reason
+        progress(f"{done} of {len(waiting)}: {name}" + f", which failed: {reason}" * bool(reason))
+    errors: dict[str, dict[int, float]] = {PCA: {}}
+    for name, (model, size) in wanted.items():
+        metrics = _metrics(folder / name, model, size, told)
+        if metrics is not None:
+            errors.setdefault(model, {})[metrics["latent_size"]] = metrics["mse"]
+            errors[PCA][metrics["pca_components"]] = metrics["pca_mse"]
+    if len(errors) == 1:
+        raise RuntimeError(f"Nothing was trained: {next(iter(failed.values()))}")
+    elbows = {name: elbow_of(row) for name, row in errors.items()}
+    found = Sweep(errors, elbows, failed, folder)
+    _write(folder, {"asked": told, **asdict(found)})
+    with replacing(folder / PICTURE) as beside:
+        plots.elbow(errors, marked=elbows).savefig(beside, dpi=120)
+    return found
+
+
+def _write(folder, record):
+    with replacing(folder / FILE) as beside:
+        beside.write_text(json.dumps(record, indent=1, default=str) + "\n", encoding="utf-8")
+
+
+def _metrics(folder, model, size, told):
+    """The metrics of a run that came to its end, and is the one that is wanted; else `None`."""
+    try:
+        record = read_record(folder)
+        run = (record["model"], record["latent_dim"], record["data"]["source"])
+        if run != (model, size, told["data"]) or record["training"]["interrupted"]:
+            return None
+        metrics = record["metrics"]
+        return {key: metrics[key] for key in ("latent_size", "mse", "pca_components", "pca_mse")}
+    except (OSError, KeyError, TypeError):
+        return None
 
 
 def _trained(waiting, data, folder, settings, jobs):
     """Trains each, and yields its name and why it failed, or nothing."""
-    calls = {
-        name: (model, data, size, folder / name, settings)
+    calls = [
+        (name, model, data, size, folder / name, settings)
         for name, (model, size) in waiting.items()
-    }
+    ]
     if jobs == 1 or len(calls) < 2:
-        for name, call in calls.items():
-            yield name, _train(*call)
+        yield from map(_train, calls)
         return
     threads = max(1, (os.cpu_count() or 1) // jobs)
     context = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
-    with ProcessPoolExecutor(jobs, context, _share_cores, (threads,)) as pool:
-        futures = {pool.submit(_train, *call): name for name, call in calls.items()}
-        for future in as_completed(futures):
-            yield futures[future], future.result()
+    with context.Pool(
+        jobs, _share_cores, (threads,)
+    ) as pool:  # which ends them all when it is left
+        yield from pool.imap_unordered(_train, calls)
 
 
 def _share_cores(threads):
@@ -208,14 +259,16 @@ def _share_cores(threads):
     os.environ |= {key: str(threads) for key in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS")}
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("MPLBACKEND", "Agg")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started them ends them
 
 
-def _train(model, data, size, folder, settings):
-    """Trains one. Returns why it failed, or nothing; what the whole sweep has wrong is raised."""
+def _train(call):
+    """Trains one. Returns its name, and why it failed, or nothing."""
+    name, model, data, size, folder, settings = call
     try:
         run = train(model, data, latent_dim=size, output=folder, **settings)
     except RuntimeError as error:
-        return str(error)
+        return name, str(error)
     if run.interrupted:
         raise KeyboardInterrupt
-    return ""
+    return name, ""

@@ -79,6 +79,14 @@ def test_in_pieces_it_is_the_same(rng):
         assert likeness(real, generated) == whole
 
 
+def test_far_from_the_origin_it_is_the_same(rng):
+    real, generated = rng.normal(size=(2, 200, 3))
+    near, far = likeness(real, generated), likeness(real + 2**26, generated + 2**26)
+    np.testing.assert_allclose(near[1:], far[1:])
+    places, _ = nearest(real[::2] + 1e8, real + 1e8)
+    assert places.tolist() == list(range(0, 200, 2))
+
+
 def test_the_nearest(rng):
     among = rng.random((50, 4, 4, 1))
     places, errors = nearest(among[[7, 3]] + 0.001, among)
@@ -100,3 +108,7 @@ def test_what_is_refused(rng):
             likeness(*arguments)
     with pytest.raises(ValueError, match="one shape"):
         nearest(x, x[:, :2])
+    with pytest.raises(ValueError, match="one or more"):
+        nearest(x[:0], x)
+    with pytest.raises(ValueError, match="as many"):
+        frechet_distance(x, x[:, :2])

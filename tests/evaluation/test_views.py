@@ -61,6 +61,24 @@ def test_walks_along_units(scaling, rng):
         np.testing.assert_allclose(row, expected, rtol=1e-4)
 
 
+def test_change_is_of_normalized_outputs(rng):
+    """In raw units the second column would be all of it."""
+    parts = [
+        keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, kernel_initializer="identity")])
+        for _ in range(2)
+    ]
+    ae = aezoo.Autoencoder(*parts, normalization="standard")
+    x = rng.normal(size=(400, 2)) * [1, 1000]
+    ae.adapt(x)
+    low, high = sorted(traversals(ae, x).change)
+    assert high < 1.1 * low
+
+
+def test_dead_is_a_hundredth_of_the_largest(scaling, rng):
+    x = rng.normal(size=(500, 3)) * [1, 0.02, 0.008]
+    assert unit_statistics(scaling, x).dead.tolist() == [False, False, True]
+
+
 def test_walks_stay_where_codes_can_be(rng):
     seen = []
     ae = aezoo.vanilla(4, 2, latent_activation="relu")

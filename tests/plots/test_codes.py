@@ -124,3 +124,21 @@ def test_umap_needs_its_package(rng, monkeypatch):
     monkeypatch.setitem(sys.modules, "umap", None)
     with pytest.raises(ImportError, match="pip install umap-learn"):
         in_two(rng.random((9, 5)), "umap")
+
+
+def test_equal_codes_are_no_view(rng):
+    for method in ("pca", "tsne"):
+        with pytest.raises(ValueError, match="not all equal"):
+            in_two(np.ones((20, 5)), method)
+    figure = plots.latent(np.ones((20, 5)))
+    assert "nan" not in figure.axes[0].get_xlabel()
+    with pytest.raises(ValueError, match="method must be"):
+        in_two(rng.random((9, 5)), "t-sne")
+
+
+def test_names_of_classes_are_as_they_are(rng):
+    names = ["_own", "$x and $y_{", "x" * 300]
+    figure = plots.latent(rng.random((30, 2)), np.array(names)[np.arange(30) % 3])
+    FigureCanvasAgg(figure).draw()
+    written = {text.get_text() for text in figure.axes[0].get_legend().get_texts()}
+    assert written == {"\u200b_own", r"\$x and \$y_{", "x" * 37 + "..."}

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
 
 from aezoo import plots
 
@@ -14,6 +15,18 @@ def test_images_at_their_places(rng):
     assert [axes.get_title() for axes in figure.axes[:3]] == ["1", "2", "3"]
     assert figure.get_suptitle() == "walks"
     FigureCanvasAgg(figure).draw()
+
+
+def test_images_in_other_units_are_scaled(rng):
+    samples = 255 * rng.random((1, 2, 5, 4, 1))
+    figure = plots.sample_grid(samples, title="$a^$", rows=["$b"])
+    low, high = samples.min(), samples.max()
+    shown = figure.axes[1].images[0].get_array()
+    np.testing.assert_allclose(shown, (samples[0, 1, ..., 0] - low) / (high - low))
+    FigureCanvasAgg(figure).draw()
+    outputs = plots.sample_grid(rng.random((1, 1, 5, 4, 1)) * 1.2 - 0.1)  # of an image in [0, 1]
+    assert outputs.axes[0].images[0].get_array().min() == 0
+    FigureCanvasAgg(plots.sample_grid(np.full((1, 1, 3, 3, 1), 7.0))).draw()
 
 
 @pytest.mark.parametrize(("shape", "lines"), [((6,), 1), ((6, 2), 2), ((2, 3, 4, 5), 1)])
@@ -32,6 +45,7 @@ def test_units_that_are_dead_are_grey():
     bars, kl, matrix, _ = figure.axes
     assert "2 of 3" in bars.get_title()
     assert len({patch.get_facecolor() for patch in bars.patches}) == 2
+    assert to_hex(bars.patches[2].get_facecolor()) == to_hex("lightgrey")
     assert bars.patches[0].get_facecolor() == bars.patches[1].get_facecolor()
     assert "1.50 nats" in kl.get_title()
     assert "0.80" in matrix.get_title()

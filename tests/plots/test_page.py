@@ -16,7 +16,8 @@ def data_of(page):
 def test_all_is_in_the_page(rng):
     points, x = rng.random((4, 2)), rng.random((4, 5, 3, 1))
     found = data_of(plots.hover_page(points, x, x / 2, [3, 1, 3, 2], title="digits"))
-    np.testing.assert_allclose(found["points"], points, atol=1e-4)
+    scaled = (points - points.min(axis=0)) / np.ptp(points, axis=0)
+    np.testing.assert_allclose(found["points"], scaled, atol=1e-5)
     assert found["shape"] == [5, 3, 1]
     assert found["labels"] == ["3", "1", "3", "2"]
     assert found["colours"][0] == found["colours"][2] != found["colours"][1]
@@ -28,6 +29,14 @@ def test_all_is_in_the_page(rng):
     np.testing.assert_allclose(low + bits["original"] / 255 * (high - low), x.ravel(), atol=0.002)
     expected = np.clip(x.ravel() / 2, low, high)
     np.testing.assert_allclose(low + bits["rebuilt"] / 255 * (high - low), expected, atol=0.002)
+
+
+def test_points_that_lie_close_are_told_apart(rng):
+    x = rng.random((50, 3))
+    found = data_of(plots.hover_page(1e-5 * rng.normal(size=(50, 2)) + 7, x, x))
+    assert len({tuple(point) for point in found["points"]}) == 50
+    alone = data_of(plots.hover_page([[3.0, 4.0]], x[:1], x[:1]))
+    assert alone["points"] == [[0.0, 0.0]]
 
 
 def test_no_text_ends_the_data(rng):
