@@ -98,9 +98,8 @@ def compress(
         content = entropy.encoded(places, levels, ordered=False)
         return replace(head, levels=levels, content=content).packed()
     codes = model.encode(parts)
-    alike = np.zeros(codes.shape[-1], np.int8)
     few = codes.size < FEW * codes.shape[-1]
-    widths = alike if few else widths_of(model, codes)
+    widths = np.zeros(codes.shape[-1], np.int8) if few else widths_of(model, codes)
 
     def packed(step):
         symbols = symbols_of(codes, step, widths)
@@ -110,8 +109,7 @@ def compress(
         return replace(head, widths=None if few else widths, **told).packed()
 
     if step is None:
-        grows = _growth(model, parts, codes, widths)
-        steps = _grid(codes, widths)
+        grows, steps = _growth(model, parts, codes, widths), _grid(codes, widths)
         if not few and grows(steps[0]) > WORSE:
             raise ValueError(
                 "The numbers of these codes lie too far apart to be rounded together: with the "
@@ -121,15 +119,8 @@ def compress(
             )
         step = _last(steps, lambda one: grows(one) <= (WORSE if bits_per_pixel is None else FINE))
         if bits_per_pixel is not None:
-            pixels = pixels_of(x.shape)
-            steps = steps[steps >= step][::-1]  # from few bytes to many
-            step = _last(steps, lambda one: 8 * len(packed(one)) <= bits_per_pixel * pixels)
-            bits = 8 * len(packed(step)) / pixels
-            if bits > bits_per_pixel:
-                raise ValueError(
-                    f"The coarsest codes take {bits:.3g} bits per pixel, more than "
-                    f"{bits_per_pixel:g}: take a smaller code, or more samples at once."
-                )
+            most = bits_per_pixel * pixels_of(x.shape) / 8
+            step = _finest(steps[steps >= step], packed, most)
     return packed(_single(step))
 
 
@@ -261,6 +252,18 @@ def _grid(codes, widths):
 def _last(steps, holds: Callable[[float], bool]) -> float:
     """The last of the steps for which something holds that does for all before; else the first."""
     return float(steps[max(0, bisect.bisect_left(steps, True, key=lambda one: not holds(one)) - 1)])
+
+
+def _finest(steps, packed: Callable[[float], bytes], most: float) -> float:
+    """The finest of the steps with so many bytes at most."""
+    step = _last(steps[::-1], lambda one: len(packed(one)) <= most)  # from few bytes to many
+    least = len(packed(step))
+    if least > most:
+        raise ValueError(
+            f"The coarsest codes take {least:,} bytes, more than the {most:,.0f} that were asked "
+            "for: take a smaller code, or more samples at once."
+        )
+    return step
 
 
 def _single(step):

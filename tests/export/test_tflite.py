@@ -260,7 +260,7 @@ def test_published_network_is_no_larger_than_its_reference(tmp_path, rng):
 def test_the_file_is_that_of_the_report(trained, digits, tmp_path, monkeypatch):
     """Also where another way was tried after it."""
 
-    def first(ways, make):
+    def first(ways, make, tolerance):
         found, _ = (make(*way) for way in ways)
         return found
 
