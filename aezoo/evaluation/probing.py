@@ -24,9 +24,9 @@ ITERATIONS = 1000
 def probe(
     ae: keras.Model,
     x: ArrayLike,
-    y: ArrayLike,
+    y: ArrayLike | None,
     x_test: ArrayLike,
-    y_test: ArrayLike,
+    y_test: ArrayLike | None,
     *,
     labels: Sequence[int | None] | None = None,
     draws: int = 10,
@@ -42,7 +42,8 @@ def probe(
     Args:
         ae: `aezoo.Autoencoder`, trained.
         x: Array of shape `(n, *input_shape)`, samples to draw from.
-        y: Array of shape `(n,)`, their classes: integers or strings.
+        y: Array of shape `(n,)`, their classes: integers or strings. `None`, as datasets without
+            labels have, is refused.
         x_test: Array of shape `(m, *input_shape)`, samples that accuracies are measured on.
         y_test: Array of shape `(m,)`.
         labels: Sequence of integers, how many labels the classifiers see, `None` for all of them.
