@@ -23,6 +23,7 @@ def main():
 def results():
     """Markdown of all tables."""
     parts = (own_data(), quality(), networks(), speed(), edge(), plain_c(), search())
+    parts = (*parts, compression())
     return "\n".join(filter(None, parts))
 
 
@@ -242,6 +243,30 @@ def search():
         "file fits, trained for as long as the search takes; codes have so many numbers, errors\n"
         "are of the int8 files on test images:\n\n"
         + markdown(("", "by hand", "test MSE", "search", "test MSE", "ratio"), rows)
+    )
+
+
+def compression():
+    if not exists("compression"):
+        return ""
+    found, forms = measured("compression"), ("ours", "WEBP", "JXL", "JPEG", "PNG")
+    rows = []
+    for data in ("mnist", "cifar10"):
+        for row in found[data]["rows"]:
+            kb = (f"{row['bytes'][form] / 1000:,.0f}" for form in forms)
+            rows.append((f"`{row['model']}`", f"{row['psnr']:.1f}", *kb))
+    trips = found.get("round-trips")
+    told = trips and (
+        f"\nOf {trips['round_trips']:,} round trips with random shapes, steps and types "
+        f"{trips['wrong']} gave anything but the\nrounded codes' outputs; of as many files with a "
+        f"flipped bit {trips['unnoticed']} went unnoticed.\n"
+    )
+    return (
+        "kB of 10,000 test images in one file, at the error of each pretrained model (PSNR in dB;\n"
+        "the model's own size is apart; pictures: [MNIST](benchmarks/compression-mnist.png),\n"
+        "[CIFAR-10](benchmarks/compression-cifar10.png)):\n\n"
+        + markdown(("", "PSNR", "`aezoo.compress`", "WebP", "JPEG XL", "JPEG", "PNG"), rows)
+        + (told or "")
     )
 
 

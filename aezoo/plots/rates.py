@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 from numpy.typing import ArrayLike
 
 from aezoo.plots.arrays import finite
@@ -42,9 +43,9 @@ def rate_distortion(curves: Mapping[str, ArrayLike], *, title: str = "") -> Figu
         curve = curve[curve[:, 0].argsort()]
         axes.plot(*curve.T, marker="o", markersize=4, color=COLOURS[i % len(COLOURS)], label=name)
     axes.set(xscale="log", xlabel="bits per pixel", ylabel="PSNR (dB)", title=title)
-    for axis in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
-        axis("{x:g}")
-    axes.tick_params(axis="x", which="both", labelsize="small", rotation=45)
-    axes.grid(which="both", alpha=0.2)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.minorticks_off()
+    axes.grid(alpha=0.2)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return finished(figure)
