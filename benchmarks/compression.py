@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 import aezoo
+from aezoo.data import tiles
 from aezoo.uses.compressed import unpacked
 from aezoo.uses.rounding import numbers_of, symbols_of
 
@@ -141,8 +142,7 @@ def side_by_side(x):
     n, height, width, channels = x.shape
     whole = np.zeros((rows * columns, height, width, channels), x.dtype)
     whole[:n] = x
-    whole = whole.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
-    return whole.reshape(rows * height, columns * width, channels)
+    return tiles.joined(whole, (rows * height, columns * width))[0]
 
 
 def bytes_of(x):

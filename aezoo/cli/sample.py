@@ -47,10 +47,10 @@ def sample(
         ae, x_train, x_test = loaded(file, data, how)
         real = x_test[:COMPARED]
         made = ae.sample(max(n, len(real)), sampler, x_train, seed)
-        found = _measured(ae, x_train, real, made)
+        found, places = _measured(ae, x_train, real, made)
         picture = output or file.with_name(PICTURE)
         with replacing(picture) as beside:
-            _drawn(x_train, made[:n]).savefig(beside, dpi=120)
+            _drawn(made[:n], x_train[places[:n]]).savefig(beside, dpi=120)
     if as_json:
         print_json({"model": file, "data": data, "picture": picture, **found})
         return
@@ -78,7 +78,7 @@ def sample(
 
 
 def _measured(ae: Any, x_train: "np.ndarray", real: "np.ndarray", made: "np.ndarray"):
-    """How like unseen samples generated ones are, and as many training samples."""
+    """How like unseen samples generated ones and as many training samples are, and the nearest."""
     import numpy as np
     from sklearn.decomposition import PCA
 
@@ -93,15 +93,15 @@ def _measured(ae: Any, x_train: "np.ndarray", real: "np.ndarray", made: "np.ndar
     found = {"components": int(pca.n_components_)}
     for kind, x in (("generated", made[: len(real)]), ("training", some)):
         found[kind] = likeness(pca.transform(unseen), pca.transform(flat(x)))._asdict()
-    found["generated"]["nearest"] = float(np.median(nearest(flat(made), training)[1]))
+    places, errors = nearest(flat(made), training)
+    found["generated"]["nearest"] = float(np.median(errors))
     found["unseen"] = float(np.median(nearest(unseen, training)[1]))
-    return found
+    return found, places
 
 
-def _drawn(x_train: "np.ndarray", made: "np.ndarray"):
+def _drawn(made: "np.ndarray", near: "np.ndarray"):
     import numpy as np
 
-    from aezoo import evaluation, plots
+    from aezoo import plots
 
-    places, _ = evaluation.nearest(made, x_train)
-    return plots.sample_grid(np.stack([made, x_train[places]]), rows=["sample", "nearest"])
+    return plots.sample_grid(np.stack([made, near]), rows=["sample", "nearest"])

@@ -149,11 +149,11 @@ def decompress(data: bytes, model: Autoencoder) -> np.ndarray:
     """
     if not isinstance(model, Autoencoder):
         raise ValueError(f"model must be an aezoo.Autoencoder. Received: {type(model).__name__}")
-    found = unpacked(data)
-    if found.model != fingerprint(model):
+    found, given = unpacked(data), fingerprint(model)
+    if found.model != given:
         raise ValueError(
             f"Another model compressed this: its hash begins with {found.model.hex()}, that of the "
-            f"model given with {fingerprint(model).hex()}."
+            f"model given with {given.hex()}."
         )
     shape, count = model.input_shape[1:], found.shape[0]
     tiled = found.shape[1:] != shape
