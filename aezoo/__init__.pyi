@@ -40,5 +40,7 @@ from .uses import CodeTransformer as CodeTransformer
 from .uses import TimeSeriesDetector as TimeSeriesDetector
 from .uses import compress as compress
 from .uses import decompress as decompress
+from .uses import denoise as denoise
+from .uses import resized as resized
 
 __version__: str

@@ -18,6 +18,7 @@ for group in (
     "pretrained",
     "detect",
     "scoring",
+    "denoise",
     "compress",
 ):  # in the order of the help
     importlib.import_module(f"aezoo.cli.{group}")

@@ -8,6 +8,7 @@ from rich.table import Table
 
 import aezoo
 from aezoo.cli.console import Json, app, out, print_json, quiet
+from aezoo.cli.trained import AnyModel, named_or_saved, new_files
 from aezoo.system.files import replacing
 
 if TYPE_CHECKING:
@@ -15,15 +16,6 @@ if TYPE_CHECKING:
 
 SUFFIX = ".aez"
 
-Model = Annotated[
-    str,
-    typer.Option(
-        "--model",
-        "-m",
-        help="A run folder, a .keras file, or a pretrained model, such as conv-mnist.",
-        show_default=False,
-    ),
-]
 Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="A folder. [default: beside each]", show_default=False),
@@ -39,7 +31,7 @@ def compress(
             show_default=False,
         ),
     ],
-    model: Model,
+    model: AnyModel,
     step: Annotated[
         float | None,
         typer.Option(
@@ -56,8 +48,8 @@ def compress(
 ) -> None:
     """Compress samples with a trained model, each file to one of the same name in .aez."""
     with quiet(as_json=as_json):
-        ae = _loaded(model)
-        targets = _targets(files, [file.resolve().stem + SUFFIX for file in files], output)
+        ae = named_or_saved(model)
+        targets = new_files(files, [file.resolve().stem + SUFFIX for file in files], output)
         found, written = [], []
         for file, target in zip(files, targets, strict=True):
             x = _read(file, ae)
@@ -91,7 +83,7 @@ def compress(
 @app.command()
 def decompress(
     files: Annotated[list[Path], typer.Argument(help="Files in .aez.", show_default=False)],
-    model: Model,
+    model: AnyModel,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
@@ -101,7 +93,7 @@ def decompress(
 
         from aezoo.uses.compressed import unpacked
 
-        ae = _loaded(model)
+        ae = named_or_saved(model)
         contents = [file.read_bytes() for file in files]
         shapes = [unpacked(content).shape for content in contents]
         are_images = [ae.normalization is None and _is_image(shape) for shape in shapes]
@@ -109,7 +101,7 @@ def decompress(
             f"{file.stem}.decompressed.{'png' if is_image else 'npy'}"
             for file, is_image in zip(files, are_images, strict=True)
         ]
-        targets, found = _targets(files, names, output), []
+        targets, found = new_files(files, names, output), []
         for content, target, is_image in zip(contents, targets, are_images, strict=True):
             x = aezoo.decompress(content, ae)
             with replacing(target) as beside:
@@ -123,27 +115,6 @@ def decompress(
         return
     for row in found:
         out.print(f"{row['file']}: samples of shape {row['shape']}", soft_wrap=True)
-
-
-def _loaded(model: str) -> "aezoo.Autoencoder":
-    from aezoo.registry import weights
-    from aezoo.training.folder import MODEL, load_model
-
-    path = Path(model)
-    if not path.exists() and model in weights.names():
-        card = weights.read_card(weights.folder() / model)
-        return aezoo.build(card["model"], weights=weights.folder() / model)
-    return load_model(path / MODEL if path.is_dir() else path)
-
-
-def _targets(files, names, output):
-    """Where each file's result goes, before any is made: nothing that exists is written over."""
-    targets = [(output or file.parent) / name for file, name in zip(files, names, strict=True)]
-    for i, target in enumerate(targets):
-        if target.exists() or target in targets[:i]:
-            there = "exists already" if target.exists() else "would be the result of two files"
-            raise FileExistsError(f"{target} {there}: choose another folder with --output.")
-    return targets
 
 
 def _is_image(shape):

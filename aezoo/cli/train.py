@@ -34,11 +34,17 @@ Color = Annotated[
 ]
 Window = Annotated[
     int | None,
-    typer.Option(help="Cut recordings into samples of so many steps.", show_default=False),
+    typer.Option(
+        help="Cut recordings into samples of so many steps, or images into squares of so many "
+        "pixels.",
+        show_default=False,
+    ),
 ]
 Stride = Annotated[
     int | None,
-    typer.Option(help="Steps from window to window. [default: --window]", show_default=False),
+    typer.Option(
+        help="Steps or pixels from window to window. [default: --window]", show_default=False
+    ),
 ]
 
 
@@ -88,6 +94,9 @@ def train(
             show_default=False,
         ),
     ] = None,
+    turn: Annotated[
+        bool, typer.Option("--turn", help="Turn square training images by quarters at random.")
+    ] = False,
     minutes: Annotated[
         float | None,
         typer.Option(
@@ -104,6 +113,13 @@ def train(
             "be exported in it.",
         ),
     ] = 0,
+    precision: Annotated[
+        str,
+        typer.Option(
+            help="float32, or bfloat16, which is much faster on processors with instructions for "
+            "it (AMX, GPUs), and much slower on others."
+        ),
+    ] = "float32",
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and noise.")] = 0,
     output: Annotated[
         Path | None,
@@ -159,8 +175,10 @@ def train(
                 patience=patience,
                 max_shift=max_shift,
                 flip=flip,
+                turn=turn,
                 minutes=minutes,
                 quantize_aware=quantize_aware,
+                precision=precision,
                 seed=seed,
                 output=output,
                 data_dir=data_dir,

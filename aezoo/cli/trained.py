@@ -30,6 +30,37 @@ RunDataDir = Annotated[
         show_default=False,
     ),
 ]
+AnyModel = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        help="A run folder, a .keras file, or a pretrained model, such as conv-mnist.",
+        show_default=False,
+    ),
+]
+
+
+def named_or_saved(model: str) -> "aezoo.Autoencoder":
+    """The model of a run folder or a file, else the pretrained one of that name."""
+    from aezoo.registry import weights
+    from aezoo.training.folder import MODEL, load_model
+
+    path = Path(model)
+    if not path.exists() and model in weights.names():
+        card = weights.read_card(weights.folder() / model)
+        return aezoo.build(card["model"], weights=weights.folder() / model)
+    return load_model(path / MODEL if path.is_dir() else path)
+
+
+def new_files(files: list[Path], names: list[str], output: Path | None) -> list[Path]:
+    """Where each file's result goes, before any is made: nothing that exists is written over."""
+    targets = [(output or file.parent) / name for file, name in zip(files, names, strict=True)]
+    for i, target in enumerate(targets):
+        if target.exists() or target in targets[:i]:
+            there = "exists already" if target.exists() else "would be the result of two files"
+            raise FileExistsError(f"{target} {there}: choose another folder with --output.")
+    return targets
 
 
 def located(

@@ -8,7 +8,12 @@ VARIED = 1024  # images that are moved together
 
 
 def shifted(
-    images: ArrayLike, batch_size: int, max_shift: int, seed: int = 0, flip: bool = False
+    images: ArrayLike,
+    batch_size: int,
+    max_shift: int,
+    seed: int = 0,
+    flip: bool = False,
+    turn: bool = False,
 ) -> tf.data.Dataset:
     """Batches of images, each moved at random, anew in every epoch.
 
@@ -20,15 +25,17 @@ def shifted(
         images: Array of shape `(n, height, width, channels)`.
         batch_size: Positive integer.
         max_shift: Positive integer, the most pixels along each axis; pixels at the border are
-            repeated. 0 with `flip`, for images that are not to be moved.
+            repeated. 0 with `flip` or `turn`, for images that are not to be moved.
         seed: Integer, of the order and the shifts.
         flip: Boolean, whether every other image, at random, is mirrored, left for right.
+        turn: Boolean, whether images are turned by none to three quarters, at random.
 
     Returns:
         `tf.data.Dataset` of batches, for `fit`.
 
     Raises:
-        ValueError: If the samples are not images, or the shift is not below their size.
+        ValueError: If the samples are not images, the shift is not below their size, or images
+            that are to be turned are no squares.
 
     Example:
 
@@ -44,7 +51,9 @@ def shifted(
             "Only images (height, width, channels) can be shifted. Received samples of shape "
             f"{images.shape[1:]}"
         )
-    least = 0 if flip else 1
+    if turn and images.shape[1] != images.shape[2]:
+        raise ValueError(f"Only squares can be turned. Received: images of {images.shape[1:3]}")
+    least = 0 if flip or turn else 1
     if not (hasattr(max_shift, "__index__") and least <= max_shift < min(images.shape[1:3])):
         raise ValueError(
             "max_shift must be a positive integer, less than the height and width of the images. "
@@ -57,7 +66,7 @@ def shifted(
     # batches were read ahead
     seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2)
     batches = tf.data.Dataset.zip(order, seeds)
-    moved = batches.map(lambda i, seed: _moved(tf.gather(pixels, i), max_shift, seed, flip))
+    moved = batches.map(lambda i, seed: _moved(tf.gather(pixels, i), max_shift, seed, flip, turn))
     return moved.prefetch(tf.data.AUTOTUNE)
 
 
@@ -87,11 +96,17 @@ def variants(images: np.ndarray, count: int, max_shift: int, flip: bool) -> np.n
     return np.concatenate(parts)
 
 
-def _moved(batch, max_shift, seed, flip):
+def _moved(batch, max_shift, seed, flip, turn=False):
+    def chosen(number):  # (B, 1, 1, 1), with a seed that is not that of the shifts
+        own_seed = tf.random.experimental.stateless_fold_in(seed, number)
+        return tf.random.stateless_uniform((tf.shape(batch)[0], 1, 1, 1), own_seed) < 0.5
+
     if flip:
-        own_seed = tf.random.experimental.stateless_fold_in(seed, 1)  # not that of the shifts
-        turned = tf.random.stateless_uniform((tf.shape(batch)[0], 1, 1, 1), own_seed) < 0.5
-        batch = tf.where(turned, batch[:, :, ::-1], batch)
+        batch = tf.where(chosen(1), batch[:, :, ::-1], batch)
+    if turn:
+        batch = tf.where(chosen(2), batch[:, ::-1, ::-1], batch)  # by a half
+        # by a quarter: (B, H, W, C) -> (B, W, H, C), from the last column on
+        batch = tf.where(chosen(3), tf.transpose(batch, (0, 2, 1, 3))[:, ::-1], batch)
     if not max_shift:
         return batch
     shape = (2, tf.shape(batch)[0], 1)

@@ -11,6 +11,7 @@ import numpy as np
 from aezoo.checks import positive, sequence
 from aezoo.data.images import CHANNELS, prepared, read_folder
 from aezoo.data.named import is_named, read_named
+from aezoo.data.pieces import is_of_images, read_pieces
 from aezoo.data.recordings import RECORDINGS, read_recordings
 from aezoo.data.samples import DataError
 from aezoo.data.tables import read_csv, read_numpy, read_parquet
@@ -79,7 +80,9 @@ def load_dataset(
               16 bits, and turned as its EXIF data say;
             - with `window`, a recording or a folder of such: `.wav` in [-1, 1], `.npy` of shape
               `(T,)` or `(T, channels)`, or a table with a row for each step (with the extra
-              `aezoo[tables]`), of which columns of times are left out.
+              `aezoo[tables]`), of which columns of times are left out;
+            - with `window`, an image or a folder of such, of any sizes, cut into squares. Images
+              are split as wholes.
 
             A name is that of a dataset, if there is one, else of a file or folder here.
         split: `"train"`, `"test"` or `"all"`. Where the data has no splits of its own, a fixed
@@ -92,8 +95,9 @@ def load_dataset(
             to: scaled until the shorter side fits, with antialiasing, and the centre cut out.
             Default: images are of one size, and keep it.
         color: `"grey"` or `"rgb"`, what images are made. Default: what they are, all alike.
-        window: Positive integer, steps in a sample, of recordings.
-        stride: Positive integer, steps from window to window. Default: `window`, no overlap.
+        window: Positive integer, steps in a sample of recordings, or height and width of the
+            squares that images are cut into.
+        stride: Positive integer, from window to window. Default: `window`, no overlap.
 
     Returns:
         A `Dataset` of `x`, `y`, `name`. Integer images are scaled to [0, 1]; windows are of shape
@@ -125,7 +129,9 @@ def load_dataset(
         x, y = _path(path, split, size, color, window, stride)
         name = path.absolute().stem
     elif window is not None:
-        raise ValueError(f"window is for files of recordings. Received: the name {name!r}")
+        raise ValueError(
+            f"window is for files of recordings or images. Received: the name {name!r}"
+        )
     else:
         if name and os.path.exists(name):
             log.warning("%r is the dataset of that name. What is here is ./%s.", name, name)
@@ -200,8 +206,8 @@ def _checked(size, color, window, stride):
         if stride is not None:
             raise ValueError(f"stride is that of windows: give window, too. Received: {stride!r}")
         return size, None, None
-    if size is not None or color is not None:
-        raise ValueError("window is for recordings, size and color are for images: give either.")
+    if size is not None:
+        raise ValueError("A window is cut from images as they are: give window or size, not both.")
     window = positive("window", window)
     return size, window, window if stride is None else positive("stride", stride)
 
@@ -210,6 +216,10 @@ def _path(path, split, size, color, window, stride):
     if not path.exists():
         raise FileNotFoundError(f"There is no file or folder {path}.")
     if window is not None:
+        if is_of_images(path):
+            return read_pieces(path, split, window, stride, color), None
+        if color is not None:
+            raise ValueError(f"color is for images. Received: {color!r} for {path}")
         return read_recordings(path, split, window, stride), None
     if path.is_dir():
         return read_folder(path, split, size, color)

@@ -75,6 +75,11 @@ class LiteModel:
     def __getstate__(self):
         return {**self.__dict__, "_idle": []}
 
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Tuple, the shape of one sample that it rebuilds."""
+        return self._shape("reconstruct")
+
     def encode(self, x: ArrayLike) -> np.ndarray:
         """Codes of samples.
 
@@ -171,13 +176,16 @@ class LiteModel:
     def _out_of(self, x):
         return x * self._scale + self._offset if self._outside else x
 
-    def _checked(self, name, x, integers=True):
+    def _shape(self, name):
         if name not in self._ends:
             raise ValueError(
                 f"This file has no signature {name!r}. It has: {', '.join(self.parts)}"
             )
         (_, detail), _ = self._ends[name]
-        shape = tuple(int(size) for size in detail["shape_signature"][1:])
+        return tuple(int(size) for size in detail["shape_signature"][1:])
+
+    def _checked(self, name, x, integers=True):
+        shape = self._shape(name)
         x = np.asarray(x)
         if x.shape[1:] != shape or not x.ndim or not x.size:
             expected = ", ".join(map(str, ("n", *shape)))

@@ -82,9 +82,11 @@ def evaluate(
         mean = flat_train.mean(axis=0, dtype="float64").astype("float32")
         metrics["mean_mse"] = _mse(flat, mean)
         centred = flat - mean
-        # or a covariance in float32 drowns in a large mean
-        pca = PCA(components, copy=False, random_state=0).fit(flat_train - mean)
-        rebuilt = pca.inverse_transform(pca.transform(centred))
+        if components == flat.shape[1]:
+            rebuilt = centred  # as many as values: it is exact
+        else:  # or a covariance in float32 drowns in a large mean
+            pca = PCA(components, copy=False, random_state=0).fit(flat_train - mean)
+            rebuilt = pca.inverse_transform(pca.transform(centred))
         metrics["pca_mse"] = _mse(centred, rebuilt)
         metrics["pca_components"] = components
         if metrics["pca_mse"] > _rounding(flat):

@@ -24,6 +24,7 @@ def parity(
     *,
     exact: bool = False,
     indices: bool = False,
+    clean: np.ndarray | None = None,
 ) -> dict[str, float | int | None]:
     """Compares an export with its model on samples, in normalized units.
 
@@ -34,6 +35,7 @@ def parity(
         x: Array of shape `(n, *input_shape)`, n at least 2.
         exact: Boolean, whether the export computes in float32, and `..._of_allowed` are asked for.
         indices: Boolean, whether the export's codes are places in the codebook.
+        clean: Array of the shape of `x`, what should come out, where that is not `x`.
 
     Returns:
         Dictionary: `samples`, how many; `max_difference` and `mean_difference` of reconstructions,
@@ -56,7 +58,8 @@ def parity(
         times without a normalization; and how far the model's own results move if each input
         moves by that distance.
     """
-    samples, rebuilt, codes = ae.normalize(x), ae.reconstruct(x), ae.encode(x)
+    samples = ae.normalize(x if clean is None else clean)
+    rebuilt, codes = ae.reconstruct(x), ae.encode(x)
     bottleneck, places = bottleneck_of(ae.encoder), ae.encode_indices(x) if indices else None
     ours = ae.normalize(rebuilt)
     theirs = ae.normalize(exported.reconstruct(x))

@@ -81,6 +81,20 @@ def checked_samples(
     return x
 
 
+def as_seen(ae: keras.Model, x: np.ndarray) -> np.ndarray:
+    """Samples as a model meets them in use: without a narrow code it is there to clean them.
+
+    Args:
+        ae: `aezoo.Autoencoder`.
+        x: float32 array of shape `(n, *input_shape)`.
+
+    Returns:
+        float32 array of that shape: with the model's own noise, if its code is the whole sample.
+    """
+    whole = ae.corruption is not None and not bottleneck_of(ae.encoder).narrow
+    return ae.corrupt(x) if whole else x
+
+
 def spread(x: np.ndarray, count: int) -> np.ndarray:
     """At most so many samples, evenly from first to last: data are often sorted by class."""
     return x[np.linspace(0, len(x) - 1, min(count, len(x))).astype(int)]

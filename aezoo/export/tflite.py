@@ -22,9 +22,17 @@ from aezoo.export.parts import SIGNATURES, tells_indices
 from aezoo.export.paths import file_to_write, new_folder, report_of
 from aezoo.export.plain_c.proving import write_proved_c
 from aezoo.export.report import ExportError, ExportReport, latency
-from aezoo.export.samples import CALIBRATION, calibration_of, checked_model, checked_samples, remark
+from aezoo.export.samples import (
+    CALIBRATION,
+    as_seen,
+    calibration_of,
+    checked_model,
+    checked_samples,
+    remark,
+)
 from aezoo.export.saved_model import write_saved_model
 from aezoo.export.ways import nearest, ways
+from aezoo.layers.bottleneck import bottleneck_of
 from aezoo.system.files import replacing
 
 TARGETS = {"micro": write_proved, "c": write_proved_c}  # what proves them, and writes sources
@@ -98,6 +106,10 @@ def export_tflite(
             model's. Default: that of the precision, 0.005 (float16), 0.006 (int16x8), 0.02
             (dynamic, int8) or 0.05 (int4), see `aezoo.export.bounds.refusal`. Not for float32.
 
+    A model with a unet, whose code is the whole sample, is calibrated, fine-tuned and compared on
+    samples with its own noise, by how far it is from the clean ones. Its files have `"reconstruct"`
+    alone.
+
     Returns:
         `ExportReport`, also written beside as `PATH.json`. Inputs are called `x` or `code`,
         outputs `reconstruction`, `code` or `score`. A float32 file takes and returns raw values;
@@ -151,13 +163,14 @@ def export_tflite(
             )
         tolerance = number("tolerance", tolerance, above=0)
     path = new_folder(path) if micro else file_to_write(path, ".tflite")
-    signatures = _signatures(signatures, quantize)
     if integers and calibration_data is None:
         raise ValueError(
             f"{quantize} needs calibration_data: training samples from all over, such as x_train, "
             "or np.random.default_rng(0).permutation(x_train)[:500]."
         )
     checked_model(ae)
+    narrow = bottleneck_of(ae.encoder).narrow
+    signatures = _signatures(signatures if narrow else "reconstruct", quantize)
     exact = quantize is None
     calibration = None
     if calibration_data is not None:
@@ -172,10 +185,14 @@ def export_tflite(
         )
     if integers:
         wide = quantize == "int16x8"
-        calibration = calibration_of(ae, calibration_data, wide=wide, indices=indices)
+        seen = as_seen(ae, calibration_data)
+        calibration = calibration_of(ae, seen, wide=wide, indices=indices)
     samples = checked_samples(ae, calibration_data if samples is None else samples, exact=exact)
     if not exact:
         remark(quantize, samples, calibration_data if calibration else None)
+    clean, samples = samples, as_seen(ae, samples)
+    if integers:
+        calibration_data = seen
 
     with replacing(path) as beside:
         if micro:
@@ -183,7 +200,7 @@ def export_tflite(
             files = {beside / f"{name}.tflite": (name,) for name in signatures}
         else:
             files = {beside: signatures}
-        asked = None if fine_tune is None else (fine_tune, fine_tune_epochs)
+        asked = None if fine_tune is None else (as_seen(ae, fine_tune), fine_tune_epochs)
         calibrated = min(len(calibration_data), CALIBRATION) if calibration else None
 
         def make(per_unit, tuning):
@@ -206,7 +223,7 @@ def export_tflite(
                 format=target or "tflite",
                 precision=quantize or "float32",
                 **_merged(contents),
-                parity=parity(ae, exported, samples, exact=exact, indices=indices),
+                parity=parity(ae, exported, samples, exact=exact, indices=indices, clean=clean),
                 latency=latency(ae, exported, samples),
                 sha256="" if micro else hashlib.sha256(written[beside]).hexdigest(),
                 fine_tuning=tuned.compared(exported, samples) if tuned else {},

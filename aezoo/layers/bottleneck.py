@@ -30,6 +30,8 @@ class Bottleneck(Objective):
         discrete: Boolean, whether codes are entries of a codebook, between which nothing lies. It
             has the methods `indices` and `lookup` then.
         has_prior: Boolean, whether there is a distribution that codes are trained towards.
+        narrow: Boolean, whether all that the decoder knows comes through the code. Of networks
+            with skip connections it does not: their code is the whole sample.
 
     Example:
 
@@ -41,6 +43,7 @@ class Bottleneck(Objective):
 
     discrete: bool = False
     has_prior: bool = False
+    narrow: bool = True
     autoencoder: type | None = None  # the class of models with this bottleneck, where it has one
 
     def __init__(self, activation: str = "linear", **kwargs):
@@ -126,6 +129,20 @@ class Bottleneck(Objective):
             Float.
         """
         return 32.0 * math.prod(latent_shape)
+
+
+@keras.saving.register_keras_serializable("aezoo")
+class Whole(Bottleneck):
+    """What ends networks without a narrow code, see `aezoo.backbones.unet`.
+
+    Example:
+
+    >>> from aezoo.layers.bottleneck import Whole
+    >>> Whole().narrow
+    False
+    """
+
+    narrow = False
 
 
 def bottleneck_of(encoder: keras.Model) -> Bottleneck:

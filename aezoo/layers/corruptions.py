@@ -4,6 +4,7 @@
 return the clean one. Call one with `training=True` to make noisy data by hand.
 """
 
+import math
 from typing import Any
 
 import keras
@@ -15,13 +16,14 @@ class GaussianNoise(keras.layers.Layer):
     """Adds Gaussian noise, and clips to a range if one is given.
 
     Args:
-        stddev: Float, 0 or more: the standard deviation, in the units of the input.
+        stddev: Float, 0 or more: the standard deviation, in the units of the input. Or a pair of
+            such, between which each sample draws its own.
         clip: `None`, or a pair of floats, the range that noisy values are clipped to.
         seed: Integer or `None`, for repeatable noise.
         **kwargs: Arguments of `keras.layers.Layer`.
 
     Raises:
-        ValueError: For a negative standard deviation or an empty range.
+        ValueError: For a negative standard deviation, a pair out of order or an empty range.
 
     Example:
 
@@ -36,17 +38,21 @@ class GaussianNoise(keras.layers.Layer):
 
     def __init__(
         self,
-        stddev: float = 0.3,
+        stddev: float | tuple[float, float] = 0.3,
         clip: tuple[float, float] | None = None,
         seed: int | None = None,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        if stddev < 0:
-            raise ValueError(f"stddev must be 0 or more. Received: {stddev}")
+        pair = stddev if isinstance(stddev, (list, tuple)) else (stddev, stddev)
+        if len(pair) != 2 or not 0 <= pair[0] <= pair[1] < math.inf:
+            raise ValueError(
+                "stddev must be 0 or more, or a pair (least, most) of such. Received: "
+                f"{stddev!r}"
+            )
         if clip is not None and not clip[0] < clip[1]:
             raise ValueError(f"clip must be a pair (low, high), low < high. Received: {clip}")
-        self.stddev = stddev
+        self.stddev = tuple(stddev) if isinstance(stddev, (list, tuple)) else stddev
         self.clip = clip and tuple(clip)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
@@ -54,9 +60,18 @@ class GaussianNoise(keras.layers.Layer):
     def call(self, inputs, training=False):
         if not training:
             return inputs
+        stddev, own = self.stddev, isinstance(self.stddev, tuple)
         noise = keras.random.normal(
-            ops.shape(inputs), stddev=self.stddev, dtype=inputs.dtype, seed=self.seed_generator
+            ops.shape(inputs),
+            stddev=1.0 if own else stddev,
+            dtype=inputs.dtype,
+            seed=self.seed_generator,
         )
+        if own:  # (B, 1, ..., 1), one for each sample
+            each = (ops.shape(inputs)[0], *(1 for _ in inputs.shape[1:]))
+            noise *= keras.random.uniform(
+                each, *stddev, dtype=inputs.dtype, seed=self.seed_generator
+            )
         return ops.clip(inputs + noise, *self.clip) if self.clip else inputs + noise
 
     def compute_output_shape(self, input_shape):

@@ -69,7 +69,7 @@ def contractive(
         Rifai et al., "Contractive Auto-Encoders: Explicit Invariance During Feature Extraction",
         ICML 2011, equation 7 for one layer; here the chain rule takes it through all.
     """
-    if backbone == "residual" or options.get("blocks"):
+    if backbone in ("residual", "unet") or options.get("blocks"):
         raise ValueError(
             "The Jacobian is that of a chain of layers: use backbone='dense' or 'conv' without "
             "blocks."

@@ -30,12 +30,15 @@ def denoising(
     Args:
         input_shape: Tuple of positive integers, or one integer for vectors.
         latent_dim: Positive integer, how many numbers a code has.
-        backbone: `"dense"`, `"conv"`, `"residual"` or `"auto"`, see `aezoo.backbones.build`.
+        backbone: `"dense"`, `"conv"`, `"residual"`, `"auto"`, see `aezoo.backbones.build`, or
+            `"unet"`, which has no narrow code: for photographs and recordings, of which a code
+            would lose more than noise does.
         corruption: `"gaussian"`, `"masking"`, `"salt_and_pepper"`, or a Keras layer such as
             `aezoo.corruptions.GaussianNoise(0.5)`. It acts on normalized values.
         normalization: `None`, `"minmax"` or `"standard"`, see `aezoo.Autoencoder`.
-        **options: `stddev` (0 or more, default 0.3) of Gaussian noise, whose noisy values are
-            clipped to [0, 1] if the output is a sigmoid; `rate` (in [0, 1)) of masking noise
+        **options: `stddev` (0 or more, default 0.3, or a pair between which each sample draws its
+            own) of Gaussian noise, whose noisy values are clipped to [0, 1] if the output is a
+            sigmoid or clipped, but for a unet's; `rate` (in [0, 1)) of masking noise
             (default 0.3) or salt and pepper (default 0.1), which are 0 and 1 if the output is a
             sigmoid and else the ends of each feature in the batch; and the options of the
             backbone, see `aezoo.backbones`.
@@ -52,6 +55,9 @@ def denoising(
     >>> ae = aezoo.denoising(input_shape=(28, 28, 1), corruption="masking", rate=0.5)
     >>> ae.corruption.rate
     0.5
+    >>> ae = aezoo.denoising((64, 64, 1), backbone="unet", stddev=(0.04, 0.2))
+    >>> ae.corruption.stddev
+    (0.04, 0.2)
 
     Reference:
         Vincent et al., "Extracting and Composing Robust Features with Denoising Autoencoders",
@@ -64,16 +70,19 @@ def denoising(
         encoder,
         decoder,
         normalization=normalization,
-        corruption=_corruption(corruption, strength, ends=(0, 1) if bounded else None),
+        corruption=_corruption(
+            *(corruption, strength, (0, 1) if bounded else None, backbone == "unet")
+        ),
         name="denoising",
     )
 
 
-def _corruption(corruption, strength, ends):
+def _corruption(corruption, strength, ends, unclipped):
     if isinstance(corruption, keras.layers.Layer):
         names, make = (), lambda: corruption
     elif corruption == "gaussian":
-        names, make = ("stddev",), lambda **kw: corruptions.GaussianNoise(clip=ends, **kw)
+        clip = None if unclipped else ends  # as photographs are denoised in the literature
+        names, make = ("stddev",), lambda **kw: corruptions.GaussianNoise(clip=clip, **kw)
     elif corruption == "masking":
         names, make = ("rate",), corruptions.MaskingNoise
     elif corruption == "salt_and_pepper":

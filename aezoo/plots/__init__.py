@@ -4,6 +4,7 @@
 """
 
 from aezoo.plots.anomaly import contributions, score_histogram
+from aezoo.plots.before_after import before_after
 from aezoo.plots.codes import latent
 from aezoo.plots.curves import precision_recall, roc
 from aezoo.plots.grids import sample_grid, units
@@ -19,6 +20,7 @@ from aezoo.plots.training import elbow, history
 
 __all__ = [
     "COLOURS",
+    "before_after",
     "contributions",
     "elbow",
     "error_map",

@@ -134,14 +134,19 @@ def attempt(
     """
     fed = {"x": x, "batch_size": batch_size}
     if plan.varied:
-        varied = augmentation.shifted(x, batch_size, plan.max_shift, seed, plan.flip)
+        varied = augmentation.shifted(
+            *(x, batch_size, plan.max_shift, seed, plan.flip, plan.turn)
+        )
         fed = {"x": varied, "validation_batch_size": batch_size}
     start(ae, x, plan)
     first = ae.get_weights()
+    judged: Any = held_out
+    if not ae.bottleneck.narrow:  # what is clean already, it has only to leave alone
+        judged = (ae.corrupt(held_out), held_out)
     history, outcome = fit_to_best(
         ae,
         fed,
-        validation_data=held_out,
+        validation_data=judged,
         log_file=folder / LOG,
         callbacks=callbacks,
         epochs=epochs,

@@ -17,7 +17,7 @@ def fit_to_best(
     ae: Autoencoder,
     data: dict[str, Any],
     *,
-    validation_data: np.ndarray,
+    validation_data: np.ndarray | tuple[np.ndarray, np.ndarray],
     log_file: str | os.PathLike,
     callbacks: Sequence[keras.callbacks.Callback],
     epochs: int,
@@ -30,7 +30,8 @@ def fit_to_best(
     Args:
         ae: `aezoo.Autoencoder`, compiled.
         data: Dictionary of what `fit` is fed with.
-        validation_data: Array of shape `(n, *input_shape)`, which decides.
+        validation_data: Array of shape `(n, *input_shape)`, or a pair of inputs and targets, which
+            decides.
         log_file: String or path of the table of losses to write.
         callbacks: Sequence of `keras.callbacks.Callback`.
         epochs: Positive integer.

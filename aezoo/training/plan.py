@@ -43,6 +43,7 @@ class Plan:
         options: Dictionary of options of the model.
         max_shift: Integer, the most pixels by which images are moved.
         flip: Boolean, whether images are mirrored.
+        turn: Boolean, whether they are turned by quarters.
         reasons: List of sentences, what was chosen, and why.
         of_variants: Boolean, whether the PCA that it starts as is of such images, too: where they
             were chosen for making it better.
@@ -51,13 +52,14 @@ class Plan:
     options: dict[str, Any]
     max_shift: int = 0
     flip: bool = False
+    turn: bool = False
     reasons: list[str] = field(default_factory=list)
     of_variants: bool = False
 
     @property
     def varied(self) -> bool:
-        """Whether images are moved or mirrored."""
-        return bool(self.max_shift or self.flip)
+        """Whether images are moved, mirrored or turned."""
+        return bool(self.max_shift or self.flip or self.turn)
 
     @property
     def at_pca(self) -> bool:
@@ -88,6 +90,7 @@ def planned(
     *,
     max_shift: int | None = None,
     flip: bool | None = None,
+    turn: bool = False,
 ) -> Plan:
     """Chooses what was not said.
 
@@ -110,6 +113,7 @@ def planned(
         options: Mapping of the model's options that were said.
         max_shift: Integer or `None`, to be chosen.
         flip: Boolean or `None`, to be chosen.
+        turn: Boolean.
 
     Returns:
         `Plan`, whose options hold those said, too.
@@ -134,7 +138,7 @@ def planned(
         )
     if alone:
         chosen["filters"] = ()
-    elif few and values >= WIDE and "dropout" not in options and model in WITH_DROPOUT:
+    elif few and values >= WIDE and "dropout" not in options and _is_dropped_from(model, options):
         chosen["dropout"] = DROPOUT
         reasons.append(f"dropout of {DROPOUT}, since {len(fitted):,} samples are few")
     if fitted.ndim == 4 and few and None in (max_shift, flip):
@@ -144,7 +148,7 @@ def planned(
             reasons.append(
                 f"images are {' and '.join(how)}, which takes {gain:.0%} of PCA's validation error"
             )
-    return Plan(chosen, max_shift or 0, bool(flip), reasons, gain > 0)
+    return Plan(chosen, max_shift or 0, bool(flip), turn, reasons, gain > 0)
 
 
 def start(ae: Autoencoder, x: np.ndarray, plan: Plan) -> None:
@@ -205,9 +209,14 @@ def surely_less(errors: np.ndarray, than: np.ndarray, sure: float = 1.0) -> bool
     return bool(less.mean() > sure * less.std(ddof=1) / math.sqrt(len(less)))
 
 
+def _is_dropped_from(model, options):
+    return model in WITH_DROPOUT and options.get("backbone") != "unet"  # it learns noise, not x
+
+
 def _can_start_at_pca(model, options):
     return (
         model in AT_PCA
+        and options.get("backbone") != "unet"
         and options.get("latent_activation", "linear") in STARTED
         and options.get("output_activation", "auto") in KEPT
         and options.get("bottleneck") != "spatial"

@@ -212,7 +212,7 @@ def rebuild(
     card = weights.read_card(weights.folder() / name)
     settings = (
         *("epochs", "batch_size", "learning_rate", "patience"),
-        *("max_shift", "flip", "quantize_aware", "seed"),
+        *("max_shift", "flip", "turn", "precision", "quantize_aware", "seed"),
     )
     trained = {"max_shift": 0, "flip": False, **card["training"]}
     if "minutes" in trained:  # its epochs were as many as there was time for

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from aezoo.training.eight_bits import refuse_untrainable, train_on
 from aezoo.training.exporting import checked_kind, export_to
 from aezoo.training.folder import MODEL, new_folder, refuse_existing, stopped_early
 from aezoo.training.plan import planned
+from aezoo.training.precision import checked_precision, computing_in, in_float32
 from aezoo.training.splits import described, load_splits
 from aezoo.training.writing import write_run
 
@@ -70,8 +72,10 @@ def train(
     patience: int = 20,
     max_shift: int | None = None,
     flip: bool | None = None,
+    turn: bool = False,
     minutes: float | None = None,
     quantize_aware: int = 0,
+    precision: str = "float32",
     seed: int = 0,
     output: str | os.PathLike | None = None,
     data_dir: str | os.PathLike | None = None,
@@ -108,21 +112,26 @@ def train(
         max_shift: Integer, 0 or more: move each training image by up to so many pixels, anew in
             each epoch, see `aezoo.augmentation.shifted`. Default: chosen, see below.
         flip: Boolean, whether training images are mirrored at random. Default: chosen.
+        turn: Boolean, whether training images, squares, are turned by quarters at random.
         minutes: Positive float: train for so long, as well as that time allows, in one attempt or
             several, see `aezoo.training.attempts.best_within`. In place of `epochs`.
         quantize_aware: Integer, 0 or more: epochs that follow with the roundings of int8, at half
             the learning rate, of models that are trained for reconstruction alone. The model
             loses less in int8 then, see `aezoo.training.eight_bits.train_on`. Their losses are in
             `log-int8.csv`; callbacks see a `keras.Model` from samples to reconstructions.
+        precision: `"float32"`, or `"bfloat16"` for layers that compute in half of the bits, with
+            weights in float32: several times as fast where the processor has instructions for it,
+            such as AMX or a GPU's, and much slower elsewhere. The model that comes of it is one in
+            float32.
         seed: Integer, of the weights, the order of samples and the noise.
         output: String or path of the run folder, which must not exist. Default: a new folder
             `runs/MODEL-DATA`, numbered if that exists.
         data_dir: String or path, where TensorFlow Datasets keeps its data.
         size: Positive integer or pair of them, height and width that images are brought to.
         color: `"grey"` or `"rgb"`, what images are made.
-        window: Positive integer, steps in a sample, of recordings.
-        stride: Positive integer, steps from window to window. Default: `window`. These four are
-            as for `aezoo.load_dataset`, and kept in the run's record.
+        window: Positive integer, steps in a sample of recordings, or height and width of pieces
+            that images of any size are cut into.
+        stride: Positive integer, from window to window. Default: `window`. These four are as for `aezoo.load_dataset`, and kept in the run's record.
         callbacks: Sequence of `keras.callbacks.Callback`.
         exports: Sequence of what to export into the folder, see `export_to`.
         **options: The model's options. `normalization` is `"standard"` by default for vectors and
@@ -156,6 +165,9 @@ def train(
         raise ValueError(f"max_shift must be an integer, 0 or more. Received: {max_shift!r}")
     if flip not in (None, True, False):
         raise ValueError(f"flip must be True or False. Received: {flip!r}")
+    if turn not in (True, False):
+        raise ValueError(f"turn must be True or False. Received: {turn!r}")
+    checked_precision(precision)
     if minutes is not None and not 0 < minutes < math.inf:
         raise ValueError(f"minutes must be a positive number. Received: {minutes!r}")
     if minutes is not None and epochs is not None:
@@ -191,11 +203,15 @@ def train(
             )
     elif learning_rate is None:
         learning_rate = usual_learning_rate(plain, len(fitted))
-    plan = planned(model, fitted, held_out, latent_dim, options, max_shift=max_shift, flip=flip)
+    varied = {"max_shift": max_shift, "flip": flip, "turn": bool(turn)}
+    plan = planned(model, fitted, held_out, latent_dim, options, **varied)
+    if plan.turn and (len(shape) != 3 or shape[0] != shape[1]):
+        raise ValueError(f"turn is for square images. Received: samples of shape {shape}")
 
     def made(plan, seed):
         keras.utils.set_random_seed(seed)
-        return build(model, shape, latent_dim, **plan.options)
+        with computing_in(precision):
+            return build(model, shape, latent_dim, **plan.options)
 
     if quantize_aware:
         refuse_untrainable(made(plan, seed))
@@ -207,6 +223,8 @@ def train(
         "patience": patience,
         "max_shift": plan.max_shift,
         "flip": plan.flip,
+        **({"turn": True} if plan.turn else {}),
+        **({} if precision == "float32" else {"precision": precision}),
         **({} if minutes is None else {"minutes": minutes}),
         **({"quantize_aware": quantize_aware} if quantize_aware else {}),
         "seed": seed,
@@ -224,6 +242,8 @@ def train(
             found = attempt(made(plan, seed), plan, seed, settings["epochs"], **how)
         else:
             found = best_within(60 * minutes, made, plan, seed, settings["epochs"], **how)
+        again = partial(build, model, shape, latent_dim, **found.plan.options)
+        found = found._replace(ae=in_float32(found.ae, again))
         settle(found, train_set.x, learning_rate)
         if quantize_aware and not found.outcome["interrupted"]:
             found.ae.save(folder / MODEL)  # or it would be lost by an error

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from aezoo.data.datasets import Dataset, load_dataset, source
+from aezoo.data.pieces import most_shared
 
 VALIDATION_FRACTION = 0.1
 
@@ -68,8 +69,7 @@ def load_splits(
         )
     if len(train.x) < 10:
         raise ValueError(f"Training needs 10 samples or more. Received: {len(train.x)}")
-    window = prepared.get("window")
-    shared = 0 if window is None else math.ceil(window / (prepared.get("stride") or window)) - 1
+    shared = _shared(data, train.x.ndim == 4, **prepared)
     return Splits(train, test, *split_validation(train.x, seed, shared))
 
 
@@ -121,3 +121,12 @@ def split_validation(x: np.ndarray, seed: int, shared: int = 0) -> tuple[np.ndar
             "validation. Give a larger stride, a shorter window or longer recordings."
         )
     return x[: end - shared], x[end:]
+
+
+def _shared(data, of_images, window=None, stride=None, **_):
+    """How many samples before each have values of it."""
+    if window is None:
+        return 0
+    if of_images:
+        return most_shared(Path(data).expanduser(), window, stride or window)
+    return math.ceil(window / (stride or window)) - 1

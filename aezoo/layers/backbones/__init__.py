@@ -15,10 +15,12 @@ from aezoo.checks import Shape, positive
 from aezoo.layers.backbones.conv import conv
 from aezoo.layers.backbones.dense import dense
 from aezoo.layers.backbones.options import shape_of
+from aezoo.layers.backbones.unet import unet
+from aezoo.layers.bottleneck import bottleneck_of
 
-BACKBONES = {"conv": conv, "dense": dense}
+BACKBONES = {"conv": conv, "dense": dense, "unet": unet}
 
-__all__ = ["BACKBONES", "build", "conv", "dense", "with_bottleneck"]
+__all__ = ["BACKBONES", "build", "conv", "dense", "unet", "with_bottleneck"]
 
 
 def build(
@@ -28,11 +30,12 @@ def build(
 
     Args:
         backbone: String, `"dense"` or `"conv"`; `"residual"` for conv, or dense for vectors, with
-            one residual block a level; or `"auto"` for conv, or dense for vectors.
+            one residual block a level; `"unet"`, which has no narrow code; or `"auto"` for conv, or
+            dense for vectors.
         input_shape: Tuple of positive integers, the shape of one sample without the batch axis,
             or one integer for vectors. Channels come last.
         latent_dim: Positive integer, how many numbers a code has.
-        **options: Options of the backbone, see `dense` and `conv`.
+        **options: Options of the backbone, see `dense`, `conv` and `unet`.
 
     Returns:
         A pair of `keras.Model`: the encoder, `(B, *input_shape) -> (B, *latent_shape)`, and the
@@ -79,6 +82,9 @@ def with_bottleneck(encoder: keras.Model, layer: keras.layers.Layer) -> keras.Mo
     Returns:
         `keras.Model` called `"encoder"`.
 
+    Raises:
+        ValueError: If the encoder has no narrow code, as that of a unet.
+
     Example:
 
     >>> import aezoo, keras
@@ -86,4 +92,9 @@ def with_bottleneck(encoder: keras.Model, layer: keras.layers.Layer) -> keras.Mo
     >>> aezoo.backbones.with_bottleneck(encoder, keras.layers.UnitNormalization()).output_shape
     (None, 2)
     """
+    if not bottleneck_of(encoder).narrow:
+        raise ValueError(
+            "A unet has no narrow code that could be sparse, drawn or looked up: its backbone is "
+            "for denoising and masked. Use 'conv' or 'residual' here."
+        )
     return keras.Model(encoder.inputs[0], layer(encoder.outputs[0]), name="encoder")
