@@ -183,7 +183,7 @@ class Autoencoder(SelfSupervised):
 
         def error(batch):
             scaled = self._scale(batch)
-            difference = scaled - self.decoder(self.encoder(scaled))
+            difference = scaled - ops.cast(self.decoder(self.encoder(scaled)), scaled.dtype)
             return ops.mean(ops.square(difference), axis=range(1, len(scaled.shape)))  # -> (B,)
 
         return self._batched(error, x)
@@ -298,5 +298,11 @@ class Autoencoder(SelfSupervised):
     def _batched(self, function, x, door=None):
         self._require_statistics()
         batches = (door or self.door).batches(x, BATCH)
-        outputs = [ops.convert_to_numpy(function(ops.convert_to_tensor(b))) for b in batches]
-        return np.concatenate(outputs)
+        outputs = (function(ops.convert_to_tensor(b)) for b in batches)
+        return np.concatenate([ops.convert_to_numpy(_in_float32(output)) for output in outputs])
+
+
+def _in_float32(x):
+    """What NumPy can work with: of mixed precision it has no type, or a coarse one."""
+    halves = ("bfloat16", "float16")
+    return ops.cast(x, "float32") if keras.backend.standardize_dtype(x.dtype) in halves else x

@@ -10,6 +10,15 @@ from aezoo.cli.console import Json, app, out, print_json, print_metrics, quiet
 from aezoo.cli.trained import DataDir
 from aezoo.system.quiet import native_output_discarded
 
+LocalData = Annotated[
+    str | None,
+    typer.Option(
+        "--data",
+        help="The data, for a model of data that have no name to load them by.",
+        show_default=False,
+    ),
+]
+
 
 @app.command("list")
 def list_zoo(as_json: Json = False) -> None:
@@ -59,13 +68,17 @@ def publish(
         typer.Option(help="What to export. [default: saved_model, float32, int8]"),
     ] = None,
     note: Annotated[str, typer.Option(help="What its README is to say of the data.")] = "",
+    data_name: Annotated[
+        str | None,
+        typer.Option(help="What to call data that are a file or folder here.", show_default=False),
+    ] = None,
 ) -> None:
     """Make a pretrained model of a run: weights, exports, card and picture."""
     with quiet(), native_output_discarded():
         from aezoo.training import publishing
 
         exports = export or publishing.PUBLISHED
-        card = publishing.publish(run, folder, exports=exports, note=note)
+        card = publishing.publish(run, folder, exports=exports, note=note, data_name=data_name)
     out.print(f"{folder}: test MSE {card['metrics']['mse']:.5f}, {len(card['files'])} files")
 
 
@@ -75,6 +88,7 @@ def verify_models(
         list[str] | None, typer.Argument(help="Folders. [default: all]", show_default=False)
     ] = None,
     data_dir: DataDir = None,
+    data: LocalData = None,
     as_json: Json = False,
 ) -> None:
     """Check the pretrained models: hashes, every artefact, and the test error of each."""
@@ -85,12 +99,14 @@ def verify_models(
 
         for name in names or weights.names():
             with native_output_discarded():
-                found[name] = publishing.verify(name, data_dir)
+                found[name] = publishing.verify(name, data_dir, data)
     if as_json:
         print_json(found)
         return
     table = Table("model", "artefact", "test MSE")
     for name, errors in found.items():
+        if not errors:
+            table.add_row(name, "hashes alone: its data are not given", "")
         for file, error in errors.items():
             table.add_row(name, file, f"{error:.6f}")
     out.print(table)
@@ -103,6 +119,7 @@ def rebuild(
         Path, typer.Option("--output", "-o", help="The run folder.", show_default=False)
     ],
     data_dir: DataDir = None,
+    data: LocalData = None,
 ) -> None:
     """Train a pretrained model again as its card says, and compare their test errors."""
     with quiet() as ending:
@@ -112,7 +129,7 @@ def rebuild(
         progress = TrainingProgress(out)
         ending.is_spared = lambda: progress.trained
         try:
-            run = publishing.rebuild(name, output, data_dir, [progress, ending.callback()])
+            run = publishing.rebuild(name, output, data_dir, [progress, ending.callback()], data)
         finally:
             progress.stop()
     print_metrics(f"{name}, trained again", run.metrics)

@@ -1,6 +1,5 @@
 """Images of any size, cut into squares of one."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np

@@ -140,6 +140,8 @@ def remarks(
             advice = "Try a lower learning rate, more epochs or another activation."
         return [f"{found} {advice}"]
     if metrics["compression_ratio"] <= 1:
+        if metrics.get("denoised_mse", math.inf) < metrics.get("noisy_mse", 0):
+            return []  # that is what it is for
         return [
             f"The code has as many numbers as the sample or more ({metrics['latent_size']}): "
             "nothing is compressed."

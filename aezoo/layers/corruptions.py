@@ -47,8 +47,7 @@ class GaussianNoise(keras.layers.Layer):
         pair = stddev if isinstance(stddev, (list, tuple)) else (stddev, stddev)
         if len(pair) != 2 or not 0 <= pair[0] <= pair[1] < math.inf:
             raise ValueError(
-                "stddev must be 0 or more, or a pair (least, most) of such. Received: "
-                f"{stddev!r}"
+                f"stddev must be 0 or more, or a pair (least, most) of such. Received: {stddev!r}"
             )
         if clip is not None and not clip[0] < clip[1]:
             raise ValueError(f"clip must be a pair (low, high), low < high. Received: {clip}")

@@ -1,5 +1,6 @@
 """Learn to undo noise: the input is corrupted while training, the target is clean."""
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -78,16 +79,18 @@ def denoising(
 
 
 def _corruption(corruption, strength, ends, unclipped):
+    exact = {"dtype": "float32"}  # in mixed precision, too, what is seen is not rounded
     if isinstance(corruption, keras.layers.Layer):
         names, make = (), lambda: corruption
     elif corruption == "gaussian":
         clip = None if unclipped else ends  # as photographs are denoised in the literature
-        names, make = ("stddev",), lambda **kw: corruptions.GaussianNoise(clip=clip, **kw)
+        names, make = ("stddev",), partial(corruptions.GaussianNoise, clip=clip, **exact)
     elif corruption == "masking":
-        names, make = ("rate",), corruptions.MaskingNoise
+        names, make = ("rate",), partial(corruptions.MaskingNoise, **exact)
     elif corruption == "salt_and_pepper":
         low, high = ends or (None, None)
-        names, make = ("rate",), lambda **kw: corruptions.SaltAndPepper(low=low, high=high, **kw)
+        names = ("rate",)
+        make = partial(corruptions.SaltAndPepper, low=low, high=high, **exact)
     else:
         raise ValueError(
             "corruption must be 'gaussian', 'masking', 'salt_and_pepper' or a Keras layer. "

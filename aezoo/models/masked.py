@@ -64,7 +64,7 @@ def masked(
         encoder,
         decoder,
         normalization=normalization,
-        corruption=PatchMask(patch_size, mask_ratio, name="patch_mask"),
+        corruption=PatchMask(patch_size, mask_ratio, name="patch_mask", dtype="float32"),
         name="masked",
     )
 

@@ -84,7 +84,8 @@ def _quality(x, shown, name):
         return ""
     clean = shown["clean"]
     peak = 1.0 if x.ndim > 1 and x.shape[1] > 1 else np.abs(clean).max()
-    return f", {peak_signal_noise_ratio(clean, x, data_range=peak):.1f} dB"
+    with np.errstate(divide="ignore"):  # of what is exact
+        return f", {peak_signal_noise_ratio(clean, x, data_range=peak):.1f} dB"
 
 
 def _lines(shown, titles, zoom):

@@ -134,9 +134,7 @@ def attempt(
     """
     fed = {"x": x, "batch_size": batch_size}
     if plan.varied:
-        varied = augmentation.shifted(
-            *(x, batch_size, plan.max_shift, seed, plan.flip, plan.turn)
-        )
+        varied = augmentation.shifted(*(x, batch_size, plan.max_shift, seed, plan.flip, plan.turn))
         fed = {"x": varied, "validation_batch_size": batch_size}
     start(ae, x, plan)
     first = ae.get_weights()

@@ -96,9 +96,7 @@ def train_on(
     before = model.evaluate(held_out, held_out, batch_size=batch_size, verbose=0)
     fed = {"x": x, "y": x, "batch_size": batch_size}
     if plan.varied:
-        varied = augmentation.shifted(
-            *(x, batch_size, plan.max_shift, seed, plan.flip, plan.turn)
-        )
+        varied = augmentation.shifted(*(x, batch_size, plan.max_shift, seed, plan.flip, plan.turn))
         fed = {"x": varied.map(lambda batch: (batch, batch)), "shuffle": False}
         fed["validation_batch_size"] = batch_size
     history, outcome = fit_to_best(

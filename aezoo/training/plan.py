@@ -43,18 +43,18 @@ class Plan:
         options: Dictionary of options of the model.
         max_shift: Integer, the most pixels by which images are moved.
         flip: Boolean, whether images are mirrored.
-        turn: Boolean, whether they are turned by quarters.
         reasons: List of sentences, what was chosen, and why.
         of_variants: Boolean, whether the PCA that it starts as is of such images, too: where they
             were chosen for making it better.
+        turn: Boolean, whether images are turned by quarters.
     """
 
     options: dict[str, Any]
     max_shift: int = 0
     flip: bool = False
-    turn: bool = False
     reasons: list[str] = field(default_factory=list)
     of_variants: bool = False
+    turn: bool = False
 
     @property
     def varied(self) -> bool:
@@ -141,14 +141,15 @@ def planned(
     elif few and values >= WIDE and "dropout" not in options and _is_dropped_from(model, options):
         chosen["dropout"] = DROPOUT
         reasons.append(f"dropout of {DROPOUT}, since {len(fitted):,} samples are few")
-    if fitted.ndim == 4 and few and None in (max_shift, flip):
+    whole = options.get("backbone") == "unet"  # its images are pieces, moved already
+    if fitted.ndim == 4 and few and None in (max_shift, flip) and not whole:
         max_shift, flip, gain = _variation(fitted, held_out, latent_dim, max_shift, flip)
         if gain:
             how = [f"moved by up to {max_shift} px"] * bool(max_shift) + ["mirrored"] * bool(flip)
             reasons.append(
                 f"images are {' and '.join(how)}, which takes {gain:.0%} of PCA's validation error"
             )
-    return Plan(chosen, max_shift or 0, bool(flip), turn, reasons, gain > 0)
+    return Plan(chosen, max_shift or 0, bool(flip), reasons, gain > 0, turn)
 
 
 def start(ae: Autoencoder, x: np.ndarray, plan: Plan) -> None:

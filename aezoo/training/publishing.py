@@ -14,19 +14,20 @@ import keras
 import numpy as np
 
 from aezoo.data.datasets import is_path, load_dataset, preparation
+from aezoo.data.named import is_named
 from aezoo.edge import LiteModel
 from aezoo.export import ExportError
 from aezoo.export.bounds import is_near
 from aezoo.export.saved_model import SavedModel
 from aezoo.registry import accepts, build, weights
 from aezoo.system.files import replacing
+from aezoo.training.card import PICTURE, readme
 from aezoo.training.exporting import checked_kind, export_to
 from aezoo.training.folder import MODEL, load_model, read_record
 from aezoo.training.plan import REFINED
 from aezoo.training.runs import Run, train
 
 NOISE = 0.05  # how far the error of a model trained again may be off, relative; seeds give 1 to 3 %
-PICTURE = "reconstructions.png"
 PUBLISHED = ("saved_model", "float32", "int8")
 UNCHOSEN = {"linear_path": False, "dropout": 0}  # of cards that say nothing of what train chooses
 ARTEFACTS = {  # file, how to open it, how far its error may be off the card's, relative
@@ -34,40 +35,6 @@ ARTEFACTS = {  # file, how to open it, how far its error may be off the card's, 
     "model-float32.tflite": (LiteModel, 1e-3),
     "model-int8.tflite": (LiteModel, 0.03),
 }
-README = """\
----
-library_name: keras
-license: apache-2.0
-tags: [autoencoder, aezoo]
-datasets: [{data}]
-metrics: [mse]
----
-
-# {model}, {data}
-
-An autoencoder of aezoo, the `{model}` family, with a code of {latent_size} numbers for
-{shape} samples. It was trained on `{data}` with the seed {seed}.
-
-```python
-import aezoo
-
-ae = aezoo.build("{model}", weights="{weights}")
-```
-
-| on the test split ({test:,} samples, not used in training) | this model | PCA, same code size |
-| --- | --- | --- |
-| mean squared error | {mse:.5f} | {pca_mse:.5f} |
-{quality}
-![Samples above, their reconstructions below]({picture})
-{note}{int8}
-It has {parameters:,} parameters. Files that end in `.tflite` run with `aezoo.LiteModel`,
-`saved_model` in any TensorFlow; reports say how they differ from the Keras model. `card.json` has
-the hash of each file, and what it takes to train it again: `aezoo rebuild {folder}`.
-
-Intended use: examples, teaching, a start for further training, a baseline to compare with. It knows
-samples like those of its dataset alone: others are rebuilt badly, which is what makes it detect
-anomalies. It has not been examined for any decision about people.
-"""
 
 
 def publish(
@@ -76,6 +43,7 @@ def publish(
     *,
     exports: Sequence[str] = PUBLISHED,
     note: str = "",
+    data_name: str | None = None,
 ) -> dict[str, Any]:
     """Makes a pretrained model of a run folder.
 
@@ -89,6 +57,8 @@ def publish(
             says after the family's is the name of the weights.
         exports: Sequence of what to export, see `export_to`.
         note: String, what else its README is to say of the data.
+        data_name: String, what to call data that are a file or folder here. `verify` and `rebuild`
+            ask for them then.
 
     Returns:
         Dictionary, the card.
@@ -107,26 +77,32 @@ def publish(
         raise FileExistsError(f"{destination} exists already: choose another folder.")
     record = read_record(run)
     data = record["data"]["source"]
-    if is_path(data):
-        raise ValueError(f"A pretrained model is of a dataset with a name, not of the file {data}.")
+    if is_path(data) and data_name is None:
+        raise ValueError(
+            f"A pretrained model is of a dataset with a name, not of the file {data}: say how to "
+            "call that with data_name (--data-name)."
+        )
     ae = load_model(run / MODEL)
     data_dir = record["data"].get("data_dir")
     prepared = preparation(record["data"])
     train_set, test_set = (
         load_dataset(data, split, data_dir=data_dir, **prepared) for split in ("train", "test")
     )
+    record["data"]["source"] = data_name or data
+    again = f"aezoo rebuild {destination.name}" + " --data FOLDER" * (data_name is not None)
     with replacing(destination) as beside:
         beside.mkdir(parents=True)
         _write_weights(ae, beside / weights.FILE, test_set.x)
         told = ""
         for kind in exports:
             if kind == "int8":
-                told = _export_int8(beside, ae, train_set.x, test_set.x, record["metrics"]["mse"])
+                told = _export_int8(beside, ae, train_set.x, test_set.x)
             else:
                 export_to(beside, ae, kind, train_set.x, test_set.x)
         shutil.copy(run / PICTURE, beside / PICTURE)
-        name = destination.name
-        (beside / "README.md").write_text(_readme(record, name, told, note), encoding="utf-8")
+        told_of = (told, note, ae.bottleneck.narrow)
+        text = readme(record, destination.name, again, *told_of)
+        (beside / "README.md").write_text(text, encoding="utf-8")
         for report in beside.glob("*.json"):  # paths inside of this folder, not of this machine
             found = json.loads(report.read_text(encoding="utf-8"))
             report.write_text(
@@ -136,12 +112,12 @@ def publish(
         files = sorted(path for path in beside.rglob("*") if path.is_file())
         card = {
             "model": record["model"],
-            "data": data,
+            "data": record["data"]["source"],
             **prepared,
             "input_shape": record["input_shape"],
             "latent_dim": record["latent_dim"],
             "options": record["options"],
-            "command": f"aezoo rebuild {name}",
+            "command": again,
             "samples": {key: record["data"][key] for key in ("train", "validation", "test")},
             "training": record["training"],
             "versions": record["versions"],
@@ -154,15 +130,22 @@ def publish(
     return card
 
 
-def verify(name: str, data_dir: str | os.PathLike | None = None) -> dict[str, float]:
+def verify(
+    name: str,
+    data_dir: str | os.PathLike | None = None,
+    data: str | os.PathLike | None = None,
+) -> dict[str, float]:
     """Checks the hashes of a pretrained model, opens every artefact and measures it again.
 
     Args:
         name: String, a folder of the pretrained models.
         data_dir: String or path, where TensorFlow Datasets keeps its data.
+        data: String or path of the data, for a model of data that have no name to load them by.
 
     Returns:
-        Dictionary of each artefact's file to its test error, that of the weights first.
+        Dictionary of each artefact's file to its test error, that of the weights first. Of models
+        without a narrow code it is that of noisy samples, to the clean ones. Empty if the data are
+        needed and not given: hashes were checked, and no more.
 
     Raises:
         WeightsError: A `ValueError`, if a file is damaged, or an error is not the card's.
@@ -172,19 +155,23 @@ def verify(name: str, data_dir: str | os.PathLike | None = None) -> dict[str, fl
     whole = (card["folder"] / "README.md").exists()  # an installed package has the weights alone
     for file in card["files"] if whole else [weights.FILE]:
         weights.check(card, file)
-    x = load_dataset(card["data"], "test", data_dir=data_dir, **preparation(card)).x
     ae = build(card["model"], weights=card["folder"])
+    data = card["data"] if is_named(card["data"]) else data
+    if data is None:
+        return {}
+    x = load_dataset(data, "test", data_dir=data_dir, **preparation(card)).x
     expected = card["metrics"]["mse"]
     errors = {weights.FILE: (float(ae.reconstruction_error(x).mean()), 1e-3)}
+    seen = x if ae.bottleneck.narrow else ae.corrupt(x)
+    if seen is not x:
+        _refuse_other(name, weights.FILE, *errors[weights.FILE], expected)
+        expected = _error(ae, x, seen)
+        errors[weights.FILE] = (expected, 1e-3)
     for file, (opened, tolerance) in ARTEFACTS.items():
         if (card["folder"] / file).exists():
-            score = opened(card["folder"] / file).score(x)
-            errors[file] = (float(np.mean(score)), tolerance)
+            errors[file] = (_error(opened(card["folder"] / file), x, seen), tolerance)
     for file, (error, tolerance) in errors.items():
-        if not math.isclose(error, expected, rel_tol=tolerance):
-            raise weights.WeightsError(
-                f"{name}/{file} has the test error {error:.6f}, its card says {expected:.6f}."
-            )
+        _refuse_other(name, file, error, tolerance, expected)
     return {file: error for file, (error, _) in errors.items()}
 
 
@@ -193,6 +180,7 @@ def rebuild(
     output: str | os.PathLike,
     data_dir: str | os.PathLike | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    data: str | os.PathLike | None = None,
 ) -> Run:
     """Trains a pretrained model again as its card says.
 
@@ -201,6 +189,7 @@ def rebuild(
         output: String or path of the run folder to write, which must not exist.
         data_dir: String or path, where TensorFlow Datasets keeps its data.
         callbacks: Sequence of `keras.callbacks.Callback`.
+        data: String or path of the data, for a model of data that have no name to load them by.
 
     Returns:
         `aezoo.training.Run`.
@@ -210,6 +199,11 @@ def rebuild(
         FileNotFoundError: If there is no such model, or no data.
     """
     card = weights.read_card(weights.folder() / name)
+    if data is None and not is_named(card["data"]):
+        raise FileNotFoundError(
+            f"{name} was trained on {card['data']}, which are not to be loaded by a name: give "
+            "their folder with data (--data)."
+        )
     settings = (
         *("epochs", "batch_size", "learning_rate", "patience"),
         *("max_shift", "flip", "turn", "precision", "quantize_aware", "seed"),
@@ -222,7 +216,7 @@ def rebuild(
         unchosen["refinement"] = 0
     run = train(
         card["model"],
-        card["data"],
+        data or card["data"],
         latent_dim=card["latent_dim"],
         output=output,
         data_dir=data_dir,
@@ -267,9 +261,25 @@ def _write_weights(ae, path, x):
     whole.unlink()
 
 
-def _export_int8(folder, ae, x_train, x_test, mse):
+def _error(opened, x, seen):
+    """The mean error of an artefact, or of what it makes of noisy samples."""
+    if seen is x:
+        return float(np.mean(opened.score(x)))
+    return float(np.mean(np.square(opened.reconstruct(seen) - x)))
+
+
+def _refuse_other(name, file, error, tolerance, expected):
+    if not math.isclose(error, expected, rel_tol=tolerance):
+        raise weights.WeightsError(
+            f"{name}/{file} has the test error {error:.6f}, its card says {expected:.6f}."
+        )
+
+
+def _export_int8(folder, ae, x_train, x_test):
     """Exports a model in int8, fine-tuned unless near as it is. Returns what a README says."""
     said = refusal = ""
+    seen = x_test if ae.bottleneck.narrow else ae.corrupt(x_test)
+    before = ae.reconstruction_error(x_test).mean() if seen is x_test else _error(ae, x_test, seen)
     for fine_tune in (False, True):
         try:
             report = export_to(folder, ae, "int8", x_train, x_test, fine_tune)
@@ -280,33 +290,9 @@ def _export_int8(folder, ae, x_train, x_test, mse):
             if not fine_tune:
                 raise
             continue
-        after = LiteModel(report.path).score(x_test).mean()
+        after = _error(LiteModel(report.path), x_test, seen)
         how = ", after fine-tuning for it" if fine_tune else ""
-        said = f"In int8 its error changes by {after / mse - 1:+.1%}{how}."
+        said = f"In int8 its error changes by {after / before - 1:+.1%}{how}."
         if is_near(report):
             break
     return said or f"There is no file in int8, which was refused: {refusal}."
-
-
-def _readme(record, folder, int8, note):
-    metrics = record["metrics"]
-    rows = [("psnr", "PSNR (dB)", ".2f"), ("ssim", "SSIM", ".4f")]
-    quality = "".join(
-        f"| {label} | {metrics[key]:{form}} | {metrics['pca_' + key]:{form}} |\n"
-        for key, label, form in rows
-        if key in metrics
-    )
-    return README.format(
-        model=record["model"],
-        data=record["data"]["source"],
-        weights=weights.name_of(record["model"], folder),
-        shape=" x ".join(map(str, record["input_shape"])),
-        seed=record["training"]["seed"],
-        test=record["data"]["test"],
-        quality=quality,
-        picture=PICTURE,
-        folder=folder,
-        note=f"\n{note}\n" if note else "",
-        int8=f"\n{int8}\n" if int8 else "",
-        **{key: metrics[key] for key in ("mse", "pca_mse", "parameters", "latent_size")},
-    )

@@ -131,7 +131,8 @@ def train(
         color: `"grey"` or `"rgb"`, what images are made.
         window: Positive integer, steps in a sample of recordings, or height and width of pieces
             that images of any size are cut into.
-        stride: Positive integer, from window to window. Default: `window`. These four are as for `aezoo.load_dataset`, and kept in the run's record.
+        stride: Positive integer, from window to window. Default: `window`. These four are as
+            for `aezoo.load_dataset`, and kept in the run's record.
         callbacks: Sequence of `keras.callbacks.Callback`.
         exports: Sequence of what to export into the folder, see `export_to`.
         **options: The model's options. `normalization` is `"standard"` by default for vectors and

@@ -33,7 +33,7 @@ def test_a_damaged_card_is_told_and_not_verified(run, tmp_path, monkeypatch):
 
 def test_figures_of_verified_models(run, monkeypatch):
     found = {"model.weights.h5": 0.0125, "saved_model": 0.0126}
-    monkeypatch.setattr("aezoo.training.publishing.verify", lambda name, data_dir: found)
+    monkeypatch.setattr("aezoo.training.publishing.verify", lambda name, data_dir, data: found)
     assert json.loads(run("verify-models", "a", "b", "--json").stdout) == {"a": found, "b": found}
     result = run("verify-models", "a", "b")
     assert all(word in result.stdout for word in ("saved_model", "0.012500", "0.012600", "b"))

@@ -120,3 +120,21 @@ def test_refuses_shifts_out_of_range_of_mirrored_images(images, max_shift):
 def test_refuses_what_is_no_image(images):
     with pytest.raises(ValueError, match=r"images.*\(63,\)"):
         shifted(images.reshape(40, 63), 16, 1)
+
+
+def test_turned_by_quarters(rng):
+    image = rng.random((1, 5, 5, 1), "float32")
+    images = np.repeat(image, 400, axis=0)
+    ways = [np.rot90(image[0], k) for k in range(4)]
+
+    def way(found):
+        return next(k for k, each in enumerate(ways) if np.array_equal(found, each))
+
+    turned = np.concatenate([batch.numpy() for batch in shifted(images, 100, 0, turn=True)])
+    counts = np.bincount([way(found) for found in turned], minlength=4)
+    assert counts.min() > 70
+    both = shifted(images, 400, 0, flip=True, turn=True)
+    distinct = {found.tobytes() for batch in both for found in batch.numpy()}
+    assert len(distinct) == 8
+    with pytest.raises(ValueError, match="Only squares can be turned"):
+        shifted(rng.random((4, 5, 6, 1)), 2, 0, turn=True)

@@ -111,8 +111,8 @@ class TestPreparation:
             ({"window": 0}, "window must be .* Received: 0"),
             ({"window": 4, "stride": 0}, "stride must be .* Received: 0"),
             ({"stride": 4}, "give window, too. Received: 4"),
-            ({"window": 4, "size": 4}, "give either"),
-            ({"window": 4}, "files of recordings. Received: the name 'digits'"),
+            ({"window": 4, "size": 4}, "window or size, not both"),
+            ({"window": 4}, "recordings or images. Received: the name 'digits'"),
         ],
     )
     def test_options_that_do_not_apply(self, options, message):

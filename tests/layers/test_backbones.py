@@ -219,7 +219,7 @@ def test_automatic_backbone():
 @pytest.mark.parametrize(
     ("args", "options", "message"),
     [
-        (("cnv", (5,), 2), {}, r"'conv', 'dense', 'residual'.*'cnv'"),
+        (("cnv", (5,), 2), {}, r"'conv', 'dense', 'unet', 'residual'.*'cnv'"),
         (("dense", (5,), 2), {"hiden_units": 3}, "Did you mean 'hidden_units'"),
         (("dense", (5,), 0), {}, "latent_dim.*0"),
         (("dense", (5,), 2.5), {}, r"latent_dim.*2\.5"),
@@ -262,3 +262,34 @@ def test_automatic_backbone():
 def test_bad_values(args, options, message):
     with pytest.raises(ValueError, match=message):
         backbones.build(*args, **options)
+
+
+@pytest.mark.parametrize("shape", [(61, 2), (16, 16, 1), (27, 31, 3), (9, 6, 5, 2), (1, 1, 1)])
+@pytest.mark.parametrize("blocks", [0, 2])
+def test_unet_starts_at_its_input(shape, blocks, rng):
+    encoder, decoder = backbones.build("unet", shape, 1, filters=(4, 8, 4), blocks=blocks)
+    x = rng.random((2, *shape), "float32")
+    np.testing.assert_array_equal(decoder(encoder(x)), x)
+    assert not encoder.layers[-1].narrow
+    for weights in encoder.weights:
+        weights.assign(rng.normal(0, 0.3, weights.shape))
+    assert encoder(x).shape == x.shape
+    assert np.abs(encoder(x) - x).max() > 0.01
+    assert np.max(decoder(2 * x)) == (1 if len(shape) > 2 else 2 * x.max())
+
+
+def test_unet_has_the_levels_asked_for():
+    encoder = backbones.build("unet", (64, 64, 1), 1)[0]
+    assert encoder.count_params() == 563_713
+    levels = [encoder.get_layer(f"down_{i}").output.shape[1:] for i in (1, 2, 3)]
+    assert levels == [(32, 32, 32), (16, 16, 64), (8, 8, 128)]
+
+
+def test_what_no_unet_is_for():
+    with pytest.raises(ValueError, match=r"A unet backbone takes signals.*\(5,\)"):
+        backbones.build("unet", (5,), 1)
+    with pytest.raises(ValueError, match="at least one level"):
+        backbones.build("unet", (8, 8, 1), 1, filters=())
+    encoder, _ = backbones.build("unet", (8, 8, 1), 1, filters=(2,))
+    with pytest.raises(ValueError, match="no narrow code"):
+        backbones.with_bottleneck(encoder, keras.layers.UnitNormalization())

@@ -65,3 +65,20 @@ def test_bad_values():
     ):
         with pytest.raises(ValueError, match="Received: "):
             make()
+
+
+def test_each_sample_has_noise_of_its_own():
+    x = np.zeros((400, 30, 30), "float32")
+    layer = GaussianNoise((0.1, 0.4), seed=1)
+    found = keras.ops.convert_to_numpy(layer(x, training=True)).std(axis=(1, 2))
+    assert 0.09 < found.min() < 0.11
+    assert 0.36 < found.max() < 0.44
+    assert found.mean() == pytest.approx(0.25, abs=0.02)
+    again = GaussianNoise.from_config(layer.get_config())
+    assert again.stddev == (0.1, 0.4)
+
+
+@pytest.mark.parametrize("stddev", [(0.2, 0.1), (0.1,), (-0.1, 0.1), (0.1, np.nan), -1, np.inf])
+def test_ranges_that_are_none(stddev):
+    with pytest.raises(ValueError, match="stddev must be 0 or more, or a pair"):
+        GaussianNoise(stddev)

@@ -1,0 +1,93 @@
+"""What the README of a pretrained model says."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aezoo.registry import weights
+
+PICTURE = "reconstructions.png"
+README = """\
+---
+library_name: keras
+license: apache-2.0
+tags: [autoencoder, aezoo]
+datasets: [{data}]
+metrics: [mse]
+---
+
+# {model}, {data}
+
+An autoencoder of aezoo, the `{model}` family, {code} for {shape} samples.
+It was trained on `{data}` with the seed {seed}.
+
+```python
+import aezoo
+
+ae = aezoo.build("{model}", weights="{weights}")
+```
+
+| on the test split ({test:,} samples, not used in training) | {columns} |
+| --- | --- | --- |
+{rows}
+![Samples above, their reconstructions below]({picture})
+{note}{int8}
+It has {parameters:,} parameters. Files that end in `.tflite` run with `aezoo.LiteModel`,
+`saved_model` in any TensorFlow; reports say how they differ from the Keras model. `card.json` has
+the hash of each file, and what it takes to train it again: `{command}`.
+
+Intended use: examples, teaching, a start for further training, a baseline to compare with. It knows
+samples like those of its dataset alone{beyond}.
+It has not been examined for any decision about people.
+"""
+
+
+def readme(
+    record: Mapping[str, Any], folder: str, command: str, int8: str, note: str, narrow: bool
+) -> str:
+    """The README of a pretrained model.
+
+    Args:
+        record: Mapping, what its run wrote down.
+        folder: String, the name of its folder.
+        command: String, how to train it again.
+        int8: String, what its int8 file loses, or why there is none.
+        note: String, what else is to be said of the data, or `""`.
+        narrow: Boolean, see `aezoo.layers.bottleneck.Bottleneck`.
+
+    Returns:
+        String.
+    """
+    metrics = record["metrics"]
+    rows = [("mse", "mean squared error", ".5f")]
+    rows += [("psnr", "PSNR (dB)", ".2f"), ("ssim", "SSIM", ".4f")]
+    columns, pairs = (
+        ["this model", "PCA, same code size"],
+        [(key, f"pca_{key}") for key, *_ in rows],
+    )
+    code = f"with a code of {metrics['latent_size']} numbers"
+    beyond = ": others are rebuilt badly, which is what makes it detect anomalies"
+    if not narrow:  # it is there for what noise leaves
+        rows, columns, pairs = rows[:1], ["noisy", "cleaned"], [("noisy_mse", "denoised_mse")]
+        code, beyond = "which has no narrow code,", ""
+    table = "".join(
+        f"| {label} | {metrics[pair[0]]:{form}} | {metrics[pair[1]]:{form}} |\n"
+        for (key, label, form), pair in zip(rows, pairs, strict=True)
+        if key in metrics
+    )
+    return README.format(
+        model=record["model"],
+        data=record["data"]["source"],
+        weights=weights.name_of(record["model"], folder),
+        shape=" x ".join(map(str, record["input_shape"])),
+        seed=record["training"]["seed"],
+        test=record["data"]["test"],
+        columns=" | ".join(columns),
+        rows=table,
+        code=code,
+        beyond=beyond,
+        picture=PICTURE,
+        command=command,
+        note=f"\n{note}\n" if note else "",
+        int8=f"\n{int8}\n" if int8 else "",
+        parameters=metrics["parameters"],
+    )
