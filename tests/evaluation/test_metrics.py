@@ -218,3 +218,16 @@ def test_a_prior_that_empties_the_codes_is_to_be_weakened(mse, stopped_early):
     assert "Lower beta" in remark
     assert "longer" not in remark
     assert remarks(GOOD, has_prior=True) == []
+
+
+def test_a_code_as_large_as_the_sample(rng):
+    """PCA of as many components is exact, and need not be fitted to say so."""
+    ae = aezoo.denoising((8, 8, 1), backbone="unet", filters=(2,), stddev=0.1)
+    x = rng.random((100, 8, 8, 1), "float32")
+    metrics = evaluate(ae, x[:30], x[30:])
+    assert metrics["pca_mse"] == 0
+    assert "relative_mse" not in metrics
+    assert metrics["noisy_mse"] == pytest.approx(0.01, rel=0.1)
+    assert remarks({**metrics, "denoised_mse": 0.001}) == []
+    worse = remarks({**metrics, "denoised_mse": 0.02})
+    assert "nothing is compressed" in worse[0]

@@ -5,7 +5,7 @@ import pytest
 
 import aezoo
 from aezoo.export import samples
-from aezoo.export.samples import calibration_of, checked_samples, prior_codes, spread
+from aezoo.export.samples import as_seen, calibration_of, checked_samples, prior_codes, spread
 from aezoo.layers.bottleneck import Bottleneck
 
 
@@ -96,3 +96,12 @@ def test_remarks(caplog, judged, calibrated, expected):
         samples.remark("int8", x[judged], None if calibrated is None else x[calibrated])
     assert len(caplog.messages) == len(expected)
     assert all(text in said for text, said in zip(expected, caplog.messages, strict=True))
+
+
+def test_networks_without_a_narrow_code_see_noise(rng):
+    x = rng.random((30, 8, 8, 1), "float32")
+    for backbone, noise in (("unet", 0.2), ("conv", 0)):
+        ae = aezoo.denoising((8, 8, 1), 4, backbone=backbone, filters=(2,), stddev=0.2)
+        assert (as_seen(ae, x) - x).std() == pytest.approx(noise, rel=0.1)
+    parts = aezoo.backbones.unet((8, 8, 1), 1, filters=(2,))
+    assert as_seen(aezoo.Autoencoder(*parts), x) is x

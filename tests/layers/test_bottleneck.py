@@ -49,3 +49,15 @@ def test_own_bottleneck_is_found():
     encoder, _ = aezoo.backbones.build("dense", 5, 2)
     layer = Bottleneck(name="mine")
     assert bottleneck_of(aezoo.backbones.with_bottleneck(encoder, layer)) is layer
+
+
+def test_a_code_that_is_the_whole_sample(rng):
+    ae = aezoo.denoising((8, 8, 1), backbone="unet", filters=(2,))
+    assert not ae.bottleneck.narrow
+    assert ae.latent_shape == (8, 8, 1)
+    x = rng.random((4, 8, 8, 1), "float32")
+    np.testing.assert_array_equal(ae.decode(ae.encode(x)), ae.reconstruct(x))
+    assert aezoo.denoising((8, 8, 1), 2).bottleneck.narrow
+    for family in ("sparse", "variational", "vector_quantized", "contractive"):
+        with pytest.raises(ValueError, match="narrow code|chain of layers"):
+            aezoo.build(family, (8, 8, 1), 4, backbone="unet")

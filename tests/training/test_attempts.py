@@ -155,3 +155,22 @@ def test_a_run_that_learned_nothing_is_the_pca_of_all_training_samples(tmp_path,
     run = aezoo.train("deep", tmp_path / "x.npz", output=tmp_path / "run", **options)
     assert run.chosen[-1] == plan.IS_PCA
     assert run.metrics["mse"] == pytest.approx(run.metrics["pca_mse"], rel=1e-4)
+
+
+def test_without_a_narrow_code_noisy_samples_decide(rng, tmp_path, monkeypatch):
+    """Clean ones would choose the weights that change nothing."""
+    x = rng.random((60, 8, 8, 1), "float32")
+    seen = []
+    monkeypatch.setattr(
+        attempts, "fit_to_best", lambda ae, fed, **how: seen.append(how) or ({}, {})
+    )
+    for backbone in ("unet", "conv"):
+        ae = aezoo.denoising((8, 8, 1), 4, backbone=backbone, filters=(2,), stddev=0.2)
+        how = {"batch_size": 8, "folder": tmp_path, "callbacks": ()}
+        rest = {"learning_rate": 1e-3, "patience": 3}
+        attempts.attempt(ae, Plan({}), 0, 2, x=x[:40], held_out=x[40:], **how, **rest)
+    (noisy, clean), alone = (how["validation_data"] for how in seen)
+    np.testing.assert_array_equal(clean, x[40:])
+    assert (noisy - clean).std() == pytest.approx(0.2, rel=0.1)
+    assert alone is not None
+    np.testing.assert_array_equal(alone, x[40:])

@@ -267,3 +267,10 @@ def test_variants_that_were_said_do_not_move_pca(rng):
         models.append(aezoo.vanilla((8, 8, 1), 4, linear_path=True))
         start(models[-1], images, plan)
     np.testing.assert_array_equal(*(ae.reconstruct(images) for ae in models))
+
+
+def test_a_unet_is_left_as_it_is(rng):
+    x = textures(60, 16, rng)
+    plan = planned("denoising", x[:50], x[50:], 8, {"backbone": "unet"}, turn=True)
+    assert plan == Plan({"backbone": "unet"}, turn=True)
+    assert plan.varied

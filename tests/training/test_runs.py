@@ -242,6 +242,9 @@ def test_tables_are_standardized(tmp_path, rng, quick, stopped, undrawn, caplog)
         ({"max_shift": 1.0}, r"max_shift.*1\.0"),
         ({"flip": "no"}, "flip must be True or False.*'no'"),
         ({"max_shift": 8}, "max_shift.*8"),
+        ({"turn": "yes"}, "turn must be True or False.*'yes'"),
+        ({"turn": True, "data": "wide"}, r"turn is for square images.*\(2, 6, 1\)"),
+        ({"precision": "half"}, "'float32' or 'bfloat16'.*'half'"),
         ({"learning_rate": -1}, "learning_rate.*-1"),
         ({"latent_dim": 0}, "latent_dim.*0"),
         ({"hiden_units": 3}, "Did you mean 'hidden_units'"),
@@ -250,6 +253,9 @@ def test_tables_are_standardized(tmp_path, rng, quick, stopped, undrawn, caplog)
     ],
 )
 def test_bad_values_leave_no_folder(tmp_path, quick, kwargs, message):
+    if kwargs.get("data") == "wide":
+        np.save(tmp_path.parent / "wide.npy", np.random.default_rng(0).random((30, 2, 6, 1)))
+        kwargs = {**kwargs, "data": tmp_path.parent / "wide.npy"}
     with pytest.raises(ValueError, match=message):
         quick(**kwargs)
     assert names(tmp_path) == []

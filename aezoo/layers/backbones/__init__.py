@@ -19,6 +19,10 @@ from aezoo.layers.backbones.unet import unet
 from aezoo.layers.bottleneck import bottleneck_of
 
 BACKBONES = {"conv": conv, "dense": dense, "unet": unet}
+NO_CODE = (
+    "A unet has no narrow code that could be sparse, drawn or looked up: it is a backbone for "
+    "denoising and masked. Use 'conv' or 'residual' here."
+)
 
 __all__ = ["BACKBONES", "build", "conv", "dense", "unet", "with_bottleneck"]
 
@@ -60,6 +64,8 @@ def build(
     if backbone not in BACKBONES:
         backbone = "conv" if len(input_shape) > 1 else "dense"
     function = BACKBONES[backbone]
+    if backbone == "unet" and {"bottleneck", "latent_activation"} & options.keys():
+        raise ValueError(NO_CODE)
     valid = list(inspect.signature(function).parameters)[2:]
     for option in options:
         if option not in valid:
@@ -93,8 +99,5 @@ def with_bottleneck(encoder: keras.Model, layer: keras.layers.Layer) -> keras.Mo
     (None, 2)
     """
     if not bottleneck_of(encoder).narrow:
-        raise ValueError(
-            "A unet has no narrow code that could be sparse, drawn or looked up: its backbone is "
-            "for denoising and masked. Use 'conv' or 'residual' here."
-        )
+        raise ValueError(NO_CODE)
     return keras.Model(encoder.inputs[0], layer(encoder.outputs[0]), name="encoder")
