@@ -38,8 +38,9 @@ def denoising(
             `aezoo.corruptions.GaussianNoise(0.5)`. It acts on normalized values.
         normalization: `None`, `"minmax"` or `"standard"`, see `aezoo.Autoencoder`.
         **options: `stddev` (0 or more, default 0.3, or a pair between which each sample draws its
-            own) of Gaussian noise, whose noisy values are clipped to [0, 1] if the output is a
-            sigmoid or clipped, but for a unet's; `rate` (in [0, 1)) of masking noise
+            own) and `clip` of Gaussian noise: a boolean, whether noisy values are cut off at 0 and
+            1 (default: if the output is, but for a unet's, as photographs are denoised in the
+            literature); `rate` (in [0, 1)) of masking noise
             (default 0.3) or salt and pepper (default 0.1), which are 0 and 1 if the output is a
             sigmoid and else the ends of each feature in the batch; and the options of the
             backbone, see `aezoo.backbones`.
@@ -64,7 +65,7 @@ def denoising(
         Vincent et al., "Extracting and Composing Robust Features with Denoising Autoencoders",
         ICML 2008.
     """
-    strength = {key: options.pop(key) for key in ("stddev", "rate") if key in options}
+    strength = {key: options.pop(key) for key in ("clip", "rate", "stddev") if key in options}
     encoder, decoder = backbones.build(backbone, input_shape, latent_dim, **options)
     bounded = ending(decoder).activation in BOUNDED
     return Autoencoder(
@@ -72,19 +73,18 @@ def denoising(
         decoder,
         normalization=normalization,
         corruption=_corruption(
-            *(corruption, strength, (0, 1) if bounded else None, backbone == "unet")
+            *(corruption, strength, (0, 1) if bounded else None, backbone != "unet")
         ),
         name="denoising",
     )
 
 
-def _corruption(corruption, strength, ends, unclipped):
+def _corruption(corruption, strength, ends, clipped):
     exact = {"dtype": "float32"}  # in mixed precision, too, what is seen is not rounded
     if isinstance(corruption, keras.layers.Layer):
         names, make = (), lambda: corruption
     elif corruption == "gaussian":
-        clip = None if unclipped else ends  # as photographs are denoised in the literature
-        names, make = ("stddev",), partial(corruptions.GaussianNoise, clip=clip, **exact)
+        names, make = ("clip", "stddev"), partial(_gaussian, ends, clipped, **exact)
     elif corruption == "masking":
         names, make = ("rate",), partial(corruptions.MaskingNoise, **exact)
     elif corruption == "salt_and_pepper":
@@ -100,3 +100,12 @@ def _corruption(corruption, strength, ends, unclipped):
         if option not in names:
             raise ValueError(f"{corruption!r} corruption has no option {option!r}.")
     return make(**strength)
+
+
+def _gaussian(ends, clipped, clip=None, **options):
+    if clip not in (None, True, False):
+        raise ValueError(f"clip must be True or False. Received: {clip!r}")
+    if clip and ends is None:
+        raise ValueError("clip is for an output that stays in [0, 1], a sigmoid or a clipped one.")
+    clipped = clipped if clip is None else clip
+    return corruptions.GaussianNoise(clip=ends if clipped else None, **options)

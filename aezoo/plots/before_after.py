@@ -106,4 +106,5 @@ def _lines(shown, titles, zoom):
         grid[row, 0].set_ylabel(titles[name].replace(", ", "\n"))
     for axes in grid[-1]:
         axes.set_xlabel("step")
+        axes.ticklabel_format(axis="x", useOffset=False)
     return finished(figure)

@@ -78,3 +78,21 @@ def test_salt_and_pepper_are_the_ends_of_what_there_is(rng):
         assert 0.3 < len(changed) / 200 < 0.7
     images = aezoo.denoising(IMAGE, 1, corruption="salt_and_pepper", rate=0.5)
     assert set(np.unique(images.corrupt(np.full((9, *IMAGE), 0.5)))) == {0, 0.5, 1}
+
+
+def test_noise_is_cut_off_where_the_output_is():
+    clips = {
+        "conv": aezoo.denoising((8, 8, 1), 2).corruption.clip,
+        "unet": aezoo.denoising((8, 8, 1), backbone="unet").corruption.clip,
+        "asked": aezoo.denoising((8, 8, 1), backbone="unet", clip=True).corruption.clip,
+        "not": aezoo.denoising((8, 8, 1), 2, clip=False).corruption.clip,
+        "linear": aezoo.denoising(8, 2).corruption.clip,
+    }
+    assert clips == {"conv": (0, 1), "unet": None, "asked": (0, 1), "not": None, "linear": None}
+    for options, message in (
+        ({"input_shape": 8, "clip": True}, "clip is for an output"),
+        ({"clip": "yes"}, "clip must be True or False"),
+        ({"clip": True, "corruption": "masking"}, "'masking' corruption has no option 'clip'"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            aezoo.denoising(**options)
