@@ -87,6 +87,11 @@ def _from_kernels(codes, n, seed):
 
 
 def _continuous(ae):
+    if not ae.bottleneck.narrow:
+        raise ValueError(
+            "A unet has no narrow code: its codes are whole samples, and what lies between them or "
+            "is drawn like them is none."
+        )
     if ae.bottleneck.discrete:
         raise ValueError(
             f"The codes of the family {ae.name} are discrete: neither a line between them nor a "

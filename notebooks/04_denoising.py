@@ -153,7 +153,9 @@ for stddev in (0.05, 0.1, 0.2):
         peak_signal_noise_ratio(photo, np.clip(image, 0, 1), data_range=1)
         for image in (noisy, means, aezoo.denoise(denoiser, noisy))
     ]
-    print(f"noise of {stddev:4}: {found[0]:.1f} dB, non-local means {found[1]:.1f}, unet {found[2]:.1f}")
+    print(
+        f"noise of {stddev:4}: {found[0]:.1f} dB, non-local means {found[1]:.1f}, unet {found[2]:.1f}"
+    )
 
 # %% [markdown]
 # Noise of another kind, such as that of a camera in the dark, it has not learned: it was trained for Gaussian

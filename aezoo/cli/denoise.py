@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 import aezoo
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 PRETRAINED = "denoising-photographs"
 SOUND = ".wav"
 QUALITY = ("psnr_before", "psnr_after", "psnr_filter")
-KEPT = (".bmp", ".png", ".tif", ".tiff", SOUND)  # others lose again what was cleaned
+KEPT = (".png", ".tif", ".tiff", SOUND)  # others may lose again what was cleaned
+DRAWN = (".pdf", ".png", ".svg")
 
 
 @app.command()
@@ -71,23 +73,26 @@ def denoise(
     """Take the noise out of photographs and recordings."""
     if picture is not None and len(files) > 1:
         raise typer.BadParameter("a picture is of one file: give one")
+    if picture is not None and picture.suffix.lower() not in DRAWN:
+        raise typer.BadParameter(f"a picture is one of {', '.join(DRAWN)}. Received: {picture}")
     with quiet(as_json=as_json):
-        from aezoo.data.depth import as_stored
+        from aezoo.data.depth import as_floats, as_stored
+        from aezoo.data.photographs import FORMATS
 
         network = _loaded(model)
-        alone = len(files) == 1 and output is not None and output.suffix != ""
+        alone = len(files) == 1 and output is not None and not output.is_dir()
+        alone = alone and output.suffix.lower() in (*FORMATS, SOUND)
         names = [output.name] if alone else [_clean_name(file) for file in files]
-        targets = new_files(files, names, output.parent if alone else output)
+        folder = output.parent if alone else output
+        targets = new_files(files, names, folder)
         if picture is not None:
-            new_files(files, [picture.name], picture.parent)
+            new_files([*targets, picture], [*names, picture.name], None)
+        for file, target in zip(files, targets, strict=True):  # all, before any is cleaned
+            _checked(network, file, _opened(file, target)[0], model)
         found = []
         for file, target in zip(files, targets, strict=True):
-            sound = file.suffix.lower() == SOUND
-            if sound and model == PRETRAINED:
-                raise ValueError(
-                    f"{PRETRAINED} is for photographs: give a model of recordings, --model RUN."
-                )
-            x, write = _sound(file) if sound else _photograph(file, target)
+            sound = _is_sound(file)
+            x, write = _opened(file, target)
             before = x if noise is None else _with_noise(x, noise, sound)
             after = aezoo.denoise(network, before, tile=tile)
             if noise is not None:
@@ -96,9 +101,13 @@ def denoise(
                 write(beside, after)
             found.append({"file": target, "shape": x.shape, **_measured(x, before, after, sound)})
             if picture is not None:
-                clean = None if noise is None else x
+                shown = [before, after, *([] if noise is None else [x])]
+                shown = [as_floats(values, sound) for values in shown]
+                if sound:  # the first channel
+                    shown = [values[:, 0] for values in shown]
                 with replacing(picture) as beside:
-                    aezoo.plots.before_after(before, after, clean).savefig(beside, dpi=120)
+                    figure = aezoo.plots.before_after(*shown)
+                    figure.savefig(beside, dpi=120, format=picture.suffix[1:])
     if as_json:
         print_json(found)
         return
@@ -108,7 +117,9 @@ def denoise(
             table.add_column(column)
     for row in found:
         quality = [f"{row[key]:.2f}" for key in QUALITY if key in row]
-        table.add_row(str(row["file"]), str(row["shape"]), f"{row['taken_away']:.4f}", *quality)
+        table.add_row(
+            escape(str(row["file"])), str(row["shape"]), f"{row['taken_away']:.4f}", *quality
+        )
     out.print(table)
 
 
@@ -123,6 +134,31 @@ def _clean_name(file: Path) -> str:
     return f"{file.stem}.clean{kind if kind in KEPT else '.png'}"
 
 
+def _is_sound(file: Path) -> bool:
+    return file.suffix.lower() == SOUND
+
+
+def _opened(file: Path, target: Path) -> "tuple[np.ndarray, Any]":
+    """What a file holds, and a function that writes the like in its place."""
+    if not _is_sound(file):
+        return _photograph(file, target)
+    if not _is_sound(target):
+        raise ValueError(f"{file} is a recording, which {target} cannot hold: name it {SOUND}.")
+    return _sound(file)
+
+
+def _checked(network: Any, file: Path, x: "np.ndarray", model: str) -> None:
+    """Refuses what the model is not for: nothing in the numbers would tell."""
+    # samples, with an axis of channels; a model has one of the batch, too
+    axes = len(network.input_shape) - (1 if isinstance(network, aezoo.LiteModel) else 2)
+    kinds = {1: "recordings", 2: "photographs"}
+    given = 1 if _is_sound(file) else 2
+    if axes != given:
+        raise ValueError(
+            f"{model} is for {kinds.get(axes, 'volumes')}, {file} is not: give another model."
+        )
+
+
 def _sound(file: Path) -> "tuple[np.ndarray, Any]":
     """The steps of a recording, and a function that writes others in their place."""
     from scipy.io import wavfile
@@ -130,7 +166,7 @@ def _sound(file: Path) -> "tuple[np.ndarray, Any]":
     from aezoo.data.sound import read_sound
 
     rate, x = read_sound(file)
-    return x, lambda path, clean: wavfile.write(path, rate, clean)
+    return x, lambda path, clean: wavfile.write(path, rate, clean.astype(x.dtype, copy=False))
 
 
 def _photograph(file: Path, target: Path) -> "tuple[np.ndarray, Any]":

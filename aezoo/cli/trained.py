@@ -48,8 +48,9 @@ def named_or_saved(model: str) -> "aezoo.Autoencoder":
 
     path = Path(model)
     if not path.exists() and model in weights.names():
-        card = weights.read_card(weights.folder() / model)
-        return aezoo.build(card["model"], weights=weights.folder() / model)
+        path = weights.folder() / model
+    if (path / weights.CARD).is_file():
+        return aezoo.build(weights.read_card(path)["model"], weights=path)
     return load_model(path / MODEL if path.is_dir() else path)
 
 

@@ -10,6 +10,14 @@ from aezoo.data.samples import DataError
 
 CONVERTED = {"P": "RGB", "PA": "RGBA"}  # palettes, whose numbers are no brightness
 DEEP = "I;16"
+FORMATS = {  # what can be written: with 16 bits, with transparency, without loss
+    ".png": (True, True, {}),
+    ".tif": (True, True, {}),
+    ".tiff": (True, True, {}),
+    ".webp": (False, True, {"lossless": True}),
+    ".jpg": (False, False, {"quality": 95}),
+    ".jpeg": (False, False, {"quality": 95}),
+}
 
 
 class Photograph(NamedTuple):
@@ -51,8 +59,8 @@ def read_photograph(file: Path) -> Photograph:
                 _refuse_others(file, image)
                 profile = image.info.get("icc_profile")
                 mode = CONVERTED.get(image.mode, image.mode)
-                if mode == "RGB" and "transparency" in image.info:
-                    mode = "RGBA"
+                if mode in ("L", "RGB") and "transparency" in image.info:
+                    mode = {"L": "LA", "RGB": "RGBA"}[mode]
                 image = ImageOps.exif_transpose(image)
                 pixels = np.asarray(image if image.mode == mode else image.convert(mode))
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
@@ -79,21 +87,22 @@ def write_photograph(file: Path, photograph: Photograph, kind: str) -> None:
         kind: String, the ending that says its format, such as `".png"`.
 
     Raises:
-        DataError: If the format cannot hold it.
+        DataError: If the format is none of `FORMATS`, or cannot hold it.
     """
     from PIL import Image
 
     pixels, alpha, profile = photograph
+    deep, transparent, options = FORMATS.get(kind.lower(), (None, None, {}))
+    if deep is None:
+        raise DataError(f"Expected a file of {', '.join(FORMATS)}. Received: {kind}")
+    if (pixels.dtype != np.uint8 and not deep) or (alpha is not None and not transparent):
+        what = "transparency" if pixels.dtype == np.uint8 else "16 bits"
+        raise DataError(f"{kind} cannot hold {what}, .png can.")
     if alpha is not None:
         pixels = np.dstack([pixels, alpha])
-    name = Image.registered_extensions().get(kind.lower())
-    options: dict[str, Any] = {} if profile is None else {"icc_profile": profile}
-    if name == "JPEG":
-        options["quality"] = 95
-    try:
-        Image.fromarray(pixels).save(file, format=name, **options)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{kind} cannot hold this image, .png can: {error}") from error
+    kept: dict[str, Any] = {} if profile is None else {"icc_profile": profile}
+    name = Image.registered_extensions()[kind.lower()]
+    Image.fromarray(pixels).save(file, format=name, **kept, **options)
 
 
 def _refuse_others(file, image):
@@ -105,6 +114,8 @@ def _refuse_others(file, image):
         )
     if getattr(image, "n_frames", 1) > 1:
         raise DataError(f"{file} has {image.n_frames} frames: give one image.")
+    if image.mode.startswith(DEEP) and "transparency" in image.info:
+        raise DataError(f"{file} has 16 bits and transparency: give it without.")
     if image.mode not in ("L", "LA", "RGB", "RGBA", *CONVERTED) and not image.mode.startswith(DEEP):
         raise DataError(
             f"{file} is of mode {image.mode}: convert it to grey or RGB, with 8 bits, or grey with "

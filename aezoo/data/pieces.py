@@ -5,13 +5,20 @@ from pathlib import Path
 import numpy as np
 
 from aezoo.data.images import IMAGES, SPLITS, image_files, read_image, split_folders
+from aezoo.data.recordings import RECORDINGS
 from aezoo.data.samples import DataError, split_off
 
 
 def is_of_images(path: Path) -> bool:
-    """Whether windows are to be cut from images: a file that is one, or a folder with some."""
+    """Whether windows are to be cut from images: a file that is one, or a folder of such."""
     if path.is_dir():
-        return any(file.suffix.lower() in IMAGES for file in path.rglob("*"))
+        kinds = {file.suffix.lower() for file in path.rglob("*")}
+        if kinds.intersection(IMAGES) and kinds.intersection(RECORDINGS):
+            raise DataError(
+                f"{path} holds images and recordings, {', '.join(sorted(kinds - {''}))}: windows "
+                "are cut from either. Give a folder of one kind."
+            )
+        return bool(kinds.intersection(IMAGES))
     return path.suffix.lower() in IMAGES
 
 

@@ -32,6 +32,8 @@ class LiteModel:
     Attributes:
         parts: Tuple of strings, the signatures of the file.
         content: Bytes of the file.
+        tiles: Of a network that samples of any size are given to tile by tile: a pair of integers,
+            how far apart its coarsest features are, and how far it sees. Else `None`.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -50,6 +52,7 @@ class LiteModel:
     """
 
     parts: tuple[str, ...]
+    tiles: tuple[int, int] | None
 
     def __init__(self, path: str | os.PathLike):
         self._path = str(path)
@@ -64,7 +67,9 @@ class LiteModel:
         try:
             runners = self._new_runners()
             self._ends = {name: _ends(runner) for name, runner in runners.items()}
-            normalization = _normalization(model)
+            described = _described(model)
+            normalization = _normalization(described.get("normalization"))
+            self.tiles = _tiles(described.get("tiles"))
         except Exception as error:
             raise ValueError(f"{path} cannot be run: {error}") from error
         self._idle = [runners]
@@ -304,15 +309,29 @@ def _ends(runner):
     return ends
 
 
-def _normalization(model):
-    """Offset and scale of the features, and whether the graph applies them itself; or `None`."""
+def _described(model):
+    """What the file says of itself beyond the graph."""
     for entry in model.metadata or []:
         if entry.name.decode() == METADATA:
-            found = json.loads(bytes(model.buffers[entry.buffer].data)).get("normalization")
-            if found is None:
-                return None
-            offset, scale = np.array([found["offset"], found["scale"]], "float32")
-            if not (np.isfinite(offset).all() and np.isfinite(scale).all() and (scale > 0).all()):
-                raise ValueError("its normalization has no finite offset and positive scale")
-            return offset, scale, bool(found["inside"])
-    return None
+            return json.loads(bytes(model.buffers[entry.buffer].data))
+    return {}
+
+
+def _normalization(found):
+    """Offset and scale of the features, and whether the graph applies them itself; or `None`."""
+    if found is None:
+        return None
+    offset, scale = np.array([found["offset"], found["scale"]], "float32")
+    if not (np.isfinite(offset).all() and np.isfinite(scale).all() and (scale > 0).all()):
+        raise ValueError("its normalization has no finite offset and positive scale")
+    return offset, scale, bool(found["inside"])
+
+
+def _tiles(found):
+    """Coarsest step and reach of a network for tiles of any size; or `None`."""
+    if found is None:
+        return None
+    step, reach = int(found["step"]), int(found["reach"])
+    if step < 1 or reach < 0:
+        raise ValueError("its tiles have no positive step")
+    return step, reach

@@ -17,7 +17,7 @@ from aezoo.export.fake_quantization import (
     rounding_layers,
 )
 from aezoo.export.report import Exported
-from aezoo.export.samples import CHECKED, FEWEST, checked_model, prior_codes, spread
+from aezoo.export.samples import CHECKED, FEWEST, as_seen, checked_model, prior_codes, spread
 from aezoo.layers.bottleneck import bottleneck_of
 
 BATCH = 64
@@ -42,7 +42,8 @@ def quantize_aware(ae: keras.Model, x: np.ndarray, epochs: int | None = None) ->
 
     Args:
         ae: `aezoo.Autoencoder`, trained. It is left as it is.
-        x: Array of shape `(n, *input_shape)`, n at least 20: training samples.
+        x: Array of shape `(n, *input_shape)`, n at least 20: training samples. A model without a
+            narrow code sees them with its own noise.
         epochs: Integer, 0 or more, how often they are gone through. Default: as often as makes
             2,000 updates, at least twice and at most 200 times.
 
@@ -87,7 +88,7 @@ def fine_tuned(
         x: Array of shape `(n, *input_shape)`.
         epochs: Integer, 0 or more, or `None`.
         calibration: Array of shape `(m, *input_shape)`, of which 1,000 set the ranges and decide
-            how they are narrowed: of fewer, too much is cut off. Default: `x`.
+            how they are narrowed: of fewer, too much is cut off. Default: `x`, as it is seen.
         per_unit: As in `aezoo.export.conversion.convert`.
         bits: Integer, 4 or 8, of the weights that `aezoo.export.four_bits.in_four_bits` rounds.
 
@@ -106,10 +107,11 @@ def fine_tuned(
     x = checked_array(x, ae.input_shape[1:], "fine_tune", raw=ae.normalization is not None)
     if len(x) < FEWEST:
         raise ValueError(f"fine_tune must have {FEWEST} samples or more. Received: {len(x)}")
+    clean, x = x, as_seen(ae, x)
     calibration = spread(x if calibration is None else calibration, CHECKED)
     left_out = np.arange(len(x)) % HELD_OUT == HELD_OUT - 1
-    held_out = spread(x[left_out], CHECKED)
-    x = x[~left_out]
+    held_out, aim = (spread(part[left_out], CHECKED) for part in (x, clean))
+    x, aim = x[~left_out], ae.normalize(aim)
 
     def outputs(samples):
         return ae.normalize(ae.reconstruct(samples))
@@ -120,8 +122,8 @@ def fine_tuned(
 
     found = Simulation(copied(ae), per_unit, bits)
     found.calibrate(deciding[0])
-    errors = {"mse_keras": _mean_square(judged[1] - judged[0])}
-    errors["mse_before"] = found.error(judged[0])
+    errors = {"mse_keras": _mean_square(judged[1] - aim)}
+    errors["mse_before"] = found.error(judged[0], aim)
     best = found.error(*judged), found.model.get_weights()
 
     def keep_better():
@@ -133,7 +135,7 @@ def fine_tuned(
     found.narrow(*deciding)
     keep_better()
     found.model.set_weights(best[1])
-    errors["mse_ranges"] = found.error(judged[0])
+    errors["mse_ranges"] = found.error(judged[0], aim)
     updates = math.ceil(len(x) / BATCH)  # an epoch
     if epochs is None:
         epochs = min(MOST_EPOCHS, max(FEWEST_EPOCHS, round(UPDATES / updates)))
@@ -154,7 +156,7 @@ def fine_tuned(
         "epochs": epochs,
         "held_out": len(held_out),
         **errors,
-        "mse_after": found.error(judged[0]),
+        "mse_after": found.error(judged[0], aim),
         "seconds": time.perf_counter() - start,
     }
     return found

@@ -44,7 +44,7 @@ def parity(
         `mse_uncertainty` and `mse_decode_uncertainty`, the standard errors of how much larger they
         are than `mse_keras`, sample by sample; `psnr` of the reconstructions against those of
         Keras, in dB; `rank_correlation`, Spearman's, of the scores, `None` where those of the
-        model are all alike.
+        model are all alike, or samples are noisy.
 
         `encode_noise` is the root mean square difference of codes, relative to their standard
         deviation; there is none for codes from a codebook, of which any that lie alike near will
@@ -72,8 +72,11 @@ def parity(
         "mse_keras": float(error.mean()),
         **_compared("mse_export", "mse_uncertainty", error, _errors(theirs, samples)),
         "psnr": _psnr(ours, theirs),
-        "rank_correlation": rank_correlation(ae.reconstruction_error(x), exported.score(x)),
+        "rank_correlation": None,
     }
+    if clean is None or clean is x:  # else scores are of the noise
+        scores = ae.reconstruction_error(x), exported.score(x)
+        found["rank_correlation"] = rank_correlation(*scores)
     if exact:
         moved = _moved(x)
         rounding = _rounding(ae, rebuilt) + MAX_DIFFERENCE * _unit(ours)

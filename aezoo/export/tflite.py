@@ -32,6 +32,7 @@ from aezoo.export.samples import (
 )
 from aezoo.export.saved_model import write_saved_model
 from aezoo.export.ways import nearest, ways
+from aezoo.layers.backbones.unet import coarsest_step, reach
 from aezoo.layers.bottleneck import bottleneck_of
 from aezoo.system.files import replacing
 
@@ -191,8 +192,6 @@ def export_tflite(
     if not exact:
         remark(quantize, samples, calibration_data if calibration else None)
     clean, samples = samples, as_seen(ae, samples)
-    if integers:
-        calibration_data = seen
 
     with replacing(path) as beside:
         if micro:
@@ -200,20 +199,23 @@ def export_tflite(
             files = {beside / f"{name}.tflite": (name,) for name in signatures}
         else:
             files = {beside: signatures}
-        asked = None if fine_tune is None else (as_seen(ae, fine_tune), fine_tune_epochs)
+        asked = None if fine_tune is None else (fine_tune, fine_tune_epochs)
+        tiles = {}
+        if not narrow:
+            tiles["tiles"] = {"step": coarsest_step(ae.encoder), "reach": reach(ae.encoder)}
         calibrated = min(len(calibration_data), CALIBRATION) if calibration else None
 
         def make(per_unit, tuning):
             written, contents, source, ranges, tuned = {}, [], ae, calibration, None
             if tuning is not None:
                 bits = 4 if quantize == "int4" else 8
-                tuned = fine_tuned(ae, *tuning, calibration_data, per_unit, bits)
+                tuned = fine_tuned(ae, *tuning, seen, per_unit, bits)
                 source, ranges = tuned, None
             for file, names in files.items():
                 content, metadata = converted(
                     *(source, names, quantize, ranges, batch_size, io, per_unit, indices)
                 )
-                written[file] = packed(content, metadata)
+                written[file] = packed(content, metadata | tiles)
                 file.write_bytes(written[file])
                 contents.append(inspect(file))
                 refuse_operators(contents[-1], integers=integers and not allow_float)

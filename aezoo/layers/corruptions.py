@@ -5,9 +5,11 @@ return the clean one. Call one with `training=True` to make noisy data by hand.
 """
 
 import math
+import numbers
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -44,8 +46,11 @@ class GaussianNoise(keras.layers.Layer):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
+        if isinstance(stddev, np.ndarray):
+            stddev = stddev.tolist()
         pair = stddev if isinstance(stddev, (list, tuple)) else (stddev, stddev)
-        if len(pair) != 2 or not 0 <= pair[0] <= pair[1] < math.inf:
+        real = all(isinstance(n, numbers.Real) and not isinstance(n, bool) for n in pair)
+        if not real or len(pair) != 2 or not 0 <= pair[0] <= pair[1] < math.inf:
             raise ValueError(
                 f"stddev must be 0 or more, or a pair (least, most) of such. Received: {stddev!r}"
             )

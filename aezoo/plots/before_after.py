@@ -10,6 +10,7 @@ from aezoo.checks import positive
 from aezoo.plots.style import finished
 
 INCHES = 4.0  # of a panel
+TALLEST = 3.0  # height of a panel over its width, beyond which it is drawn smaller
 
 
 def before_after(
@@ -54,11 +55,12 @@ def before_after(
     if not grey and first.ndim <= 2:
         return _lines(shown, titles, zoom)
     height, width = first.shape[:2]
+    tall = min(height / width, TALLEST)
     figure, grid = plt.subplots(
         2,
         len(shown),
-        figsize=(INCHES * len(shown), INCHES * (1 + height / width)),
-        height_ratios=(height / width, 1),
+        figsize=(INCHES * len(shown), INCHES * (1 + tall)),
+        height_ratios=(tall, 1),
         squeeze=False,
         layout="constrained",
     )
@@ -74,8 +76,12 @@ def before_after(
 
 def _floats(x):
     x = np.asarray(x)
-    if x.dtype.kind in "ui":
+    if x.dtype in (np.uint8, np.uint16):
         return x / float(np.iinfo(x.dtype).max)
+    if x.dtype.kind != "f" or not np.isfinite(x).all():
+        raise ValueError(
+            f"Expected finite floats, uint8 or uint16. Received: an array of {x.dtype}"
+        )
     return x.astype("float64")
 
 

@@ -140,7 +140,7 @@ def attempt(
     first = ae.get_weights()
     judged: Any = held_out
     if not ae.bottleneck.narrow:  # what is clean already, it has only to leave alone
-        judged = (ae.corrupt(held_out), held_out)
+        judged = (_noisy(ae, held_out), held_out)
     history, outcome = fit_to_best(
         ae,
         fed,
@@ -179,3 +179,15 @@ def settle(found: Attempt, x: np.ndarray, learning_rate: float | None) -> None:
             "The training diverged: the loss became infinite or NaN. Lower the learning rate"
             + (f" (it was {learning_rate:g})." if learning_rate else ".")
         )
+
+
+def _noisy(ae, x):
+    """Samples with the model's noise, the same in every attempt, or that would choose the best."""
+    state = getattr(getattr(ae.corruption, "seed_generator", None), "state", None)
+    if state is None:
+        return ae.corrupt(x)
+    before = state.numpy()
+    state.assign(np.zeros_like(before))
+    noisy = ae.corrupt(x)
+    state.assign(before)
+    return noisy

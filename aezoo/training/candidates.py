@@ -203,10 +203,14 @@ class Space:
         Returns:
             List of dictionaries of parameters.
         """
-        least = {"code": 1}
-        found = [self._sized("deep", False, 0, WIDTHS[0], **least)]
+        # without a hidden layer a wide code makes it the largest
+        found = [self._sized("deep", False, depth, WIDTHS[0], code=1) for depth in range(4)]
         if self.spatial:
-            found.append(self._sized("conv", False, self.levels, SIZES[0], **least))
+            for levels in range(1, self.levels + 1):
+                size = "conv", False, levels, SIZES[0]
+                found.append(self._sized(*size, code=1))
+                places = min(self._most_code(), self.places(levels))
+                found.append(self._sized(*size, code=places, bottleneck="spatial"))
         return found
 
     def _kinds(self):

@@ -24,7 +24,7 @@ It was trained on `{data}` with the seed {seed}.
 import aezoo
 
 ae = aezoo.build("{model}", weights="{weights}")
-```
+{use}```
 
 | on the test split ({test:,} samples, not used in training) | {columns} |
 | --- | --- | --- |
@@ -64,11 +64,13 @@ def readme(
         ["this model", "PCA, same code size"],
         [(key, f"pca_{key}") for key, *_ in rows],
     )
+    use = ""
     code = f"with a code of {metrics['latent_size']} numbers"
     beyond = ": others are rebuilt badly, which is what makes it detect anomalies"
     if not narrow:  # it is there for what noise leaves
         rows, columns, pairs = rows[:1], ["noisy", "cleaned"], [("noisy_mse", "denoised_mse")]
         code, beyond = "which has no narrow code,", ""
+        use = "clean = aezoo.denoise(ae, noisy)  # any size, or: aezoo denoise FILE --model {}\n"
     table = "".join(
         f"| {label} | {metrics[pair[0]]:{form}} | {metrics[pair[1]]:{form}} |\n"
         for (key, label, form), pair in zip(rows, pairs, strict=True)
@@ -81,6 +83,7 @@ def readme(
         shape=" x ".join(map(str, record["input_shape"])),
         seed=record["training"]["seed"],
         test=record["data"]["test"],
+        use=use.format(folder),
         columns=" | ".join(columns),
         rows=table,
         code=code,

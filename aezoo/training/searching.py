@@ -2,8 +2,8 @@
 
 import json
 import logging
+import math
 import os
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -18,9 +18,10 @@ from aezoo.system.files import replacing
 from aezoo.system.quiet import retracing_unremarked
 from aezoo.training.candidates import Space
 from aezoo.training.costs import DEVICES
+from aezoo.training.folder import read_record
 from aezoo.training.splits import described, load_splits
 from aezoo.training.stages import Stages
-from aezoo.training.study import FILE, REFUSED, STATES, STOPPED, Study, front_of
+from aezoo.training.study import FILE, REFUSED, STATES, STOPPED, Study, front_of, require_optuna
 from aezoo.training.trials import Budget
 
 RECORD, PICTURE = "search.json", "pareto.png"
@@ -170,7 +171,9 @@ def search(
     for name, value in {"latent_dim": latent_dim, "trials": trials}.items():
         if value is not None:
             checks.positive(name, value)
-    if device is not None and device not in DEVICES:
+    if checks.count("seed", seed) >= 2**32:
+        raise ValueError(f"seed must be less than 2**32. Received: {seed}")
+    if device is not None and device not in tuple(DEVICES):
         raise ValueError(f"device is one of {', '.join(DEVICES)}. Received: {device!r}")
     prepared = preparation({"size": size, "color": color, "window": window, "stride": stride})
     splits = load_splits(data, seed, data_dir, prepared)
@@ -179,8 +182,9 @@ def search(
     told = {"data": source(data), **prepared, **asdict(budget)}
     told = json.loads(json.dumps({**told, "latent_dim": latent_dim, "seed": seed}))
     folder = Path("searches") / splits.train.name if output is None else Path(output)
-    if folder.exists() and not (folder / FILE).is_file():
+    if folder.exists() and not (folder / FILE).is_file() and not _is_empty(folder):
         raise FileExistsError(f"{folder} exists already, and is no search: choose another output.")
+    require_optuna()
     folder.mkdir(parents=True, exist_ok=True)
     study = Study(folder, space, seed, told)
     stages = Stages(
@@ -205,7 +209,15 @@ def search(
         interrupted = True
         if not front_of(study.tried()):
             raise
+    tried = study.tried()
+    if not front_of(tried):
+        stages.clear()
+        raise ValueError(_nothing(tried, budget))
     return _finished(study, folder, budget, interrupted)
+
+
+def _is_empty(folder):
+    return folder.is_dir() and not any(folder.iterdir())
 
 
 def _refuse_too_little(space, budget):
@@ -219,24 +231,24 @@ def _refuse_too_little(space, budget):
         if most is not None and least[place] is not None and least[place] > most:
             raise ValueError(
                 f"No model is within {limit}={most:g}: the smallest there is, "
-                f"{least[0].model} with a code of {least[0].latent_dim}, takes about "
+                f"{least[0].model} with a code of {space.numbers(least[0])}, takes about "
                 f"{least[place]:,.1f} {unit}."
             )
 
 
 def _finished(study, folder, budget, interrupted):
-    """What came of it, written down; or, where that is nothing, an error and no folder."""
+    """What came of it, written down."""
     tried = study.tried()
-    front = front_of(tried)
-    if not front:
-        shutil.rmtree(folder)
-        raise ValueError(_nothing(tried, budget))
-    points = []
+    front, points = front_of(tried), []
     for one in front:
+        if not (folder / one.folder).is_dir():
+            log.warning("%s is one of the best, but its folder is no longer there.", one.folder)
         candidate = study.space.candidate(one.parameters)
         measures = (one.kb, one.us, one.arena_kb, one.error, one.test_error)
         numbers = study.space.numbers(candidate)
         points.append(Point(folder / one.folder, *candidate, *measures, numbers))
+    if points[0].folder.is_dir():
+        _remark(read_record(points[0].folder)["metrics"], points[0].test_error)
     counts = {state: sum(one.state == state for one in tried) for state in STATES}
     found = Search(points[0], points, counts, folder, round(study.seconds, 1), interrupted)
     with replacing(folder / RECORD) as beside:
@@ -253,6 +265,18 @@ def _finished(study, folder, budget, interrupted):
     with replacing(folder / PICTURE) as path:
         figure.savefig(path, dpi=120)
     return found
+
+
+def _remark(metrics, error):
+    """Says of the best if it is not worth shipping."""
+    for key, what in (("mean_mse", "predicting the mean"), ("pca_mse", "PCA with as large a code")):
+        if error >= metrics.get(key, math.inf):
+            log.warning(
+                "The best of them does no better than %s (MSE %.5f, the model %.5f): give more "
+                "minutes.",
+                *(what, metrics[key], error),
+            )
+            return
 
 
 def _nothing(tried, budget):

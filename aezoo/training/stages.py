@@ -15,6 +15,7 @@ from aezoo.export import ExportError
 from aezoo.training.candidates import Space
 from aezoo.training.costs import Costs
 from aezoo.training.splits import Splits
+from aezoo.training.study import FILE as JOURNAL
 from aezoo.training.study import REFUSED, SKIPPED, STOPPED, Study, Tried, front_of, values_of
 from aezoo.training.trials import FILE, Budget, WeakError, measure
 from aezoo.training.writing import write_run
@@ -68,6 +69,7 @@ class Stages:
         self.overhead = 0.0  # seconds that a trial takes beside its training, as far as is known
         self.counted: dict[str, Costs] = {}
         self.exhausted = self.ended = False
+        self._pattern = rf"\d{{3,}}-({'|'.join(space.models)})"  # of its folders' names
 
     def run(self) -> None:
         """Tries candidates until the time is over."""
@@ -178,12 +180,21 @@ class Stages:
         self.overhead = max(self.overhead, beside)
         return tried
 
+    def clear(self) -> None:
+        """Removes what it has written, for nothing, and the folder if there is nothing else."""
+        for path in self.folder.iterdir():
+            if path.name == WORK or re.fullmatch(self._pattern, path.name):
+                shutil.rmtree(path, ignore_errors=True)
+        (self.folder / JOURNAL).unlink(missing_ok=True)
+        if not any(self.folder.iterdir()):
+            self.folder.rmdir()
+
     def _tidy(self):
         """Removes the folders of what is on the front no more, or was never finished."""
         kept = {one.folder for one in front_of(self.study.tried())}
         for path in self.folder.iterdir():
-            ours = path.name == WORK or re.fullmatch(r"\d{3,}-\w+", path.name)
-            if ours and path.name not in kept:
+            ours = path.name == WORK or re.fullmatch(self._pattern, path.name)
+            if ours and path.name not in kept and path.is_dir():
                 shutil.rmtree(path)
 
     def _say(self, number, candidate, kb, stage):

@@ -1,5 +1,6 @@
 """The trials of a search, on disk: what was tried, what came of it, and what is best."""
 
+import json
 import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -87,14 +88,22 @@ class Study:
 
     Raises:
         ImportError: If Optuna is not installed.
-        ValueError: If what is in the folder was asked for something else.
+        ValueError: If what is in the folder was asked for something else, or is another study.
     """
 
     def __init__(self, folder: Path, space: Space, seed: int, told: dict[str, Any]):
-        optuna = _optuna()
+        optuna = require_optuna()
+        file = folder / FILE
+        _refuse_other_files(file)
         storage = optuna.storages.JournalStorage(
-            optuna.storages.journal.JournalFileBackend(str(folder / FILE))
+            optuna.storages.journal.JournalFileBackend(str(file))
         )
+        others = set(optuna.get_all_study_names(storage)) - {NAME}
+        if others:
+            raise ValueError(
+                f"{file} holds studies of others, {', '.join(sorted(others))}: choose another "
+                "output folder."
+            )
         self.space = space
         self.study = optuna.create_study(
             study_name=NAME,
@@ -182,7 +191,7 @@ class Study:
         )
         values = {} if tried.error is None else {"values": [tried.error, tried.kb, tried.us]}
         self.study.add_trial(
-            _optuna().trial.create_trial(
+            require_optuna().trial.create_trial(
                 state=self.states.COMPLETE if values else self.states.PRUNED,
                 params=earlier.params,
                 distributions=earlier.distributions,
@@ -233,7 +242,22 @@ def values_of(measured: Measured) -> dict[str, Any]:
     return {key: getattr(measured, key) for key in keys}
 
 
-def _optuna():
+def _refuse_other_files(file):
+    """Refuses a file that Optuna did not write: it would skip the lines, and add its own."""
+    if not file.is_file():
+        return
+    with file.open(encoding="utf-8", errors="replace") as opened:
+        first = opened.readline()
+    try:
+        known = not first or "op_code" in json.loads(first)
+    except (ValueError, TypeError):
+        known = False
+    if not known:
+        raise ValueError(f"{file} is no journal of a search: choose another output folder.")
+
+
+def require_optuna() -> Any:
+    """Optuna, or `ImportError` saying how to install it."""
     try:
         import optuna
     except ImportError as error:

@@ -87,6 +87,11 @@ def compress(
         raise ValueError("Give step or bits_per_pixel, not both.")
     x, parts = _as_parts(model, x)
     head = Compressed(fingerprint(model), x.shape, 0.0, None, 0, 1, b"")
+    if not model.bottleneck.narrow:
+        raise ValueError(
+            "A unet has no narrow code that would be smaller than the sample: compress with "
+            "another backbone."
+        )
     if model.bottleneck.discrete:
         if step is not None or bits_per_pixel is not None:
             raise ValueError(

@@ -1,7 +1,6 @@
 """Noise out of whole photographs and recordings, a tile at a time."""
 
 import itertools
-import math
 from typing import Any
 
 import keras
@@ -12,10 +11,9 @@ from aezoo.autoencoder import Autoencoder
 from aezoo.checks import Shape, count, positive, sequence
 from aezoo.data.depth import as_floats, as_stored
 from aezoo.edge import LiteModel
-from aezoo.layers.output import flat_layers
+from aezoo.layers.backbones.unet import coarsest_step, reach
 
 TILES = {1: 65_536, 2: 384, 3: 64}  # steps, pixels or voxels along each axis that are cleaned
-TRUSTED = 32  # pixels from the edge of a file's tile, from where on edges made no difference
 
 
 def denoise(
@@ -28,20 +26,22 @@ def denoise(
     """Takes the noise out of a photograph or a recording of any size.
 
     It is cleaned a tile at a time, each with a margin that is thrown away, so that memory does not
-    grow with the size, but for the result. With the margin that is chosen tiles leave no seams:
-    the result is that of the whole at once. Beyond its edges the photograph is mirrored.
+    grow with the size, but for the result. Of an Autoencoder the margin that is chosen leaves no
+    seams: the result is that of the whole at once. Beyond its edges the photograph is mirrored.
 
     Args:
         model: `aezoo.Autoencoder` with a unet as its backbone, or `aezoo.LiteModel` of the export
             of one, whose input is the tile.
         x: Array of shape `(height, width)` or `(height, width, channels)`, a photograph, or
             `(steps,)` or `(steps, channels)`, a recording. Unsigned integers of 8 or 16 bits are
-            scaled to [0, 1], in recordings all integers to [-1, 1]; floats are in the units of the
-            model. A model of one channel cleans each channel by itself.
+            scaled to [0, 1]; of recordings signed ones of 16 or 32 bits and bytes to [-1, 1];
+            floats are in the units of the model. A model of one channel cleans each channel by
+            itself.
         tile: Positive integer, how much is cleaned at a time along each axis. Default: 384 pixels
             or 65,536 steps. Not for a `LiteModel`.
-        margin: Integer, 0 or more, of what is computed around it and thrown away. Default: as far
-            as the network sees, or for a `LiteModel` 32, at most a quarter of its input.
+        margin: Integer, 0 or more, of what is computed around it and thrown away, rounded up to
+            the network's coarsest step. Default: as far as the network sees, which leaves no
+            seams; of a `LiteModel` at most a quarter of its input, which may leave faint ones.
 
     Returns:
         Array of the shape and type of `x`, floats as float32.
@@ -61,30 +61,36 @@ def denoise(
     _refuse_narrow(model)
     lite = isinstance(model, LiteModel)
     shape = model.input_shape if lite else model.input_shape[1:]
+    step, seen = model.tiles if lite else (coarsest_step(model.encoder), reach(model.encoder))
     axes = len(shape) - 1
     x = _checked(x, axes, shape[-1])
+    if min(x.shape[:axes]) < step:
+        raise ValueError(
+            f"Expected {step} pixels or steps along each axis, or more, which is how far apart "
+            f"the network's coarsest features are. Received: {x.shape[:axes]}"
+        )
+    if margin is not None:
+        seen = count("margin", margin)
+    margins = [_up(seen, step)] * axes  # whole steps, or features would lie elsewhere in each tile
     if lite:
         if tile is not None:
             raise ValueError(f"The tile of a LiteModel is its input, {shape}. Received: {tile!r}")
-        margins = [min(TRUSTED, n // 4) if margin is None else margin for n in shape[:-1]]
-        margins = [count("margin", m) for m in margins]
-        cores = [n - 2 * m for n, m in zip(shape[:-1], margins, strict=True)]
+        wholes = shape[:-1]
+        if margin is None:
+            margins = [min(m, n // 4 // step * step) for m, n in zip(margins, wholes, strict=True)]
+        cores = [
+            (n - 2 * m) // step * step if n > 2 * m else 0
+            for m, n in zip(margins, wholes, strict=True)
+        ]
         if min(cores) < 1:
-            raise ValueError(f"A margin of {margin} leaves nothing of tiles of {shape}.")
+            raise ValueError(f"A margin of {margins[0]} leaves nothing of tiles of {shape}.")
         clean = model.reconstruct
     else:
-        step = coarsest_step(model)
-        if min(x.shape[:axes]) < step:
-            raise ValueError(
-                f"Expected {step} pixels or steps along each axis, or more, which is how far apart "
-                f"the network's coarsest features are. Received: {x.shape[:axes]}"
-            )
         tile = positive("tile", TILES[axes] if tile is None else tile)
-        margin = count("margin", seen(model) if margin is None else margin)
         cores = [_up(min(tile, n), step) for n in x.shape[:axes]]
-        margins = [_up(margin, step)] * axes
-        clean = resized(model, [c + 2 * m for c, m in zip(cores, margins, strict=True)]).reconstruct
-    return _in_tiles(x, clean, cores, margins, by_channel=shape[-1] == 1)
+        wholes = [c + 2 * m for c, m in zip(cores, margins, strict=True)]
+        clean = resized(model, wholes).reconstruct
+    return _in_tiles(x, clean, cores, margins, wholes, by_channel=shape[-1] == 1)
 
 
 def resized(ae: Autoencoder, size: Shape) -> Autoencoder:
@@ -110,11 +116,13 @@ def resized(ae: Autoencoder, size: Shape) -> Autoencoder:
     >>> aezoo.resized(ae, 128).input_shape
     (None, 128, 128, 1)
     """
+    if isinstance(ae, LiteModel):
+        raise ValueError("A file is for the tiles that it was exported for: resize the model.")
     _refuse_narrow(ae)
     axes = len(ae.input_shape) - 2
     size = [positive("size", n) for n in sequence("size", size)]
     size = size * axes if len(size) == 1 else size
-    step = coarsest_step(ae)
+    step = coarsest_step(ae.encoder)
     if len(size) != axes or any(n % step for n in size):
         raise ValueError(
             f"size must be {axes} multiples of {step}, the coarsest step of the network, or one "
@@ -128,41 +136,10 @@ def resized(ae: Autoencoder, size: Shape) -> Autoencoder:
     return made
 
 
-def coarsest_step(ae: Autoencoder) -> int:
-    """How far apart the coarsest features of a unet are: 2 for each of its levels.
-
-    Args:
-        ae: `aezoo.Autoencoder` with a unet as its backbone.
-
-    Returns:
-        Positive integer.
-    """
-    return math.prod(layer.strides[0] for layer in _convolutions(ae) if not _is_transposed(layer))
-
-
-def seen(ae: Autoencoder) -> int:
-    """How far away a value can be that has a part in another one's result.
-
-    Args:
-        ae: `aezoo.Autoencoder` with a unet as its backbone.
-
-    Returns:
-        Positive integer, of pixels or steps along an axis.
-    """
-    reach, step = 0, 1
-    for layer in _convolutions(ae):
-        if _is_transposed(layer):
-            step //= layer.strides[0]
-        reach += step * -(-(layer.kernel_size[0] - 1) // 2)  # half a kernel, rounded up
-        if not _is_transposed(layer):
-            step *= layer.strides[0]
-    return reach
-
-
 def _refuse_narrow(model):
     bottleneck = getattr(model, "bottleneck", None)
     whole = bottleneck is not None and not bottleneck.narrow
-    if not (whole or (isinstance(model, LiteModel) and model.parts == ("reconstruct",))):
+    if not (whole or getattr(model, "tiles", None)):
         raise ValueError(
             "Photographs and recordings of any size are for models with a unet as their backbone, "
             "aezoo.denoising(..., backbone='unet'), and exports of such: others rebuild samples of "
@@ -178,26 +155,29 @@ def _checked(x, axes, channels):
             f"Expected a {names.get(axes, 'volume')}. Received: an array of shape {x.shape} and "
             f"type {x.dtype}"
         )
-    if axes > 1 and x.dtype.kind in "ui" and x.dtype not in (np.uint8, np.uint16):
+    x = x.astype(x.dtype.newbyteorder("="), copy=False)
+    known = ("uint8", "int16", "int32") if axes == 1 else ("uint8", "uint16")
+    if x.dtype.kind in "ui" and x.dtype.name not in known:
         raise ValueError(
-            f"Integers of type {x.dtype} have no known range: give uint8, uint16 or floats."
+            f"Integers of type {x.dtype} have no known range: give {', '.join(known)} or floats."
         )
     if channels > 1 and (x.ndim == axes or x.shape[-1] != channels):
         raise ValueError(f"The model is for {channels} channels. Received: shape {x.shape}")
-    if x.dtype.kind == "f" and not np.isfinite(x).all():
-        raise ValueError("The values must be finite. Received NaN or infinity.")
+    with np.errstate(over="ignore"):  # infinite then
+        if x.dtype.kind == "f" and not np.isfinite(x.astype(np.float32)).all():
+            raise ValueError("The values must be finite in float32. Received NaN or infinity.")
     return x
 
 
-def _in_tiles(x, clean, cores, margins, by_channel):
+def _in_tiles(x, clean, cores, margins, wholes, by_channel):
     """The results of tiles, each without its margin."""
     result = np.empty(x.shape, x.dtype if x.dtype.kind in "ui" else np.float32)
     axes = len(cores)
     starts = [range(0, n, core) for n, core in zip(x.shape, cores, strict=False)]
     for place in itertools.product(*starts):
         around = [
-            _mirrored(np.arange(start - m, start + core + m), n)
-            for start, core, m, n in zip(place, cores, margins, x.shape, strict=False)
+            _mirrored(np.arange(start - m, start - m + whole), n)
+            for start, whole, m, n in zip(place, wholes, margins, x.shape, strict=False)
         ]
         part = as_floats(x[np.ix_(*around)], sound=axes == 1)
         part = part.reshape(*part.shape[:axes], -1)  # (H, W) -> (H, W, 1)
@@ -231,14 +211,6 @@ def _rebuilt(part, shape):
     inputs = keras.Input(shape, name=part.inputs[0].name)
     made = keras.models.clone_model(part, input_tensors=inputs, clone_function=clone)
     return keras.saving.serialize_keras_object(made)
-
-
-def _convolutions(ae):
-    return [layer for layer in flat_layers(ae.encoder) if hasattr(layer, "kernel_size")]
-
-
-def _is_transposed(layer):
-    return "Transpose" in type(layer).__name__
 
 
 def _up(number, step):

@@ -2,11 +2,11 @@ import json
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 from scipy.io import wavfile
 
 import aezoo
-from aezoo.cli import denoise as command
 
 
 @pytest.fixture(scope="module")
@@ -62,16 +62,50 @@ def test_a_file_of_ones_own_choice_and_a_picture(run, folder, photo, tmp_path):
         assert min(picture.size) > 300
 
 
+def test_what_is_kept_and_what_is_passed_on(run, folder, tmp_path, rng, monkeypatch):
+    file, asked = tmp_path / "clear.png", []
+    Image.fromarray(rng.integers(0, 256, (9, 9, 4), np.uint8)).save(file, icc_profile=b"mine")
+    monkeypatch.setattr(
+        aezoo, "denoise", lambda ae, x, tile: asked.append(tile) or np.zeros_like(x)
+    )
+    monkeypatch.setattr(aezoo.plots, "before_after", lambda *shown: asked.append(shown) or Figure())
+    how = ("-m", folder / "photos.keras", "--tile", 8, "--picture", tmp_path / "both.png")
+    result = run("denoise", file, *how)
+    assert result.exit_code == 0, result.stderr
+    tile, (before, after) = asked
+    assert tile == 8
+    assert before.max() > 0.5
+    assert after.max() == 0
+    with Image.open(tmp_path / "clear.clean.png") as image, Image.open(file) as source:
+        assert image.mode == "RGBA"
+        np.testing.assert_array_equal(np.asarray(image)[..., 3], np.asarray(source)[..., 3])
+        assert image.info["icc_profile"] == b"mine"
+
+
 def test_recordings(run, folder, tmp_path, rng):
     file = tmp_path / "machine.wav"
     x = rng.integers(-9000, 9000, 500).astype("int16")
     wavfile.write(file, 8000, x)
-    result = run("denoise", file, "-m", folder / "waves.keras", "--noise", 0.05)
+    how = ("-m", folder / "waves.keras", "--noise", 0.05, "--picture", tmp_path / "a.png", "--json")
+    result = run("denoise", file, *how)
     assert result.exit_code == 0, result.stderr
+    peak = 20 * np.log10(np.abs(x / 32768).max() / 0.05)
+    assert json.loads(result.stdout)[0]["psnr_before"] == pytest.approx(peak, abs=0.5)
     rate, found = wavfile.read(tmp_path / "machine.clean.wav")
     assert (rate, found.dtype, found.shape) == (8000, np.int16, (500,))
-    result = run("denoise", file, "-o", tmp_path / "again.wav", "-m", command.PRETRAINED)
-    assert result.exit_code != 0
+    stereo = tmp_path / "stereo[1].wav"
+    wavfile.write(stereo, 8000, rng.normal(size=(300, 2)))
+    result = run("denoise", stereo, "-m", folder / "waves.keras", "--picture", tmp_path / "b.png")
+    assert result.exit_code == 0, result.stderr
+    assert "stereo[1]" in result.words
+    assert wavfile.read(tmp_path / "stereo[1].clean.wav")[1].dtype == np.float64
+
+
+def test_a_folder_with_a_dot(run, folder, photo, tmp_path):
+    (tmp_path / "clean.v2").mkdir()
+    result = run("denoise", photo, "-m", folder / "photos.keras", "-o", tmp_path / "clean.v2")
+    assert result.exit_code == 0, result.stderr
+    assert (tmp_path / "clean.v2" / "photo.clean.png").is_file()
 
 
 def test_nothing_is_written_over(run, folder, photo, tmp_path):
@@ -91,8 +125,12 @@ def test_refused(run, folder, photo, tmp_path):
         ((tmp_path / "thin.png", *model), "2 pixels or steps along each axis, or more"),
         ((tmp_path / "none.png", *model), "There is no file"),
         ((photo, photo, *model, "--picture", "x.png"), "a picture is of one file"),
-        ((photo, "-m", folder / "waves.keras"), "Expected a recording"),
-        ((photo, *model, "-o", tmp_path / "clean.jpg2000x"), "cannot hold this image"),
+        ((photo, "-m", folder / "waves.keras"), "is for recordings, /"),
+        ((photo, *model, "--picture", "x.xyz"), "a picture is one of .pdf, .png, .svg"),
+        (
+            (photo, *model, "-o", tmp_path / "clean.png", "--picture", tmp_path / "clean.png"),
+            "would be the result of two files",
+        ),
     ):
         result = run("denoise", *given)
         assert result.exit_code != 0

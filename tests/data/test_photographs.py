@@ -98,8 +98,30 @@ def test_missing(tmp_path):
         read_photograph(tmp_path / "none.png")
 
 
+@pytest.mark.parametrize("shape", [(5, 7), (5, 7, 3)])
+def test_webp_loses_nothing(shape, tmp_path, rng):
+    pixels = rng.integers(0, 255, shape, np.uint8)
+    write_photograph(tmp_path / "x.webp", Photograph(pixels, None, None), ".webp")
+    found = read_photograph(tmp_path / "x.webp").pixels
+    np.testing.assert_array_equal(found if len(shape) == 3 else found[..., 0], pixels)
+
+
+def test_a_grey_that_is_transparent(tmp_path):
+    image = Image.fromarray(np.arange(35, dtype=np.uint8).reshape(5, 7))
+    image.save(tmp_path / "x.png", transparency=3)
+    found = read_photograph(tmp_path / "x.png")
+    assert (found.alpha == 0).sum() == 1
+    assert found.alpha[0, 3] == 0
+
+
 def test_formats_that_cannot_hold_it(tmp_path):
     deep = Photograph(np.zeros((5, 7), np.uint16), None, None)
-    for ending in (".jpg", ".nothing"):
-        with pytest.raises(DataError, match=rf"\{ending} cannot hold this image"):
+    clear = Photograph(np.zeros((5, 7), np.uint8), np.zeros((5, 7), np.uint8), None)
+    for ending in (".jpg", ".webp"):
+        with pytest.raises(DataError, match=rf"\{ending} cannot hold 16 bits"):
             write_photograph(tmp_path / "x", deep, ending)
+    with pytest.raises(DataError, match=r"\.jpeg cannot hold transparency"):
+        write_photograph(tmp_path / "x", clear, ".jpeg")
+    for ending in (".gif", ".bmp", ".nothing"):
+        with pytest.raises(DataError, match=rf"Expected a file of \.png, .*\{ending}"):
+            write_photograph(tmp_path / "x", clear, ending)

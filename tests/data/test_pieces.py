@@ -77,3 +77,6 @@ def test_what_is_cut_from_images(photos, tmp_path):
     (tmp_path / "sound" / "a.wav").touch()
     assert not is_of_images(tmp_path / "sound")
     assert not is_of_images(tmp_path / "sound" / "a.wav")
+    (tmp_path / "sound" / "cover.png").touch()
+    with pytest.raises(DataError, match=r"images and recordings, \.png, \.wav"):
+        is_of_images(tmp_path / "sound")

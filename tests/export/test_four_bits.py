@@ -1,3 +1,4 @@
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,11 @@ import aezoo
 from aezoo.edge import inspect
 from aezoo.edge.reading import read
 from aezoo.export import bounds
+from aezoo.export.conversion import convert
 from aezoo.export.four_bits import in_four_bits
 from aezoo.export.report import ExportError
+from aezoo.export.samples import calibration_of
+from aezoo.export.saved_model import write_saved_model
 
 RELEASE = Path(__file__).parents[1] / "releases" / "0.1.0"
 
@@ -94,3 +98,21 @@ def test_nothing_to_round():
     content = read(RELEASE / "table-float32.tflite")[0]
     with pytest.raises(ExportError, match="no weights that four bits could hold"):
         in_four_bits(content)
+
+
+def test_the_file_is_smaller_and_scales_are_of_use():
+    """The weights of eight bits are gone from it, and a unit that is all zeros has a scale."""
+    rng = np.random.default_rng(0)
+    ae = aezoo.deep(64, 4, hidden_units=(64,), activation="relu")
+    kernel = ae.encoder.get_layer("dense_1").kernel
+    kernel.assign(np.where(np.arange(64) == 5, 0, kernel.numpy()))
+    x = rng.random((300, 64), "float32")
+    with tempfile.TemporaryDirectory() as folder:
+        write_saved_model(ae, folder, ("reconstruct",), batch_size=None)
+        calibration = calibration_of(ae, x)
+        content = convert(folder, ("reconstruct",), "int8", calibration, per_unit=True)
+    four = in_four_bits(content)
+    assert len(four) < 0.75 * len(content)
+    for values, step in dense(schema.ModelT.InitFromPackedBuf(four, 0), 4):
+        assert np.isfinite(values).all()
+        assert (step > 0).all()

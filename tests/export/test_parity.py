@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -174,3 +176,18 @@ def test_what_the_bottleneck_says_is_measured(rng):
     found = parity(ae, Changed(ae), x)
     assert "encode_noise" not in found
     assert found["encode_difference"] == 0
+
+
+def test_noisy_samples_are_judged_by_the_clean_ones(rng):
+    ae = aezoo.denoising((8, 8, 1), backbone="unet", filters=(2,), stddev=0.1)
+    x = rng.random((30, 8, 8, 1), "float32")
+    noisy = ae.corrupt(x)
+    same = SimpleNamespace(
+        parts=("reconstruct",), reconstruct=ae.reconstruct, score=ae.reconstruction_error
+    )
+    found = parity(ae, same, noisy, clean=x)
+    error = np.mean(np.square(ae.reconstruct(noisy) - x))
+    assert found["mse_keras"] == pytest.approx(error, rel=1e-5)
+    assert found["mse_export"] == pytest.approx(error, rel=1e-5)
+    assert found["rank_correlation"] is None
+    assert parity(ae, same, noisy, clean=noisy)["rank_correlation"] == pytest.approx(1)

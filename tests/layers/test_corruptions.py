@@ -78,7 +78,9 @@ def test_each_sample_has_noise_of_its_own():
     assert again.stddev == (0.1, 0.4)
 
 
-@pytest.mark.parametrize("stddev", [(0.2, 0.1), (0.1,), (-0.1, 0.1), (0.1, np.nan), -1, np.inf])
+@pytest.mark.parametrize(
+    "stddev", [(0.2, 0.1), (0.1,), (-0.1, 0.1), (0.1, np.nan), -1, np.inf, "0.1", None, True]
+)
 def test_ranges_that_are_none(stddev):
     with pytest.raises(ValueError, match="stddev must be 0 or more, or a pair"):
         GaussianNoise(stddev)

@@ -32,6 +32,14 @@ def test_recordings(shape, rng):
     np.testing.assert_array_equal(lines[0], x.ravel())
     np.testing.assert_array_equal(lines[3], 0.5 * x.ravel()[125:175])
     assert figure.axes[0].get_ylabel() == "before"
+    figure = before_after(x + 0.1, x, x)
+    peak = 20 * np.log10(np.abs(x).max() / 0.1)
+    assert figure.axes[0].get_ylabel() == f"before\n{peak:.1f} dB"
+
+
+def test_a_strip_is_no_tower():
+    figure = before_after(np.zeros((4000, 8)), np.zeros((4000, 8)))
+    assert max(figure.get_size_inches()) < 20
 
 
 def test_unusable():
@@ -40,5 +48,9 @@ def test_unusable():
     for shape in ((0,), (4, 5, 2), (2, 4, 5, 3)):
         with pytest.raises(ValueError, match="photograph or a recording"):
             before_after(np.zeros(shape), np.zeros(shape))
+    for kind in ("complex", "int16", "nan"):
+        x = np.full((4, 5), np.nan) if kind == "nan" else np.zeros((4, 5), kind)
+        with pytest.raises(ValueError, match="finite floats, uint8 or uint16"):
+            before_after(x, x)
     with pytest.raises(ValueError, match="zoom"):
         before_after(np.zeros((4, 5)), np.zeros((4, 5)), zoom=0)

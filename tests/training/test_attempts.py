@@ -174,3 +174,25 @@ def test_without_a_narrow_code_noisy_samples_decide(rng, tmp_path, monkeypatch):
     assert (noisy - clean).std() == pytest.approx(0.2, rel=0.1)
     assert alone is not None
     np.testing.assert_array_equal(alone, x[40:])
+
+
+def test_each_attempt_is_judged_by_the_same_noise(rng):
+    ae = aezoo.denoising((8, 8, 1), backbone="unet", filters=(2,), stddev=0.2)
+    x = rng.random((20, 8, 8, 1), "float32")
+    first = attempts._noisy(ae, x)
+    drawn = ae.corrupt(x)
+    np.testing.assert_array_equal(attempts._noisy(ae, x), first)
+    assert (ae.corrupt(x) != drawn).any()  # the training's goes on
+
+
+def test_images_are_turned(rng, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(attempts.augmentation, "shifted", lambda *args: asked.append(args))
+    monkeypatch.setattr(attempts, "fit_to_best", lambda ae, fed, **how: ({}, {}))
+    x = rng.random((40, 8, 8, 1), "float32")
+    how = {"batch_size": 8, "folder": tmp_path, "callbacks": (), "learning_rate": 1e-3}
+    plan = Plan({}, max_shift=1, flip=True, turn=True)
+    attempts.attempt(
+        aezoo.conv((8, 8, 1), 2), plan, 5, 2, x=x[:30], held_out=x[30:], patience=3, **how
+    )
+    assert asked[0][1:] == (8, 1, 5, True, True)

@@ -1,5 +1,3 @@
-import math
-
 import pytest
 
 from aezoo.training.candidates import CODES, Space
@@ -97,4 +95,20 @@ def test_the_first_are_the_largest_that_fit():
 
 def test_nothing_fits():
     assert Space((28, 28, 1)).first(lambda one: False) == []
-    assert math.prod(Space((28, 28, 1)).smallest()[0].get(k, 1) for k in ("code",)) == 1
+
+
+@pytest.mark.parametrize("latent_dim", [None, 64, 512])
+def test_nothing_is_smaller_than_the_smallest(latent_dim):
+    """With a wide code that is codes of places, or a dense network with hidden layers."""
+    shape = (32, 32, 1)
+    space = Space(shape, latent_dim)
+    least = min(space.candidate(one).costs(shape).size for one in space.smallest())
+    every = [space._sized("deep", False, depth, 8, code=1) for depth in (0, 1, 2, 3)]
+    for levels in (1, 2, 3):
+        for places in (1, 16):
+            how = {"code": places, "bottleneck": "dense" if places == 1 else "spatial"}
+            every.append(space._sized("conv", False, levels, 4, **how))
+    assert least <= min(space.candidate(one).costs(shape).size for one in every)
+    if latent_dim == 512:
+        plain = space.candidate(space._sized("deep", False, 0, 8)).costs(shape).size
+        assert least < plain / 4

@@ -23,6 +23,9 @@ def test_the_same_weights_in_float32(rng):
     with computing_in("bfloat16"):
         ae = build()
     x = rng.random((40, 16, 16, 1), "float32")
+    # what goes around the network is not rounded
+    np.testing.assert_array_equal(ae.reconstruct(x), x)
+    assert ae.corruption.compute_dtype == "float32"
     ae.fit(x, epochs=2, verbose=0)
     exact = in_float32(ae, build)
     assert exact.compute_dtype == "float32"
@@ -36,6 +39,16 @@ def test_unknown():
     assert checked_precision("float32") == "float32"
     with pytest.raises(ValueError, match="'float32' or 'bfloat16'. Received: 'half'"):
         checked_precision("half")
+
+
+def test_a_training_computes_in_it(tmp_path, monkeypatch):
+    def attempt(ae, *args, **how):
+        raise ValueError(ae.compute_dtype)
+
+    monkeypatch.setattr("aezoo.training.runs.attempt", attempt)
+    for precision in ("bfloat16", "float32"):
+        with pytest.raises(ValueError, match=f"^{precision}$"):
+            aezoo.train("conv", "digits", precision=precision, output=tmp_path / precision)
 
 
 @pytest.mark.parametrize("model", ["conv", "denoising", "variational", "vector_quantized"])

@@ -1,4 +1,5 @@
 import json
+import sys
 
 import keras
 import numpy as np
@@ -142,6 +143,9 @@ def test_too_large_ones_are_not_trained(tmp_path, monkeypatch):
         ({"max_kb": 40, "trials": 0}, "trials"),
         ({"max_kb": 40, "latent_dim": 1.5}, "latent_dim"),
         ({"max_kb": 40, "device": "cortex-a"}, "device is one of cortex-m4.*'cortex-a'"),
+        ({"max_kb": 40, "device": ["cortex-m4"]}, "device is one of cortex-m4"),
+        ({"max_kb": 40, "seed": -1}, "seed must be an integer, 0 or more"),
+        ({"max_kb": 40, "seed": 2**40}, "seed must be less than"),
     ],
 )
 def test_values_that_are_refused(tmp_path, options, message):
@@ -155,3 +159,20 @@ def test_a_folder_of_something_else(tmp_path):
         aezoo.search("digits", max_kb=40, output=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
     assert np.isfinite(searching.Budget(40).excess(40)).all()
+
+
+def test_without_optuna_no_folder_is_left(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(ImportError, match=r"aezoo\[search\]"):
+        aezoo.search("digits", max_kb=40, output=tmp_path / "search")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_best_of_nothing_is_remarked(caplog):
+    metrics = {"mean_mse": 0.07, "pca_mse": 0.03}
+    searching._remark(metrics, 0.02)
+    assert not caplog.text
+    searching._remark(metrics, 0.05)
+    assert "no better than PCA" in caplog.text
+    searching._remark(metrics, 0.1)
+    assert "no better than predicting the mean (MSE 0.07000, the model 0.10000)" in caplog.text

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 from aezoo.training import split_validation
 from aezoo.training.splits import load_splits
@@ -30,3 +31,15 @@ def test_windows_that_all_share_steps_are_refused():
         split_validation(np.zeros((20, 30, 1)), 0, 29)
     fitted, held_out = split_validation(np.arange(20), 0, 17)
     assert (fitted.tolist(), held_out.tolist()) == ([0], [18, 19])
+
+
+def test_validation_has_no_image_of_the_training(tmp_path):
+    """Pieces of one image overlap, row by row too: those of the one that is cut are in neither."""
+    for i in range(40):
+        image = np.full((12, 12), 6 * i, np.uint8)
+        Image.fromarray(image).save(tmp_path / f"{i:02}.png")
+    _, _, fitted, held_out = load_splits(tmp_path, 0, None, {"window": 8, "stride": 2})
+    train, validation = (set(np.unique(x)) for x in (fitted, held_out))
+    assert len(train) > 20
+    assert len(validation) > 2
+    assert not train & validation

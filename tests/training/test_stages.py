@@ -135,7 +135,10 @@ def test_a_refused_export_is_no_end(world):
 
 
 def test_what_is_beyond_the_budget_is_skipped_and_folders_are_those_of_the_front(world):
-    (world.folder / "mine").mkdir()
+    others = {"mine", "2024-photos", "000-conv_mine"}
+    for name in others:
+        (world.folder / name).mkdir()
+    (world.folder / "098-deep").touch()
     (world.folder / "099-deep").mkdir()  # of a search that was killed
     study = world.search(trials=5, max_kb=11)
     tried = study.tried()
@@ -143,5 +146,18 @@ def test_what_is_beyond_the_budget_is_skipped_and_folders_are_those_of_the_front
     assert any(one.state == "skipped" and one.excess[0] > 0 for one in tried)
     kept = {one.folder for one in stages.front_of(tried)}
     found = {path.name for path in world.folder.iterdir() if path.is_dir()}
-    assert found == kept | {"mine"}
+    assert found == kept | others
+    assert (world.folder / "098-deep").is_file()
     assert all(one.test_error == 0.5 for one in tried if one.folder in kept)
+
+
+def test_what_it_clears_is_its_own(world):
+    study = world.search(trials=2)
+    assert any(one.folder for one in study.tried())
+    (world.folder / "precious.txt").touch()
+    world.stages.clear()
+    assert [path.name for path in world.folder.iterdir()] == ["precious.txt"]
+    (world.folder / "precious.txt").unlink()
+    (world.folder / "study.log").touch()
+    world.stages.clear()
+    assert not world.folder.exists()

@@ -84,3 +84,24 @@ def test_without_optuna(tmp_path, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(ImportError, match=r"pip install aezoo\[search\]"):
         Study(tmp_path, Space((8, 8, 1)), 0, TOLD)
+
+
+def test_the_sampler_knows_the_limits(tmp_path):
+    study = Study(tmp_path, Space((8, 8, 1), 4), 0, TOLD)
+    trial, parameters = study.ask()
+    study.tell(trial, Tried(trial.number, parameters, 0, "f", 0.1, 30.0, 5.0, None, [0.2, -1, -1]))
+    (stored,) = study.study.get_trials()
+    assert sorted(stored.constraints.values()) == [-1, -1, 0.2]
+
+
+def test_a_journal_of_another_study_is_left_alone(tmp_path):
+    file = tmp_path / "study.log"
+    journal = optuna.storages.journal.JournalFileBackend(str(file))
+    optuna.create_study(study_name="mine", storage=optuna.storages.JournalStorage(journal))
+    before = file.read_bytes()
+    with pytest.raises(ValueError, match="studies of others, mine"):
+        Study(tmp_path, Space((8, 8, 1), 4), 0, TOLD)
+    assert file.read_bytes() == before
+    file.write_text("no journal")
+    with pytest.raises(ValueError, match="is no journal of a search"):
+        Study(tmp_path, Space((8, 8, 1), 4), 0, TOLD)

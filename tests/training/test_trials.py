@@ -60,6 +60,17 @@ def test_one_that_is_weak_is_given_up(splits, tmp_path, monkeypatch):
         measure(DEEP, splits, Budget(40), tmp_path, rivals=[[1.0] * 2 + [1e-5] * 8], **how)
 
 
+def test_one_that_is_nearly_as_good_goes_on(splits, tmp_path, monkeypatch):
+    monkeypatch.setattr(trials, "usual_epochs", lambda count, batch: 10)
+    how = {"seconds": HOUR, "seed": 0}
+    folders = tmp_path / "a", tmp_path / "b"
+    for folder in folders:
+        folder.mkdir()
+    losses = measure(DEEP, splits, Budget(40), folders[0], **how).curve
+    rivals = [[0.8 * loss for loss in losses]]
+    measure(DEEP, splits, Budget(40), folders[1], rivals=rivals, **how)
+
+
 def test_an_interrupted_training_is_none(splits, tmp_path, monkeypatch):
     def fit_to_best(ae, data, **settings):
         return {}, {"epochs_run": 0, "best_epoch": None, "interrupted": True}

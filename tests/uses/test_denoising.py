@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 import aezoo
-from aezoo.uses.denoising import coarsest_step, denoise, resized, seen
+from aezoo.layers.backbones.unet import coarsest_step, reach
+from aezoo.uses.denoising import denoise, resized
 
 
 def network(shape, filters=(4, 8), **options):
@@ -45,9 +46,9 @@ def test_the_network_sees_no_further(grey, rng):
     before = ae.reconstruct(x)
     x[0, 32, 32] += 0.5
     moved = np.argwhere(np.abs(ae.reconstruct(x) - before)[0, ..., 0] > 0)
-    reach = np.abs(moved - 32).max()
-    assert reach <= seen(grey)
-    assert reach >= seen(grey) - 4  # by rounding up half kernels of two pixels
+    far = np.abs(moved - 32).max()
+    assert far <= reach(grey.encoder)
+    assert far >= reach(grey.encoder) - 4  # by rounding up half kernels of two pixels
 
 
 def test_the_middle_is_what_the_model_makes_of_it(grey, rng):
@@ -126,29 +127,57 @@ def test_it_survives_saving(grey, tmp_path, rng):
     np.testing.assert_array_equal(denoise(again, x), denoise(grey, x))
 
 
-@pytest.mark.parametrize("quantize", [None, "int8"])
-def test_a_file_is_the_tile(grey, quantize, tmp_path, rng):
-    ae = resized(grey, 48)
-    x = rng.random((40, 48, 48, 1), "float32")
-    x = (x + np.roll(x, 1, 1) + np.roll(x, 1, 2)) / 3
-    ae.export = aezoo.export_tflite(
-        *(ae, tmp_path / "tile.tflite"),
-        quantize=quantize,
-        calibration_data=x,
-        samples=x[::-1],
-        tolerance=0.2 if quantize else None,
-    )
-    assert ae.export.contents["signatures"].keys() == {"reconstruct"}
+@pytest.mark.parametrize(("size", "margin"), [(48, 12), (72, 16), (80, 16)])
+def test_a_file_is_the_tile(size, margin, tmp_path, rng):
+    """Its tiles begin where the coarsest features do: 72 less twice a quarter would not."""
+    ae = network((8, 8, 1), (4, 4) if size == 48 else (2, 2, 4))
+    x = rng.random((2, size, size, 1), "float32")
+    report = aezoo.export_tflite(resized(ae, size), tmp_path / "tile.tflite", samples=x)
+    assert report.contents["signatures"].keys() == {"reconstruct"}
     lite = aezoo.LiteModel(tmp_path / "tile.tflite")
-    assert lite.input_shape == (48, 48, 1)
-    photo = x[0, :, :40, 0]
-    found, expected = denoise(lite, photo), denoise(grey, photo)
-    np.testing.assert_allclose(found, expected, atol=0.2 if quantize else 0.02)
-    assert np.abs(found - expected).mean() < (0.02 if quantize else 1e-3)
+    assert lite.input_shape == (size, size, 1)
+    assert lite.tiles == (coarsest_step(ae.encoder), reach(ae.encoder))
+    photo = rng.random((100, 70), "float32")
+    expected = denoise(ae, photo)
+    assert np.abs(expected - photo).max() > 0.1
+    np.testing.assert_allclose(
+        denoise(lite, photo), denoise(ae, photo, tile=size - 2 * margin, margin=margin), atol=1e-5
+    )
     with pytest.raises(ValueError, match="tile of a LiteModel is its input"):
         denoise(lite, photo, tile=32)
-    with pytest.raises(ValueError, match="margin of 24 leaves nothing"):
-        denoise(lite, photo, margin=24)
+    with pytest.raises(ValueError, match=r"margin of \d+ leaves nothing"):
+        denoise(lite, photo, margin=size // 2)
+    with pytest.raises(ValueError, match="A file is for the tiles"):
+        resized(lite, 16)
+
+
+def test_in_integers(tmp_path, rng):
+    """It is judged by what it leaves of the model's noise."""
+    ae = aezoo.denoising((16, 16, 1), backbone="unet", filters=(4,), stddev=0.2)
+    x = rng.random((60, 16, 16, 1), "float32")
+    how = {"calibration_data": x[:30], "samples": x[30:], "tolerance": 0.1}
+    report = aezoo.export_tflite(ae, tmp_path / "int8.tflite", quantize="int8", **how)
+    # a network that was not trained returns what it sees, cut off at 0 and 1
+    assert report.parity["mse_keras"] == pytest.approx(0.034, rel=0.1)
+    assert report.parity["rank_correlation"] is None
+    lite = aezoo.LiteModel(tmp_path / "int8.tflite")
+    noisy = ae.corrupt(x)
+    assert np.abs(lite.reconstruct(noisy) - ae.reconstruct(noisy)).max() < 0.02
+    tuned = aezoo.export_tflite(
+        *(ae, tmp_path / "tuned.tflite"),
+        quantize="int8",
+        fine_tune=x[:30],
+        fine_tune_epochs=0,
+        **how,
+    )
+    assert tuned.fine_tuning["mse_keras"] == pytest.approx(0.034, rel=0.2)
+
+
+def test_a_file_of_a_narrow_model(tmp_path, rng):
+    ae = aezoo.conv((8, 8, 1), 2, filters=(2,))
+    aezoo.export_tflite(ae, tmp_path / "conv.tflite", signatures="reconstruct")
+    with pytest.raises(ValueError, match="backbone='unet'.*Received: LiteModel"):
+        denoise(aezoo.LiteModel(tmp_path / "conv.tflite"), np.zeros((20, 20)))
 
 
 UNUSABLE = {
@@ -157,7 +186,8 @@ UNUSABLE = {
     "empty": (np.zeros((0, 20)), {}, "Expected a photograph"),
     "text": (np.full((20, 20), "a"), {}, "Expected a photograph"),
     "missing value": (np.full((20, 20), np.nan), {}, "must be finite"),
-    "signed": (np.zeros((20, 20), "int16"), {}, "no known range"),
+    "signed": (np.zeros((20, 20), "int16"), {}, "no known range: give uint8, uint16 or floats"),
+    "too large": (np.full((20, 20), 1e39), {}, "must be finite in float32"),
     "no tile": (np.zeros((20, 20)), {"tile": 0}, "tile must be made of positive integers"),
     "negative margin": (np.zeros((20, 20)), {"margin": -1}, "margin must be an integer, 0 or"),
 }
@@ -169,6 +199,17 @@ def test_unusable(grey, x, options, message):
         denoise(grey, x, **options)
 
 
+@pytest.mark.parametrize("kind", ["uint16", "int64", "uint32"])
+def test_sound_of_no_known_range(waves, kind):
+    with pytest.raises(ValueError, match="give uint8, int16, int32 or floats"):
+        denoise(waves, np.zeros((50, 2), kind))
+
+
+def test_either_order_of_bytes(grey, rng):
+    x = rng.integers(0, 65536, (20, 30), np.uint16)
+    np.testing.assert_array_equal(denoise(grey, x.astype(">u2")), denoise(grey, x))
+
+
 def test_colours_that_the_model_has_not(coloured):
     for shape in ((20, 20), (20, 20, 4)):
         with pytest.raises(ValueError, match="The model is for 3 channels"):
@@ -176,12 +217,16 @@ def test_colours_that_the_model_has_not(coloured):
 
 
 def test_models_with_a_narrow_code(rng):
-    ae = aezoo.denoising((8, 8, 1), 4)
+    ae, x = aezoo.denoising((8, 8, 1), 4), rng.random((30, 8, 8, 1), "float32")
+    unet = network((8, 8, 1), (2,))
+    for use in (lambda: aezoo.compress(unet, x), lambda: unet.sample(3, x=x)):
+        with pytest.raises(ValueError, match="no narrow code"):
+            use()
     for give in (denoise, resized):
         with pytest.raises(ValueError, match=r"backbone='unet'.*Received: denoising"):
             give(ae, np.zeros((20, 20)) if give is denoise else 16)
 
 
 def test_levels_make_the_coarsest_step():
-    assert coarsest_step(network((16, 1), (2, 2, 2))) == 8
-    assert coarsest_step(network((16, 16, 1), (2,))) == 2
+    assert coarsest_step(network((16, 1), (2, 2, 2)).encoder) == 8
+    assert coarsest_step(network((16, 16, 1), (2,)).encoder) == 2

@@ -28,7 +28,7 @@ __all__ = ["BACKBONES", "build", "conv", "dense", "unet", "with_bottleneck"]
 
 
 def build(
-    backbone: str, input_shape: Shape, latent_dim: int, **options: Any
+    backbone: str, input_shape: Shape, latent_dim: int, /, **options: Any
 ) -> tuple[keras.Model, keras.Model]:
     """Builds the encoder and decoder of a backbone given by name.
 

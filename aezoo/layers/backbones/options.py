@@ -68,7 +68,7 @@ def activation_layer(activation, name=None):
         ) from None
 
 
-def output_layer(activation, input_shape, xla, linear_path=False):
+def output_layer(activation, input_shape, xla, linear_path=False, **options):
     """Returns the end of a decoder; by default images are in [0, 1], and all else is not."""
     if activation == "auto":
         bounded = "clip" if linear_path else "sigmoid"  # to PCA's reconstructions a clip is kind
@@ -76,7 +76,8 @@ def output_layer(activation, input_shape, xla, linear_path=False):
     if activation != "clip":
         activation_layer(activation)
     bias_layer = LINEAR_PATH if linear_path else "output"
-    return Output(activation, bias_layer=bias_layer, xla=xla, name="output_activation")
+    own = {"bias_layer": bias_layer, "xla": xla, "name": "output_activation"}
+    return Output(activation, **own, **options)
 
 
 def check_linear_path(linear_path, latent_activation, output_activation):

@@ -1,5 +1,7 @@
 """Convolutions at several sizes, with skip connections between those of one size."""
 
+import math
+
 import keras
 from keras import layers
 
@@ -112,5 +114,44 @@ def unet(
     encoder = keras.Model(inputs, Whole(name="bottleneck", dtype="float32")(x), name="encoder")
 
     inputs = keras.Input(input_shape, name="code")
-    outputs = output_layer(output_activation, input_shape, False, linear_path=True)(inputs)
-    return encoder, keras.Model(inputs, outputs, name="decoder")
+    output = output_layer(output_activation, input_shape, False, linear_path=True, dtype="float32")
+    return encoder, keras.Model(inputs, output(inputs), name="decoder")
+
+
+def coarsest_step(encoder: keras.Model) -> int:
+    """How far apart the coarsest features of a unet are: 2 for each of its levels.
+
+    Args:
+        encoder: `keras.Model` of a unet.
+
+    Returns:
+        Positive integer.
+    """
+    return math.prod(layer.strides[0] for layer in _convolutions(encoder) if not _widens(layer))
+
+
+def reach(encoder: keras.Model) -> int:
+    """How far away a value can be that has a part in another one's result.
+
+    Args:
+        encoder: `keras.Model` of a unet.
+
+    Returns:
+        Positive integer, of pixels or steps along an axis.
+    """
+    found, step = 0, 1
+    for layer in _convolutions(encoder):
+        if _widens(layer):
+            step //= layer.strides[0]
+        found += step * -(-(layer.kernel_size[0] - 1) // 2)  # half a kernel, rounded up
+        if not _widens(layer):
+            step *= layer.strides[0]
+    return found
+
+
+def _convolutions(encoder):
+    return [layer for layer in encoder.layers if hasattr(layer, "kernel_size")]
+
+
+def _widens(layer):
+    return "Transpose" in type(layer).__name__
