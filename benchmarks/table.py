@@ -128,6 +128,8 @@ def networks():
 
 
 def photographs():
+    if not exists("photographs"):
+        return ""
     found = measured("photographs")
     names = list(next(iter(found["levels"].values())))
     paper = {15: "32.86", 25: "30.43", 50: "27.18"}
