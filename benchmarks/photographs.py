@@ -18,6 +18,7 @@ import bm3d
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from skimage.data import camera
 from skimage.metrics import peak_signal_noise_ratio
 from skimage.restoration import denoise_nl_means
 
@@ -55,10 +56,8 @@ def main():
             row[name] = quality(photos, cleaned)
         found["levels"][level] = row
         print(level, row, flush=True)
-        if level == 25 and arguments.picture != "none":
-            cleaned = aezoo.denoise(loaded(arguments.model), noisy[0])
-            figure = aezoo.plots.before_after(noisy[0], cleaned, photos[0])
-            figure.savefig(arguments.picture, dpi=100)
+    if arguments.picture != "none":
+        draw(loaded(arguments.model), arguments.picture)
     if arguments.output != "none":
         Path(arguments.output).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     show(found)
@@ -93,6 +92,14 @@ def quality(photos, cleaned):
     return float(
         np.mean([peak_signal_noise_ratio(x, np.clip(y, 0, 1), data_range=1) for x, y in pairs])
     )
+
+
+def draw(ae, file):
+    """A photograph that comes with scikit-image, and may be shown."""
+    photo = camera()[:384, 64:448] / 255
+    noisy = photo + 25 / 255 * np.random.default_rng(0).standard_normal(photo.shape)
+    figure = aezoo.plots.before_after(noisy, aezoo.denoise(ae, noisy), photo)
+    figure.savefig(file, dpi=80)
 
 
 def show(found):

@@ -137,14 +137,11 @@ def photographs():
         (level, *(f"{row[name]:.2f}" for name in names), paper.get(int(level), ""))
         for level, row in found["levels"].items()
     ]
-    seconds = found["seconds"]
     return (
         f"Photographs: {found['photographs']} grey ones ({found['data']}) with Gaussian noise, "
         "PSNR in dB by its standard\ndeviation, of 255, which the opponents are told and the "
         "pretrained `unet` is not\n([picture](benchmarks/photographs.png)):\n\n"
         + markdown(("noise", *names, "DnCNN, its paper's"), rows)
-        + f"\nAll of them took {seconds['unet']:.0f} s on two cores, with BM3D "
-        f"{seconds['BM3D']:.0f} s.\n"
     )
 
 

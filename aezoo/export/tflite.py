@@ -299,7 +299,8 @@ def refuse_operators(contents: dict, integers: bool) -> None:
     if integers and contents["float_ops"]:
         raise ExportError(
             f"Operators that stayed in float: {contents['float_ops']}. Use layers and "
-            "activations that TFLite runs in int8, or allow_float=True."
+            "activations that TFLite runs in int8, such as relu, or, for runtimes that compute in "
+            "float, too, allow_float=True."
         )
 
 

@@ -81,7 +81,8 @@ def call_of(step: Step, tables: Mapping[int, np.ndarray]) -> Call | None:
         known = sorted({*OPERATORS, *VIEWS, *POINTWISE})
         raise ValueError(
             f"There is no C for the operator {step.op}. There is for: {', '.join(known)}. "
-            "Other models run on microcontrollers by target='micro'."
+            "Build the model of layers that become those, such as with activation='relu', or see "
+            "whether target='micro' has it."
         )
     kernel, fields, inputs = OPERATORS[step.op](step)
     types = [tensor.dtype for tensor in (*inputs, step.output)]
