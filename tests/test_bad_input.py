@@ -198,7 +198,10 @@ COMMANDS = {
     "long window": (["train", "deep", "--data", "s.wav", "--window", "99"], "too short"),
     "images of two sizes": (["train", "deep", "--data", "sizes"], "--size 64"),
     "images of two colours": (["train", "deep", "--data", "colours"], "--color grey"),
-    "window for images": (["train", "deep", "--data", "sizes", "--window", "4"], "no recording"),
+    "window larger than images": (
+        ["train", "deep", "--data", "sizes", "--window", "99"],
+        "smaller than pieces of 99 x 99",
+    ),
     "cell without a number": (["train", "deep", "--data", "gap.csv"], "row 3, column 2"),
     "question mark": (["train", "deep", "--data", "mark.csv"], "row 1, column 3"),
     "damaged archive": (["train", "deep", "--data", "broken.npz"], "broken.npz"),
