@@ -39,7 +39,7 @@ def before_after(
     >>> clean = np.random.default_rng(0).random((64, 48))
     >>> figure = aezoo.plots.before_after(clean + 0.1, clean, clean)
     >>> figure.axes[0].get_title()
-    'before, 20.3 dB'
+    'before, 20.0 dB'
     """
     given = {"before": before, "after": after, "clean": clean}
     shown = {name: _floats(x) for name, x in given.items() if x is not None}

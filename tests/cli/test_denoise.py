@@ -43,7 +43,6 @@ def test_photographs(run, folder, photo, tmp_path, rng):
             assert image.mode == before.mode
             expected = aezoo.denoise(loaded(folder), np.asarray(before))
             np.testing.assert_array_equal(image, expected)
-        assert clean in result.words
 
 
 def test_a_file_of_ones_own_choice_and_a_picture(run, folder, photo, tmp_path):
@@ -97,7 +96,6 @@ def test_recordings(run, folder, tmp_path, rng):
     wavfile.write(stereo, 8000, rng.normal(size=(300, 2)))
     result = run("denoise", stereo, "-m", folder / "waves.keras", "--picture", tmp_path / "b.png")
     assert result.exit_code == 0, result.stderr
-    assert "stereo[1]" in result.words
     assert wavfile.read(tmp_path / "stereo[1].clean.wav")[1].dtype == np.float64
 
 
