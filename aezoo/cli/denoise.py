@@ -88,7 +88,8 @@ def denoise(
         if picture is not None:
             new_files([*targets, picture], [*names, picture.name], None)
         for file, target in zip(files, targets, strict=True):  # all, before any is cleaned
-            _checked(network, file, _opened(file, target)[0], model)
+            _opened(file, target)
+            _check_kind(network, file, model)
         found = []
         for file, target in zip(files, targets, strict=True):
             sound = _is_sound(file)
@@ -147,7 +148,7 @@ def _opened(file: Path, target: Path) -> "tuple[np.ndarray, Any]":
     return _sound(file)
 
 
-def _checked(network: Any, file: Path, x: "np.ndarray", model: str) -> None:
+def _check_kind(network: Any, file: Path, model: str) -> None:
     """Refuses what the model is not for: nothing in the numbers would tell."""
     # samples, with an axis of channels; a model has one of the batch, too
     axes = len(network.input_shape) - (1 if isinstance(network, aezoo.LiteModel) else 2)

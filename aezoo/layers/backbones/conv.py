@@ -10,6 +10,7 @@ from aezoo.layers.backbones.options import (
     activation_layer,
     between_layers,
     check_linear_path,
+    cropped,
     l2_penalty,
     output_layer,
     residual_block,
@@ -111,7 +112,6 @@ def conv(
     }
     conv_layer = getattr(layers, f"Conv{rank}D")
     transpose_layer = getattr(layers, f"Conv{rank}DTranspose")
-    cropping_layer = getattr(layers, f"Cropping{rank}D")
     blocks = count("blocks", blocks)
     check_linear_path(linear_path, latent_activation, output_activation)
 
@@ -169,10 +169,7 @@ def conv(
         last = i == len(sizes)
         f = input_shape[-1] if last else filters[-1 - i]
         x = transpose_layer(f, name="output" if last else f"conv_{i}", **strided)(x)
-        excess = [(0, grown - n) for grown, n in zip(x.shape[1:-1], size, strict=True)]
-        if any(after for _, after in excess):
-            cropping = excess[0] if rank == 1 else excess
-            x = cropping_layer(cropping, name=f"crop_{i}")(x)
+        x = cropped(x, size, f"crop_{i}")
         if not last:
             x = level(x, f, i)
     if linear_path and filters:

@@ -56,6 +56,15 @@ def residual_block(x, make_layer, between, name):
     return layers.Add(name=f"add_{name}")([x, branch])
 
 
+def cropped(x, size, name):
+    """What rounding up has added to an axis, taken off again."""
+    excess = [(0, grown - n) for grown, n in zip(x.shape[1:-1], size, strict=True)]
+    if not any(after for _, after in excess):
+        return x
+    layer = getattr(layers, f"Cropping{len(excess)}D")
+    return layer(excess[0] if len(excess) == 1 else excess, name=name)(x)
+
+
 def activation_layer(activation, name=None):
     """Returns the layer of an activation by name; an unknown one is refused."""
     try:

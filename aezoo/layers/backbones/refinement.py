@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from aezoo.layers.backbones.options import between_layers, residual_block
+from aezoo.layers.backbones.options import between_layers, cropped, residual_block
 from aezoo.layers.linear_path import REFINED
 
 STRIDED = {"kernel_size": 4, "strides": 2, "padding": "same"}  # a kernel of two strides
@@ -47,9 +47,8 @@ def refined(
         Convolutional Network for Image Super-Resolution", ECCV 2014, arXiv:1501.00092.
     """
     rank = len(x.shape) - 2
-    convolution, transposed, cropping = (
-        getattr(layers, name.format(rank))
-        for name in ("Conv{}D", "Conv{}DTranspose", "Cropping{}D")
+    convolution, transposed = (
+        getattr(layers, name.format(rank)) for name in ("Conv{}D", "Conv{}DTranspose")
     )
     between = between_layers(activation, 0.0, batch_normalization)
     own = {"kernel_regularizer": kernel_regularizer}
@@ -63,7 +62,5 @@ def refined(
         )
     y = between(y, "refinement")
     y = transposed(x.shape[-1], kernel_initializer="zeros", name=REFINED, **STRIDED, **own)(y)
-    if any(size % 2 for size in x.shape[1:-1]):  # rounding up added one
-        excess = [(0, size % 2) for size in x.shape[1:-1]]
-        y = cropping(excess[0] if rank == 1 else excess, name=f"crop_{REFINED}")(y)
+    y = cropped(y, x.shape[1:-1], f"crop_{REFINED}")
     return layers.Add(name=f"add_{REFINED}")([x, y])

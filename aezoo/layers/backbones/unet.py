@@ -8,6 +8,7 @@ from keras import layers
 from aezoo.checks import Shape, count, positive, sequence
 from aezoo.layers.backbones.options import (
     between_layers,
+    cropped,
     l2_penalty,
     output_layer,
     residual_block,
@@ -77,9 +78,8 @@ def unet(
         raise ValueError("filters must name at least one level. Received: ()")
     blocks = count("blocks", blocks)
     between = between_layers(activation, dropout, batch_normalization)
-    convolution, transposed, cropping = (
-        getattr(layers, name.format(rank))
-        for name in ("Conv{}D", "Conv{}DTranspose", "Cropping{}D")
+    convolution, transposed = (
+        getattr(layers, name.format(rank)) for name in ("Conv{}D", "Conv{}DTranspose")
     )
     shared = {"padding": "same", "kernel_regularizer": l2_penalty(l2)}
 
@@ -89,12 +89,6 @@ def unet(
                 x, lambda **kw: convolution(f, 3, **shared, **kw), between, f"{name}_{i}"
             )
         return x
-
-    def cropped(x, size, name):
-        excess = [(0, grown - n) for grown, n in zip(x.shape[1:-1], size, strict=True)]
-        if not any(after for _, after in excess):
-            return x
-        return cropping(excess[0] if rank == 1 else excess, name=f"crop_{name}")(x)
 
     inputs = keras.Input(input_shape, name="input")
     x, skips = inputs, []
@@ -110,7 +104,7 @@ def unet(
         x = transposed(skip.shape[-1], strides=2, name=f"up_{i}", **own, **shared)(x)
         # in mixed precision, too, what goes around the network is not rounded
         own = {} if i > 1 else {"dtype": "float32"}
-        x = layers.Add(name=f"add_{i}", **own)([skip, cropped(x, skip.shape[1:-1], i)])
+        x = layers.Add(name=f"add_{i}", **own)([skip, cropped(x, skip.shape[1:-1], f"crop_{i}")])
     encoder = keras.Model(inputs, Whole(name="bottleneck", dtype="float32")(x), name="encoder")
 
     inputs = keras.Input(input_shape, name="code")
