@@ -20,6 +20,7 @@ from .export import quantize_aware as quantize_aware
 from .layers import backbones as backbones
 from .layers import corruptions as corruptions
 from .models import build as build
+from .models import compressive as compressive
 from .models import contractive as contractive
 from .models import conv as conv
 from .models import deep as deep

@@ -252,9 +252,11 @@ class Autoencoder(SelfSupervised):
             n: Positive integer.
             sampler: `"normal"`, the prior of variational models and their default, of others a
                 normal distribution fitted to the codes of `x`; `"gaussian_mixture"`, fitted to
-                those, the default of others; or `"kernel_density"`, codes of `x` moved by a normal
-                kernel, whose width suits codes held out best. Draws of those that are fitted are
-                brought onto what the encoder can give.
+                those, the default of others; `"kernel_density"`, codes of `x` moved by a normal
+                kernel, whose width suits codes held out best; `"normalizing_flow"`, a network
+                that is trained for it, which takes a minute; or `"autoregressive"`, likewise, for
+                models with a codebook. Draws of those that are fitted are brought onto what the
+                encoder can give.
             x: Array of shape `(m, *input_shape)`, training samples, for all but a prior.
             seed: Integer, for samples that can be drawn again.
 
@@ -262,7 +264,8 @@ class Autoencoder(SelfSupervised):
             NumPy array of shape `(n, *input_shape)`.
 
         Raises:
-            ValueError: If the codes of the model are discrete, or there are no samples to fit to.
+            ValueError: For a sampler that is not for the model's codes, or without samples to fit
+                it to.
         """
         return sampling.sample(self, n, sampler, x, seed)
 

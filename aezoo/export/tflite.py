@@ -32,8 +32,8 @@ from aezoo.export.samples import (
 )
 from aezoo.export.saved_model import write_saved_model
 from aezoo.export.ways import nearest, ways
-from aezoo.layers.backbones.unet import coarsest_step, reach
 from aezoo.layers.bottleneck import bottleneck_of
+from aezoo.layers.local import coarsest_step, reach
 from aezoo.system.files import replacing
 
 TARGETS = {"micro": write_proved, "c": write_proved_c}  # what proves them, and writes sources

@@ -32,6 +32,7 @@ class Bottleneck(Objective):
         has_prior: Boolean, whether there is a distribution that codes are trained towards.
         narrow: Boolean, whether all that the decoder knows comes through the code. Of networks
             with skip connections it does not: their code is the whole sample.
+        step: Float, that codes were trained to be rounded to multiples of, or `None`.
 
     Example:
 
@@ -44,6 +45,7 @@ class Bottleneck(Objective):
     discrete: bool = False
     has_prior: bool = False
     narrow: bool = True
+    step: float | None = None
     autoencoder: type | None = None  # the class of models with this bottleneck, where it has one
 
     def __init__(self, activation: str = "linear", **kwargs):

@@ -1,5 +1,6 @@
 """The families of the zoo. Importing this package registers them."""
 
+from aezoo.models.compressive import compressive
 from aezoo.models.contractive import contractive
 from aezoo.models.conv import conv
 from aezoo.models.deep import deep
@@ -14,6 +15,7 @@ from aezoo.registry import build, list_models, register
 
 __all__ = [
     "build",
+    "compressive",
     "contractive",
     "conv",
     "deep",

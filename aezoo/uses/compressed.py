@@ -12,9 +12,10 @@ from aezoo.autoencoder import Autoencoder
 from aezoo.data.samples import DataError
 from aezoo.uses.entropy import MOST_CELLS
 
-MAGIC, VERSION = b"AEZ", 1
+MAGIC = b"AEZ"
+VERSION = 2  # 1 knew neither neighbours nor wholes
 HEAD = "<3sB8sBfiIIB"  # magic, version, model, kind, step, least, levels, samples, axes
-PLACES, UNEQUAL = 1, 2  # bits of the kind
+PLACES, UNEQUAL, NEIGHBORS, WHOLE = 1, 2, 4, 8  # bits of the kind
 MOST_NUMBERS = 2**31  # in what a file decompresses to
 
 
@@ -30,7 +31,10 @@ class Compressed:
             for each unit of the code, or `None` where all are alike.
         least: Integer, the least multiple.
         levels: Integer, how many there are from it on.
-        content: Bytes of `aezoo.uses.entropy.encoded`.
+        content: Bytes of `aezoo.uses.entropy.encoded`, or of `aezoo.uses.neighbors.encoded`.
+        neighbors: Boolean, which of both.
+        whole: Boolean, whether images of another size than the model's are encoded as wholes,
+            and not in tiles.
     """
 
     model: bytes
@@ -40,6 +44,8 @@ class Compressed:
     least: int
     levels: int
     content: bytes
+    neighbors: bool = False
+    whole: bool = False
 
     def packed(self) -> bytes:
         """All of it as bytes: a head, the content, and a checksum (CRC-32).
@@ -48,8 +54,10 @@ class Compressed:
             Bytes. Numbers have their least byte first.
         """
         kind = PLACES * (self.step == 0) + UNEQUAL * (self.widths is not None)
+        kind += NEIGHBORS * self.neighbors + WHOLE * self.whole
+        version = VERSION if kind >= NEIGHBORS else 1
         n, *sample = self.shape
-        head = (MAGIC, VERSION, self.model, kind, self.step, self.least, self.levels, n)
+        head = (MAGIC, version, self.model, kind, self.step, self.least, self.levels, n)
         data = struct.pack(HEAD, *head, len(sample)) + struct.pack(f"<{len(sample)}I", *sample)
         if self.widths is not None:
             data += struct.pack("<H", len(self.widths)) + self.widths.astype(np.int8).tobytes()
@@ -75,10 +83,10 @@ def unpacked(data: bytes) -> Compressed:
     data = bytes(data)
     if data[:3] != MAGIC:
         raise DataError("These are no compressed samples of aezoo: they begin otherwise.")
-    if data[3:4] != bytes([VERSION]):
+    if not 1 <= (data[3] if data[3:] else 0) <= VERSION:
         raise DataError(
             f"The compressed samples are of version {data[3] if data[3:] else 'none'}, this aezoo "
-            f"reads version {VERSION}: take a later one."
+            f"reads versions 1 to {VERSION}: take a later one."
         )
     body, checksum = data[:-4], data[-4:]
     if struct.pack("<I", zlib.crc32(body)) != checksum:
@@ -103,7 +111,8 @@ def unpacked(data: bytes) -> Compressed:
             f"The compressed samples claim to be {shape} in {levels:,} levels with a step of "
             f"{step:g}; at most {MOST_NUMBERS:,} numbers are read."
         )
-    return Compressed(model, shape, step, widths, least, levels, body[at:])
+    ways = bool(kind & NEIGHBORS), bool(kind & WHOLE)
+    return Compressed(model, shape, step, widths, least, levels, body[at:], *ways)
 
 
 def fingerprint(ae: Autoencoder) -> bytes:

@@ -10,14 +10,14 @@ from numpy.typing import ArrayLike
 
 from aezoo import checks
 from aezoo.autoencoder import Autoencoder
-from aezoo.data import tiles
-from aezoo.data.inputs import Door
 from aezoo.data.samples import DataError
-from aezoo.uses import entropy
+from aezoo.uses import entropy, neighbors
 from aezoo.uses.compressed import MOST_NUMBERS, Compressed, fingerprint, unpacked
 from aezoo.uses.rounding import WIDEST, chosen, numbers_of, smallest, symbols_of, widths_of
+from aezoo.uses.transforms import Whole, checked, transform_of
 
 WORSE = 0.01  # that the error may grow by rounding, where nothing else is asked
+FINER = 4  # than the step that codes were trained for, where many bits are asked for
 FINE = 0.001  # that it grows by with the finest step that is of any use
 JUDGED = 1000  # samples that the error is measured on
 PARTS = 32  # of an octave, steps to choose from
@@ -85,37 +85,47 @@ def compress(
         checks.number("bits_per_pixel", bits_per_pixel, above=0)
     if step is not None and bits_per_pixel is not None:
         raise ValueError("Give step or bits_per_pixel, not both.")
-    x, parts = _as_parts(model, x)
-    head = Compressed(fingerprint(model), x.shape, 0.0, None, 0, 1, b"")
+    x = checked(model, x)
+    transform = transform_of(model, x.shape)
+    whole = isinstance(transform, Whole)
+    head = Compressed(fingerprint(model), x.shape, 0.0, None, 0, 1, b"", whole=whole)
     if not model.bottleneck.narrow:
         raise ValueError(
             "A unet has no narrow code that would be smaller than the sample: compress with "
             "another backbone."
         )
+    parts = transform.split(x)
+    codes = transform.encode(parts)
     if model.bottleneck.discrete:
         if step is not None or bits_per_pixel is not None:
             raise ValueError(
                 "The codes of this model are places in a codebook, which are not rounded: leave "
                 "step and bits_per_pixel out."
             )
-        places = _columns(model, model.encode_indices(parts))
         levels = model.bottleneck.num_embeddings
-        content = entropy.encoded(places, levels, ordered=False)
+        content = entropy.encoded(_columns(model, codes), levels, ordered=False)
         return replace(head, levels=levels, content=content).packed()
-    codes = model.encode(parts)
-    few = codes.size < FEW * codes.shape[-1]
-    widths = np.zeros(codes.shape[-1], np.int8) if few else widths_of(model, codes)
+    trained = model.bottleneck.step
+    alike = trained is not None or codes.size < FEW * codes.shape[-1]
+    widths = np.zeros(codes.shape[-1], np.int8) if alike else widths_of(transform, codes)
 
     def packed(step):
         symbols = symbols_of(codes, step, widths)
         least, levels = int(symbols.min()), int(np.ptp(symbols)) + 1
-        content = entropy.encoded(_columns(model, symbols) - least, levels)
+        around = neighbors.fits(symbols)
+        if around:
+            content = neighbors.encoded(symbols)
+        else:
+            content = entropy.encoded(_columns(model, symbols) - least, levels)
         told = {"step": step, "least": least, "levels": levels, "content": content}
-        return replace(head, widths=None if few else widths, **told).packed()
+        return replace(head, widths=None if alike else widths, neighbors=around, **told).packed()
 
-    if step is None:
-        grows, steps = _growth(model, parts, codes, widths), _grid(codes, widths)
-        if not few and grows(steps[0]) > WORSE:
+    if step is None and trained is not None:
+        step, steps = trained, _grid(codes, widths)
+        steps = steps[steps >= trained / FINER]
+    elif step is None:
+        grows, steps = _growth(transform, parts, codes, widths), _grid(codes, widths)
+        if not alike and grows(steps[0]) > WORSE:
             raise ValueError(
                 "The numbers of these codes lie too far apart to be rounded together: with the "
                 f"finest step that there is, {steps[0]:.3g}, rounding adds "
@@ -123,9 +133,9 @@ def compress(
                 "normalization='standard', or give that step."
             )
         step = _last(steps, lambda one: grows(one) <= (WORSE if bits_per_pixel is None else FINE))
-        if bits_per_pixel is not None:
-            most = bits_per_pixel * pixels_of(x.shape) / 8
-            step = _finest(steps[steps >= step], packed, most)
+        steps = steps[steps >= step]
+    if bits_per_pixel is not None:
+        step = _finest(steps, packed, bits_per_pixel * pixels_of(x.shape) / 8)
     return packed(_single(step))
 
 
@@ -160,27 +170,23 @@ def decompress(data: bytes, model: Autoencoder) -> np.ndarray:
             f"Another model compressed this: its hash begins with {found.model.hex()}, that of the "
             f"model given with {given.hex()}."
         )
-    shape, count = model.input_shape[1:], found.shape[0]
-    tiled = found.shape[1:] != shape
-    if tiled:
-        if not _are_images(shape, found.shape):
-            raise DataError(f"The model's samples have shape {shape}, not {found.shape[1:]}.")
-        count *= tiles.count(found.shape[1:3], shape[:2])
+    transform = transform_of(model, found.shape, whole=found.whole)
+    shape = transform.code_shape
+    if max(math.prod(shape), math.prod(transform.part_shape)) > MOST_NUMBERS:
+        raise DataError(f"The compressed samples take more than {MOST_NUMBERS:,} numbers to read.")
     ordered = not model.bottleneck.discrete
-    of_code = model.latent_shape if ordered else model.latent_shape[:-1]
-    rows, units = _columns(model, np.empty((1, *of_code))).shape
+    rows, units = _columns(model, np.empty((1, *shape[1:]))).shape
     widths = np.zeros(units, np.int8) if found.widths is None else found.widths
     if len(widths) != units or ordered != (found.step > 0):
         raise DataError("The compressed samples are of codes unlike those of the model.")
-    if count * max(rows * units, math.prod(shape)) > MOST_NUMBERS:
-        raise DataError(f"The compressed samples take more than {MOST_NUMBERS:,} numbers to read.")
-    symbols = entropy.decoded(found.content, (count * rows, units), found.levels, ordered=ordered)
-    symbols = symbols.astype(np.int64).reshape(count, *of_code) + found.least
-    if ordered:
-        x = model.decode(numbers_of(symbols, found.step, widths))
+    if found.neighbors:
+        symbols = neighbors.decoded(found.content, shape)
     else:
-        x = model.decode_indices(symbols)
-    return tiles.joined(x, found.shape[1:3]) if tiled else x
+        every = (shape[0] * rows, units)
+        symbols = entropy.decoded(found.content, every, found.levels, ordered=ordered)
+        symbols = symbols.astype(np.int64).reshape(shape) + found.least
+    codes = numbers_of(symbols, found.step, widths) if ordered else symbols
+    return transform.joined(transform.decode(codes))
 
 
 def pixels_of(shape: tuple[int, ...]) -> int:
@@ -201,21 +207,6 @@ def pixels_of(shape: tuple[int, ...]) -> int:
     return math.prod(shape[:-1] if len(shape) > 2 else shape)
 
 
-def _as_parts(model, x):
-    """Samples as they are, and as the model takes them: images that differ in size as tiles."""
-    shape = model.input_shape[1:]
-    if not _are_images(shape, np.shape(x)) or np.shape(x)[1:] == shape:
-        x = model.door.array(x)
-        return x, x
-    x = Door(np.shape(x)[1:], raw=model.door.raw).array(x)
-    return x, tiles.cut(x, shape[:2])
-
-
-def _are_images(shape, given):
-    """Whether samples are images of any size that a model of images can take in tiles."""
-    return len(shape) == 3 and len(given) == 4 and given[-1] == shape[-1] and 0 not in given
-
-
 def _columns(model, codes):
     """Codes as rows of units, with those that mean the same below each other."""
     if model.bottleneck.discrete and codes.ndim > 2:
@@ -223,17 +214,18 @@ def _columns(model, codes):
     return codes.reshape(-1, codes.shape[-1])  # (n, ..., D) -> (n ..., D)
 
 
-def _growth(model, parts, codes, widths) -> Callable[[float], float]:
+def _growth(transform, parts, codes, widths) -> Callable[[float], float]:
     """A function from a step to what rounding adds to the error, in parts of the error.
 
     Where a model has learned, errors and the changes by rounding have nothing to do with each
     other, so that their squares add up.
     """
-    some = chosen(len(parts), JUDGED)
-    x, codes = model.normalize(parts[some]), codes[some]
+    one = math.prod(transform.ae.input_shape[1:]) / math.prod(parts.shape[1:])
+    some = chosen(len(parts), math.ceil(JUDGED * one))
+    x, codes = transform.normalize(parts[some]), codes[some]
 
     def decoded(z):
-        return model.normalize(model.decode(z))
+        return transform.normalize(transform.decode(z))
 
     exact = decoded(codes)
     least = 1e-6 * float(x.var(axis=0).mean())  # of what a model may be exact at

@@ -5,13 +5,12 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import layers
 
 from aezoo.autoencoder import Autoencoder
 from aezoo.checks import Shape, count, positive, sequence
 from aezoo.data.depth import as_floats, as_stored
 from aezoo.edge import LiteModel
-from aezoo.layers.backbones.unet import coarsest_step, reach
+from aezoo.layers.local import coarsest_step, for_size, reach
 
 TILES = {1: 65_536, 2: 384, 3: 64}  # steps, pixels or voxels along each axis that are cleaned
 
@@ -130,7 +129,8 @@ def resized(ae: Autoencoder, size: Shape) -> Autoencoder:
         )
     shape = (*size, ae.input_shape[-1])
     config = ae.get_config()
-    config |= {name: _rebuilt(getattr(ae, name), shape) for name in ("encoder", "decoder")}
+    for name in ("encoder", "decoder"):
+        config[name] = keras.saving.serialize_keras_object(for_size(getattr(ae, name), shape))
     made = type(ae).from_config(config)
     made.set_weights(ae.get_weights())
     return made
@@ -198,19 +198,6 @@ def _mirrored(places, length):
     period = max(1, 2 * (length - 1))
     places = np.mod(places, period)
     return np.minimum(places, period - places)
-
-
-def _rebuilt(part, shape):
-    """A network for another size, in which nothing has to be cropped."""
-
-    def clone(layer):
-        if isinstance(layer, (layers.Cropping1D, layers.Cropping2D, layers.Cropping3D)):
-            return layers.Identity(name=layer.name)
-        return layer.__class__.from_config(layer.get_config())
-
-    inputs = keras.Input(shape, name=part.inputs[0].name)
-    made = keras.models.clone_model(part, input_tensors=inputs, clone_function=clone)
-    return keras.saving.serialize_keras_object(made)
 
 
 def _up(number, step):

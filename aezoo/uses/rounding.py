@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from aezoo.autoencoder import Autoencoder
 from aezoo.uses.entropy import MOST_CELLS
+from aezoo.uses.transforms import Transform
 
 MOST_LEVELS = 2**16
 FARTHEST = 2**30  # multiples of a step, which a file keeps in 32 bits
@@ -16,11 +16,11 @@ NUDGE = 0.25  # of the deviation of a unit, or of the least that counts
 LEAST = 0.01  # of all codes, that a unit deviates by at least
 
 
-def widths_of(ae: Autoencoder, codes: np.ndarray) -> np.ndarray:
+def widths_of(transform: Transform, codes: np.ndarray) -> np.ndarray:
     """How wide the steps of each unit are, so that rounding any of them costs alike.
 
     Args:
-        ae: `aezoo.Autoencoder`.
+        transform: `Transform`, whose decoder is looked at.
         codes: float32 array of shape `(n, ..., units)`, codes of samples.
 
     Returns:
@@ -29,7 +29,7 @@ def widths_of(ae: Autoencoder, codes: np.ndarray) -> np.ndarray:
         the unit, as far as the decoder is linear.
     """
     some = codes[chosen(len(codes), SAMPLES)]
-    before = ae.normalize(ae.decode(some))
+    before = transform.normalize(transform.decode(some))
     least = LEAST * float(np.abs(codes).max()) or 1.0
     flat = codes.reshape(-1, codes.shape[-1])  # (n, ..., D) -> (n ..., D)
     deviations = flat.std(axis=0, dtype="float64")
@@ -37,7 +37,7 @@ def widths_of(ae: Autoencoder, codes: np.ndarray) -> np.ndarray:
     for unit, nudge in enumerate(NUDGE * np.maximum(deviations, least)):
         nudged = some.copy()
         nudged[..., unit] += nudge
-        change = ae.normalize(ae.decode(nudged)) - before
+        change = transform.normalize(transform.decode(nudged)) - before
         effects[unit] = np.sqrt(np.square(change).mean()) / nudge
     if not effects.any():
         return np.zeros(len(effects), np.int8)

@@ -19,6 +19,10 @@ def test_what_is_written_is_read():
     assert replace(found, widths=None) == replace(WHOLE, widths=None)
     places = replace(WHOLE, step=0.0, widths=None)
     assert unpacked(places.packed()) == places
+    for way in ({"neighbors": True}, {"whole": True}):  # which version 1 did not know
+        found = replace(places, **way)
+        assert (found.packed()[3], places.packed()[3]) == (2, 1)
+        assert unpacked(found.packed()) == found
 
 
 def test_every_flipped_bit_and_every_cut_is_noticed():
@@ -34,8 +38,9 @@ def test_every_flipped_bit_and_every_cut_is_noticed():
 
 
 def test_a_later_version_and_other_files():
-    with pytest.raises(DataError, match="version 2"):
-        unpacked(b"AEZ\x02" + WHOLE.packed()[4:])
+    for version in (b"\x00", b"\x03"):
+        with pytest.raises(DataError, match=f"version {version[0]}"):
+            unpacked(b"AEZ" + version + WHOLE.packed()[4:])
     with pytest.raises(DataError, match="no compressed samples"):
         unpacked(b"PNG, rather")
     with pytest.raises(DataError, match="no compressed samples"):

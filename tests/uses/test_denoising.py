@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import aezoo
-from aezoo.layers.backbones.unet import coarsest_step, reach
+from aezoo.layers.local import coarsest_step, reach
 from aezoo.uses.denoising import denoise, resized
 
 

@@ -14,17 +14,18 @@ import keras
 from aezoo.checks import Shape, positive
 from aezoo.layers.backbones.conv import conv
 from aezoo.layers.backbones.dense import dense
+from aezoo.layers.backbones.lapped import lapped
 from aezoo.layers.backbones.options import shape_of
 from aezoo.layers.backbones.unet import unet
 from aezoo.layers.bottleneck import bottleneck_of
 
-BACKBONES = {"conv": conv, "dense": dense, "unet": unet}
+BACKBONES = {"conv": conv, "dense": dense, "lapped": lapped, "unet": unet}
 NO_CODE = (
     "A unet has no narrow code that could be sparse, drawn or looked up: it is a backbone for "
     "denoising and masked. Use 'conv' or 'residual' here."
 )
 
-__all__ = ["BACKBONES", "build", "conv", "dense", "unet", "with_bottleneck"]
+__all__ = ["BACKBONES", "build", "conv", "dense", "lapped", "unet", "with_bottleneck"]
 
 
 def build(

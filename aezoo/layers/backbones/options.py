@@ -56,6 +56,18 @@ def residual_block(x, make_layer, between, name):
     return layers.Add(name=f"add_{name}")([x, branch])
 
 
+def checked_rank(backbone, input_shape):
+    """Returns how many spatial axes samples have; none, or more than three, are refused."""
+    rank = len(input_shape) - 1
+    if rank not in (1, 2, 3):
+        raise ValueError(
+            f"A {backbone} backbone takes signals (steps, channels), images (height, width, "
+            "channels) or volumes (depth, height, width, channels). Received: "
+            f"input_shape={input_shape}"
+        )
+    return rank
+
+
 def cropped(x, size, name):
     """What rounding up has added to an axis, taken off again."""
     excess = [(0, grown - n) for grown, n in zip(x.shape[1:-1], size, strict=True)]

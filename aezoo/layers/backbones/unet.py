@@ -1,6 +1,6 @@
 """Convolutions at several sizes, with skip connections between those of one size."""
 
-import math
+from collections.abc import Callable
 
 import keras
 from keras import layers
@@ -8,6 +8,7 @@ from keras import layers
 from aezoo.checks import Shape, count, positive, sequence
 from aezoo.layers.backbones.options import (
     between_layers,
+    checked_rank,
     cropped,
     l2_penalty,
     output_layer,
@@ -67,21 +68,47 @@ def unet(
         what is learned: Zhang et al., "Beyond a Gaussian Denoiser", IEEE TIP 26, 2017,
         arXiv:1608.03981.
     """
-    rank = len(input_shape) - 1
-    if rank not in (1, 2, 3):
-        raise ValueError(
-            "A unet backbone takes signals (steps, channels), images (height, width, channels) or "
-            f"volumes (depth, height, width, channels). Received: input_shape={input_shape}"
-        )
+    checked_rank("unet", input_shape)
+    between = between_layers(activation, dropout, batch_normalization)
+    inputs = keras.Input(input_shape, name="input")
+    x = corrected(inputs, filters, blocks, between, l2_penalty(l2))
+    encoder = keras.Model(inputs, Whole(name="bottleneck", dtype="float32")(x), name="encoder")
+
+    inputs = keras.Input(input_shape, name="code")
+    output = output_layer(output_activation, input_shape, False, linear_path=True, dtype="float32")
+    return encoder, keras.Model(inputs, output(inputs), name="decoder")
+
+
+def corrected(
+    x: keras.KerasTensor,
+    filters: Shape,
+    blocks: int,
+    between: Callable,
+    kernel_regularizer: keras.regularizers.Regularizer | None = None,
+) -> keras.KerasTensor:
+    """Adds to samples what a unet makes of them: at first nothing.
+
+    Args:
+        x: Tensor of shape `(B, ..., C)` with one to three spatial axes.
+        filters, blocks: See `unet`.
+        between: What stands between two layers, of `between_layers`.
+        kernel_regularizer: Keras regularizer, or `None`.
+
+    Returns:
+        Tensor of the shape of `x`.
+
+    Raises:
+        ValueError: For a value out of its range.
+    """
     filters = [positive("filters", f) for f in sequence("filters", filters)]
     if not filters:
         raise ValueError("filters must name at least one level. Received: ()")
     blocks = count("blocks", blocks)
-    between = between_layers(activation, dropout, batch_normalization)
+    rank = len(x.shape) - 2
     convolution, transposed = (
         getattr(layers, name.format(rank)) for name in ("Conv{}D", "Conv{}DTranspose")
     )
-    shared = {"padding": "same", "kernel_regularizer": l2_penalty(l2)}
+    shared = {"padding": "same", "kernel_regularizer": kernel_regularizer}
 
     def level(x, f, name):
         for i in range(1, blocks + 1):
@@ -90,8 +117,7 @@ def unet(
             )
         return x
 
-    inputs = keras.Input(input_shape, name="input")
-    x, skips = inputs, []
+    skips = []
     for i, f in enumerate(filters, start=1):
         skips.append(x)
         x = convolution(f, 2 if i > 1 else STEM, strides=2, name=f"down_{i}", **shared)(x)
@@ -105,47 +131,4 @@ def unet(
         # in mixed precision, too, what goes around the network is not rounded
         own = {} if i > 1 else {"dtype": "float32"}
         x = layers.Add(name=f"add_{i}", **own)([skip, cropped(x, skip.shape[1:-1], f"crop_{i}")])
-    encoder = keras.Model(inputs, Whole(name="bottleneck", dtype="float32")(x), name="encoder")
-
-    inputs = keras.Input(input_shape, name="code")
-    output = output_layer(output_activation, input_shape, False, linear_path=True, dtype="float32")
-    return encoder, keras.Model(inputs, output(inputs), name="decoder")
-
-
-def coarsest_step(encoder: keras.Model) -> int:
-    """How far apart the coarsest features of a unet are: 2 for each of its levels.
-
-    Args:
-        encoder: `keras.Model` of a unet.
-
-    Returns:
-        Positive integer.
-    """
-    return math.prod(layer.strides[0] for layer in _convolutions(encoder) if not _widens(layer))
-
-
-def reach(encoder: keras.Model) -> int:
-    """How far away a value can be that has a part in another one's result.
-
-    Args:
-        encoder: `keras.Model` of a unet.
-
-    Returns:
-        Positive integer, of pixels or steps along an axis.
-    """
-    found, step = 0, 1
-    for layer in _convolutions(encoder):
-        if _widens(layer):
-            step //= layer.strides[0]
-        found += step * -(-(layer.kernel_size[0] - 1) // 2)  # half a kernel, rounded up
-        if not _widens(layer):
-            step *= layer.strides[0]
-    return found
-
-
-def _convolutions(encoder):
-    return [layer for layer in encoder.layers if hasattr(layer, "kernel_size")]
-
-
-def _widens(layer):
-    return "Transpose" in type(layer).__name__
+    return x

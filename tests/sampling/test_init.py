@@ -63,7 +63,9 @@ def test_a_normal_distribution_of_models_without_a_prior(two_groups):
     assert np.abs(drawn[:, 0]).min() < 1  # between the groups: it is no mixture
 
 
-@pytest.mark.parametrize("sampler", ["normal", "gaussian_mixture", "kernel_density"])
+@pytest.mark.parametrize(
+    "sampler", ["normal", "gaussian_mixture", "kernel_density", "normalizing_flow"]
+)
 def test_codes_of_any_scale(two_groups, rng, sampler):
     ae, _ = two_groups
     x = rng.normal(size=(500, 2)) * [1e-4, 100]
@@ -100,5 +102,17 @@ def test_discrete_codes_have_no_line_and_no_density():
     ae = aezoo.vector_quantized((8, 8, 1), 4, filters=(4,))
     with pytest.raises(ValueError, match="discrete"):
         ae.interpolate(np.zeros((8, 8, 1)), np.zeros((8, 8, 1)))
-    with pytest.raises(ValueError, match="encode_indices"):
+    with pytest.raises(ValueError, match="give x"):
         ae.sample(3)
+    with pytest.raises(ValueError, match="'autoregressive'.*'normal'"):
+        ae.sample(3, "normal")
+    with pytest.raises(ValueError, match="for codebooks"):
+        aezoo.vanilla(4, 2).sample(3, "autoregressive", x=np.zeros((5, 4)))
+
+
+def test_places_of_a_codebook_are_drawn_together(monkeypatch):
+    monkeypatch.setattr(learning, "EPOCHS", 15)
+    ae = aezoo.vector_quantized((8, 8, 1), 4, filters=(4,), num_embeddings=8)
+    x = np.repeat(np.eye(8, dtype="float32").reshape(1, 8, 8, 1), 60, axis=0)
+    drawn = ae.sample(5, x=x, seed=0)
+    np.testing.assert_allclose(drawn, ae.reconstruct(x[:5]), atol=1e-6)

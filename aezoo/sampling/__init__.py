@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from aezoo.checks import positive
+from aezoo.sampling import flow, sequences
 
-SAMPLERS = ("normal", "gaussian_mixture", "kernel_density")
+SAMPLERS = ("normal", "gaussian_mixture", "kernel_density", "normalizing_flow")
+OF_PLACES = "autoregressive"  # what draws places in a codebook
 COMPONENTS = 10  # of the mixture, as in Ghosh et al.
 BANDWIDTHS = (0.05, 0.1, 0.2, 0.4, 0.8)  # of the deviation of each number, that are tried
 TRIED = 2000  # codes that a bandwidth is chosen on
@@ -35,26 +37,46 @@ def sample(ae: Any, n: int, sampler: str | None, x: Any, seed: int | None) -> np
         Ghosh et al., "From Variational to Deterministic Autoencoders", ICLR 2020,
         arXiv:1903.12436, section 4, for the mixture.
     """
-    _continuous(ae)
     positive("n", n)
+    if ae.bottleneck.discrete:
+        return _of_places(ae, n, sampler, x, seed)
+    _continuous(ae)
     if sampler is None:
         sampler = "normal" if ae.bottleneck.has_prior else "gaussian_mixture"
     if sampler not in SAMPLERS:
-        raise ValueError(f"sampler must be one of {SAMPLERS}. Received: {sampler!r}")
+        more = ", which is for codebooks" if sampler == OF_PLACES else ""
+        raise ValueError(f"sampler must be one of {SAMPLERS}. Received: {sampler!r}{more}")
     if sampler == "normal" and ae.bottleneck.has_prior:
         return ae.decode(ae.bottleneck.prior(n, ae.latent_shape, seed))
+    _given(x, sampler)
+    codes = ae.encode(x)
+    codes = codes.reshape(len(codes), -1).astype("float64")  # (n, ...) -> (n, D)
+    if sampler == "kernel_density":
+        drawn = _from_kernels(codes, n, seed)
+    elif sampler == "normalizing_flow":
+        drawn = flow.drawn(codes, n, seed)
+    else:
+        drawn = _from_mixture(codes, n, seed, COMPONENTS if sampler == "gaussian_mixture" else 1)
+    return ae.decode(ae.bottleneck.project(drawn.reshape(n, *ae.latent_shape).astype("float32")))
+
+
+def _of_places(ae, n, sampler, x, seed):
+    if sampler not in (None, OF_PLACES):
+        raise ValueError(
+            f"The codes of the family {ae.name} are discrete, places in a codebook: sampler must "
+            f"be {OF_PLACES!r}. Received: {sampler!r}"
+        )
+    _given(x, OF_PLACES)
+    levels = ae.bottleneck.num_embeddings
+    return ae.decode_indices(sequences.drawn(ae.encode_indices(x), levels, n, seed))
+
+
+def _given(x, sampler):
     if x is None:
         raise ValueError(
             f"The sampler {sampler!r} is fitted to codes: give x, the training samples, as in "
             "ae.sample(16, x=x_train)."
         )
-    codes = ae.encode(x)
-    codes = codes.reshape(len(codes), -1).astype("float64")  # (n, ...) -> (n, D)
-    if sampler == "kernel_density":
-        drawn = _from_kernels(codes, n, seed)
-    else:
-        drawn = _from_mixture(codes, n, seed, COMPONENTS if sampler == "gaussian_mixture" else 1)
-    return ae.decode(ae.bottleneck.project(drawn.reshape(n, *ae.latent_shape).astype("float32")))
 
 
 def _from_mixture(codes, n, seed, components):
@@ -94,6 +116,5 @@ def _continuous(ae):
         )
     if ae.bottleneck.discrete:
         raise ValueError(
-            f"The codes of the family {ae.name} are discrete: neither a line between them nor a "
-            "density has a meaning. Learn a prior over ae.encode_indices(x) instead."
+            f"The codes of the family {ae.name} are discrete: a line between them has no meaning."
         )
