@@ -1,14 +1,21 @@
-"""Puts pretrained weights, cards and detectors into the wheel, beside the code that loads them."""
+"""Puts pretrained weights, cards, detectors and classifiers into the wheel, beside the code that loads them."""
 
 from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FILES = ("card.json", "model.weights.h5", "detector.json", "detector.npz", "model.keras")
+FILES = (
+    "card.json",
+    "classifier.json",
+    "detector.json",
+    "detector.npz",
+    "model.keras",
+    "model.weights.h5",
+)
 
 
 class Weights(BuildHookInterface):
-    """Adds the cards and weights of models, and detectors; a checkout has them in place."""
+    """Adds the cards and weights of models, detectors and classifiers; a checkout has them in place."""
 
     def initialize(self, version, build_data):
         if version == "editable":

@@ -128,25 +128,28 @@ def print_json(document: Any) -> None:
 
 def print_metrics(title: str, metrics: dict[str, Any]) -> None:
     """Prints the metrics of a model as a table."""
-    table = Table("", "model", "PCA, same code size", title=title, title_justify="left")
+    smaller = metrics["compression_ratio"] > 1  # or PCA is exact, and tells nothing
+    beside = ["PCA, same code size"] if smaller else []
+    table = Table("", "model", *beside, title=title, title_justify="left")
     for key, label, digits in (
         ("mse", "mean squared error", 5),
         ("psnr", "PSNR (dB)", 2),
         ("ssim", "SSIM", 4),
     ):
         if key in metrics:
-            table.add_row(label, *(f"{metrics[k]:.{digits}f}" for k in (key, f"pca_{key}")))
+            both = (f"{metrics[k]:.{digits}f}" for k in (key, f"pca_{key}")[: 1 + smaller])
+            table.add_row(label, *both)
     if "relative_mse" in metrics:  # not where PCA is exact
         table.add_row("MSE relative to PCA", f"{metrics['relative_mse']:.2f}", "1.00")
     if "noisy_mse" in metrics:
-        table.add_row("MSE of corrupted samples", f"{metrics['noisy_mse']:.5f}", "")
-        table.add_row("... after denoising", f"{metrics['denoised_mse']:.5f}", "")
+        table.add_row("MSE of corrupted samples", f"{metrics['noisy_mse']:.5f}")
+        table.add_row("... after denoising", f"{metrics['denoised_mse']:.5f}")
     table.add_section()
-    table.add_row("MSE of predicting the mean", f"{metrics['mean_mse']:.5f}", "")
+    table.add_row("MSE of predicting the mean", f"{metrics['mean_mse']:.5f}")
     numbers = metrics["latent_size"], metrics["pca_components"]
-    table.add_row("numbers in a code", *(f"{number:,}" for number in numbers))
-    table.add_row("compression ratio", f"{metrics['compression_ratio']:.1f}", "")
-    table.add_row("parameters", f"{metrics['parameters']:,}", "")
+    table.add_row("numbers in a code", *(f"{number:,}" for number in numbers[: 1 + smaller]))
+    table.add_row("compression ratio", f"{metrics['compression_ratio']:.1f}")
+    table.add_row("parameters", f"{metrics['parameters']:,}")
     out.print(table)
 
 

@@ -25,8 +25,8 @@ def sample(
     sampler: Annotated[
         str | None,
         typer.Option(
-            help="normal, gaussian_mixture or kernel_density. [default: the model's prior, or a "
-            "mixture]",
+            help="normal, gaussian_mixture, kernel_density or normalizing_flow; of models with a "
+            "codebook autoregressive. [default: the model's prior, or a mixture]",
             show_default=False,
         ),
     ] = None,
@@ -47,7 +47,7 @@ def sample(
         ae, x_train, x_test = loaded(file, data, how)
         real = x_test[:COMPARED]
         made = ae.sample(max(n, len(real)), sampler, x_train, seed)
-        found, places = _measured(ae, x_train, real, made)
+        found, places = _measured(ae, x_train, real, made, data)
         picture = output or file.with_name(PICTURE)
         with replacing(picture) as beside:
             _drawn(made[:n], x_train[places[:n]]).savefig(beside, dpi=120)
@@ -71,28 +71,39 @@ def sample(
     out.print(table)
     out.print(
         f"{found['generated']['real']:,} real and {found['generated']['generated']:,} others, in "
-        f"{found['components']} principal components. Unseen samples are at {found['unseen']:.5f} "
+        f"{found['features']}. Unseen samples are at {found['unseen']:.5f} "
         "from the nearest training sample."
     )
     out.print(f"{picture}: samples above, below each the training sample that is nearest")
 
 
-def _measured(ae: Any, x_train: "np.ndarray", real: "np.ndarray", made: "np.ndarray"):
+def _measured(ae: Any, x_train: "np.ndarray", real: "np.ndarray", made: "np.ndarray", data: str):
     """How like unseen samples generated ones and as many training samples are, and the nearest."""
     import numpy as np
     from sklearn.decomposition import PCA
 
-    from aezoo.evaluation import likeness, nearest
+    from aezoo.evaluation import class_features, classifiers, likeness, nearest
 
     def flat(x):
         return ae.normalize(x).reshape(len(x), -1)  # (n, ...) -> (n, D)
 
     some = x_train[np.random.default_rng(0).permutation(len(x_train))[: len(real)]]
     training, unseen = flat(x_train), flat(real)
-    pca = PCA(min(FEATURES, *training.shape), random_state=0).fit(training)
-    found = {"components": int(pca.n_components_)}
+    if data in classifiers():
+        found = {"features": f"the features of a classifier of {data}"}
+
+        def features(x):
+            return class_features(x, data)
+    else:
+        pca = PCA(min(FEATURES, *training.shape), random_state=0).fit(training)
+        components = int(pca.n_components_)
+        found = {"features": f"{components} principal components", "components": components}
+
+        def features(x):
+            return pca.transform(flat(x))
+
     for kind, x in (("generated", made[: len(real)]), ("training", some)):
-        found[kind] = likeness(pca.transform(unseen), pca.transform(flat(x)))._asdict()
+        found[kind] = likeness(features(real), features(x))._asdict()
     places, errors = nearest(flat(made), training)
     found["generated"]["nearest"] = float(np.median(errors))
     found["unseen"] = float(np.median(nearest(unseen, training)[1]))

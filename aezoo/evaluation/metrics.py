@@ -46,7 +46,9 @@ def evaluate(
         - `pca_components`: the numbers in that code of PCA;
         - `relative_mse`: `mse` over `pca_mse`, left out where PCA is exact but for rounding;
         - `latent_size`: how many numbers tell a code, or indices for one with a codebook;
-        - `code_bits`: how many bits tell a code, 32 for each number that is no index;
+        - `code_bits`: how many bits tell a code, 32 for each number that is no index; of codes
+          that were trained to be rounded what `aezoo.compress` makes of the samples, all in one,
+          and the errors are those after `aezoo.decompress`;
         - `compression_ratio`: bits in a sample, 32 for each number, to bits in its code;
         - `parameters`: how many weights the model has.
 
@@ -67,11 +69,19 @@ def evaluate(
     """
     clean = ae.normalize(x)  # in the units of the errors; refuses what fit refuses
     x = np.asarray(x, "float32")
-    bits = ae.bottleneck.code_bits(ae.latent_shape)
+    bits, rebuilt = ae.bottleneck.code_bits(ae.latent_shape), None
+    if ae.bottleneck.step is not None:
+        from aezoo.uses.compression import compress, decompress  # which most uses do not need
+
+        data = compress(ae, x)
+        bits, rebuilt = 8 * len(data) / len(x), decompress(data, ae)
     image = x.ndim == 4 and x.min() >= 0 and x.max() <= 1
-    metrics = {"mse": float(np.mean(ae.reconstruction_error(x)))}
+    if rebuilt is None:
+        metrics = {"mse": float(np.mean(ae.reconstruction_error(x)))}
+    else:
+        metrics = {"mse": _mse(clean, ae.normalize(rebuilt))}
     if image:
-        metrics |= _image_quality(x, ae.reconstruct(x))
+        metrics |= _image_quality(x, ae.reconstruct(x) if rebuilt is None else rebuilt)
     if ae.corruption:
         noisy = ae.corrupt(x)
         metrics["noisy_mse"] = _mse(ae.normalize(noisy), clean)
@@ -83,16 +93,16 @@ def evaluate(
         metrics["mean_mse"] = _mse(flat, mean)
         centred = flat - mean
         if components == flat.shape[1]:
-            rebuilt = centred  # as many as values: it is exact
+            by_pca = centred  # as many as values: it is exact
         else:  # or a covariance in float32 drowns in a large mean
             pca = PCA(components, copy=False, random_state=0).fit(flat_train - mean)
-            rebuilt = pca.inverse_transform(pca.transform(centred))
-        metrics["pca_mse"] = _mse(centred, rebuilt)
+            by_pca = pca.inverse_transform(pca.transform(centred))
+        metrics["pca_mse"] = _mse(centred, by_pca)
         metrics["pca_components"] = components
         if metrics["pca_mse"] > _rounding(flat):
             metrics["relative_mse"] = metrics["mse"] / metrics["pca_mse"]
         if image:
-            quality = _image_quality(x, ae.denormalize((rebuilt + mean).reshape(x.shape)))
+            quality = _image_quality(x, ae.denormalize((by_pca + mean).reshape(x.shape)))
             metrics |= {f"pca_{name}": value for name, value in quality.items()}
     return metrics | {
         "latent_size": ae.bottleneck.code_size(ae.latent_shape),

@@ -14,6 +14,7 @@ from aezoo.layers.objectives import Term
 from aezoo.registry import register
 
 STEP = 0.125  # that codes are rounded to: untrained ones are some steps wide
+OCTAVES = 1.0  # that it varies by while training, up and down
 PARTS = 3  # of the density of each unit
 FASTER = 10.0  # that densities learn than networks, whose codes they have to follow
 FLOOR = 1e-9  # that a probability is at least
@@ -33,25 +34,28 @@ def compressive(
 
     The loss is the reconstruction error + rate * bits, where bits are what the codes of a pixel
     take. While training, noise as wide as the step stands for rounding, and a density that is
-    learned for each unit tells the bits. Units that are not worth their bits fall silent, so that
-    a code may well be wide: how much is kept follows from `rate`, not from `latent_dim`.
+    learned for each unit tells the bits. The step varies, from half of the one that `rate` is for
+    to twice as much, and the rate by its square, so that one model does for small files and for
+    large ones. Units that are not worth their bits fall silent, so that a code may well be wide.
 
-    Photographs want `bottleneck="spatial"`, whose codes are of places, and `activation="gdn"`:
-    `aezoo.compress` takes images of any size then, each as a whole.
+    Photographs want `backbone="lapped"`, whose codes are of places: `aezoo.compress` takes images
+    of any size then, each as a whole.
 
     Args:
         input_shape: Tuple of positive integers, or one integer for vectors.
         latent_dim: Positive integer, how many numbers a code has, at each place where it has
             places.
-        backbone: `"dense"`, `"conv"`, `"residual"` or `"auto"`, see `aezoo.backbones.build`.
+        backbone: `"dense"`, `"conv"`, `"residual"`, `"lapped"` or `"auto"`, see
+            `aezoo.backbones.build`.
         rate: Float, 0 or more: the error that a bit for each pixel (a step of a signal, a number
-            of a vector) is worth. More for smaller files.
+            of a vector) is worth, where codes are rounded to the middle one of the steps. By
+            default about what it is where rounding costs as much as it spares.
         normalization: `None`, `"minmax"` or `"standard"`, see `aezoo.Autoencoder`.
         **options: Options of the backbone, see `aezoo.backbones`.
 
     Returns:
         A compiled `aezoo.Autoencoder`. Its log has `bits`, of a pixel. `encode` and `reconstruct`
-        do not round; `evaluate` and validation do, by noise.
+        do not round; `evaluate` and validation do, by noise of the middle step.
 
     Raises:
         ValueError: For an unknown backbone or option, or a value out of its range.
@@ -67,7 +71,9 @@ def compressive(
     Reference:
         Balle et al., "End-to-end Optimized Image Compression", ICLR 2017, arXiv:1611.01704; Theis
         et al., "Lossy Image Compression with Compressive Autoencoders", ICLR 2017,
-        arXiv:1703.00395.
+        arXiv:1703.00395; steps that vary, and what a bit is worth at each: Sullivan and Wiegand,
+        "Rate-Distortion Optimization for Video Compression", IEEE Signal Processing Magazine 15,
+        1998.
     """
     encoder, decoder = backbones.build(backbone, input_shape, latent_dim, **options)
     shape = encoder.input_shape[1:]
@@ -132,26 +138,41 @@ class Rate(Bottleneck):
         self.logits = self.add_weight(name="logits", shape=shape, initializer="zeros")
 
     def call(self, inputs, training=False):
-        return self.draw(inputs, self.seed_generator) if training else inputs
+        if not training:
+            return inputs
+        return inputs + self._steps(inputs) * self._noise(inputs, self.seed_generator)
 
     def draw(self, features, seed=None):
-        half = self.step / 2
-        noise = keras.random.uniform(ops.shape(features), -half, half, features.dtype, seed)
-        return features + noise
+        return features + self.step * self._noise(features, seed)
 
     def terms(self, forward):
-        bits = ops.mean(self.bits(forward.code)) / self.pixels
-        return {"bits": Term(bits, self.rate * bits)}
+        code, steps = forward.code, self.step
+        if forward.training:  # with steps of its own: those that the code was drawn with are gone
+            steps = self._steps(forward.features)
+            code = forward.features + steps * self._noise(forward.features, self.seed_generator)
+        found = self.bits(code, steps) / self.pixels
+        worth = ops.square(ops.reshape(steps / self.step, (-1,)))
+        return {"bits": Term(ops.mean(found), self.rate * ops.mean(worth * found))}
 
-    def bits(self, code):
-        """The bits of each sample's code: (B, ..., D) -> (B,)."""
-        z = ops.expand_dims(code / self.step, -2)  # (B, ..., 1, D), in steps
-        away = -ops.abs(z - FASTER * self.middles)  # below the middle nothing cancels
-        widths = ops.exp(ops.clip(FASTER * self.log_widths, -4.0, 10.0))
-        inside = ops.sigmoid((away + 0.5) / widths) - ops.sigmoid((away - 0.5) / widths)
+    def bits(self, code, steps=STEP):
+        """The bits of each sample's code, rounded to a step: (B, ..., D) -> (B,)."""
+        half = ops.expand_dims(steps * ops.ones_like(code), -2) / 2
+        away = ops.expand_dims(code, -2) - STEP * FASTER * self.middles  # (B, ..., PARTS, D)
+        away = -ops.abs(away)  # below the middle nothing cancels
+        widths = STEP * ops.exp(ops.clip(FASTER * self.log_widths, -4.0, 10.0))
+        inside = ops.sigmoid((away + half) / widths) - ops.sigmoid((away - half) / widths)
         found = ops.sum(ops.softmax(FASTER * self.logits, axis=0) * inside, axis=-2)
         nats = -ops.log(ops.maximum(found, FLOOR))
         return ops.sum(nats, axis=tuple(range(1, len(nats.shape)))) / math.log(2)
+
+    def _noise(self, features, seed):
+        return keras.random.uniform(ops.shape(features), -0.5, 0.5, features.dtype, seed)
+
+    def _steps(self, features):
+        """A step for each sample: (B, ..., D) -> (B, ..., 1)."""
+        shape = (ops.shape(features)[0], *[1] * (len(features.shape) - 1))
+        octaves = keras.random.uniform(shape, -OCTAVES, OCTAVES, seed=self.seed_generator)
+        return self.step * ops.power(2.0, octaves)
 
     def get_config(self):
         names = ("rate", "pixels", "seed")

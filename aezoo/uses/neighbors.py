@@ -17,7 +17,8 @@ OCTAVES = 21  # from there on
 MOST_LEVELS = 2**12  # of which tables are learned
 AROUND = 3  # a place's own units count as so many times the mean of those around it...
 OWN = 2  # ... over this
-PRIOR = 5.0  # numbers that what is expected of a group counts as, before it has any
+PRIOR = 5.0  # numbers that what is expected of a group counts as, before it has any...
+WIDER = 32.0  # ... and so many times its mean magnitude more: it has more to learn
 RARE = 1e-4  # of the probability, for numbers that are not expected
 HEAD = "<iIII"  # the least middle, the levels of what is told of units, its bytes, the extent
 
@@ -171,7 +172,7 @@ def _walk(code: Code, shape: tuple[int, ...], classes: list[int], extent: int) -
         for half in halves:
             for group, where in _groups(expected, half, bounds):
                 if group not in tables:
-                    tables[group] = PRIOR * _around_zero(bounds[group : group + 2], extent)
+                    tables[group] = _expected(bounds[group : group + 2], extent)
                 table = tables[group]
                 found = code((*where, np.full(len(where[0]), unit)), table / table.sum())
                 table += np.bincount(found + extent, minlength=len(table))
@@ -209,8 +210,8 @@ def _sum_around(values, corners):
     return sum(padded[:, y : y + height, x : x + width] for y, x in steps)
 
 
-def _around_zero(bounds, extent):
-    """Probabilities of numbers from -extent to extent that are so large in the mean.
+def _expected(bounds, extent):
+    """What numbers from -extent to extent count as that are so large in the mean.
 
     Two geometric series, q^|k|, have the mean magnitude 2 q / (1 - q^2).
     """
@@ -219,4 +220,5 @@ def _around_zero(bounds, extent):
     q = (math.sqrt(1 + mean * mean) - 1) / mean
     falling = np.multiply.accumulate(np.concatenate([[1.0], np.full(extent, q)]))
     both = np.concatenate([falling[:0:-1], falling])
-    return both / math.fsum(both) * (1 - RARE) + RARE / len(both)
+    shares = both / math.fsum(both) * (1 - RARE) + RARE / len(both)
+    return PRIOR * (1 + WIDER * mean) * shares

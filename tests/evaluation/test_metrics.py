@@ -19,8 +19,9 @@ def digits():
 
 def model(rebuilt, size=2, bits=64):
     """What `evaluate` asks of a model, whose reconstructions are given."""
+    code = {"code_size": lambda shape: size, "code_bits": lambda shape: bits, "step": None}
     return SimpleNamespace(
-        bottleneck=SimpleNamespace(code_size=lambda shape: size, code_bits=lambda shape: bits),
+        bottleneck=SimpleNamespace(**code),
         corruption=None,
         count_params=lambda: 7,
         denormalize=np.asarray,

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import aezoo
+from aezoo.sampling import learning
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from aezoo.checks import Shape, positive
+from aezoo.checks import Shape, count, positive
 from aezoo.layers.backbones.options import (
     between_layers,
     checked_rank,
@@ -90,7 +90,7 @@ def lapped(
         pad = getattr(layers, f"ZeroPadding{rank}D")
         beyond = [(0, n) for n in beyond]
         x = pad(beyond[0] if rank == 1 else tuple(beyond), name="pad")(x)
-    if refinement:
+    if count("refinement", refinement):
         x = refined(x, refinement_filters, refinement, activation=activation)
     x = getattr(layers, f"Conv{rank}D")(latent_dim, name="latent", dtype="float32", **shared)(x)
     encoder = keras.Model(inputs, x, name="encoder")
