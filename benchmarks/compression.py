@@ -1,6 +1,7 @@
 """Do codes take fewer bytes than PNG, JPEG, WebP and JPEG XL, at the same error? Real bytes.
 
     python benchmarks/compression.py                        # 15 minutes
+    python benchmarks/compression.py --only photographs     # 68 of them, each as a file
     python benchmarks/compression.py --only round-trips     # decompress(compress(x)), 10,000 times
 
 Images of the test split, by pretrained models, as `aezoo.compress` makes them with nothing else
@@ -9,12 +10,17 @@ ours. They are measured twice: a file for each image, as one has them, headers i
 small files are mostly headers, all images side by side in one. Ours likewise. The size of the model
 is apart ("decoder", bytes in float32). PNG is without loss.
 
+Photographs are those of BSD68, 481 x 321 pixels in grey, from the folder that AEZOO_TEST_DATA
+names: each as a file, by each codec with the best quality that takes no more than so many bits a
+pixel, and the mean of the peak signal-to-noise ratios.
+
 Errors are those of pixels of 8 bits, ours rounded to them, too.
 """
 
 import argparse
 import io
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -35,22 +41,33 @@ SETS = {  # and the pretrained models that compress them
 }
 FORMATS = {"PNG": {"optimize": True}, "JPEG": {"optimize": True}, "WEBP": {"method": 6}, "JXL": {}}
 NAMES = {"PNG": "PNG", "JPEG": "JPEG", "WEBP": "WebP", "JXL": "JPEG XL"}
+PHOTOGRAPHS, BITS = "compressive-photographs", (0.1, 0.25, 0.5, 0.75, 1.0)
 FACTORS = (0.25, 0.5, 1, 2, 4, 8, 16)  # of the step, for the picture
 ALONE = 1000  # images that are compressed one by one, of which the mean is taken
 ROUND_TRIPS = 10_000
+PARTS = (*SETS, "photographs", "round-trips")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", choices=[*SETS, "round-trips"])
+    parser.add_argument("--only", choices=PARTS)
     parser.add_argument("--images", type=int, help="default: all")
     parser.add_argument("--output", default=HERE / "compression.json", type=Path)
     arguments = parser.parse_args()
     output = arguments.output
     found = json.loads(output.read_text()) if output.is_file() else {}
-    for name in [arguments.only] if arguments.only else [*SETS, "round-trips"]:
+    for name in [arguments.only] if arguments.only else PARTS:
         if name == "round-trips":
             found[name] = round_trips()
+        elif name == "photographs":
+            found[name] = of_photographs(arguments.images)
+            curves = {
+                codec: [[row["bits"], row[codec]] for row in found[name]]
+                for codec in ("ours", *FORMATS)
+                if codec != "PNG"
+            }
+            picture = aezoo.plots.rate_distortion(curves, title="68 photographs, a file each")
+            picture.savefig(output.with_name(f"{output.stem}-{name}.png"), dpi=100)
         else:
             x = images_of(name)[: arguments.images]
             found[name] = measured(x, SETS[name])
@@ -60,6 +77,41 @@ def main():
             picture.savefig(output.with_name(f"{output.stem}-{name}.png"), dpi=100)
         output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     show(found)
+
+
+def of_photographs(count):
+    """Peak signal-to-noise ratios by bits a pixel, means over photographs."""
+    folder = Path(os.environ["AEZOO_TEST_DATA"]) / "photos" / "bsd68"
+    family, _, data = PHOTOGRAPHS.partition("-")
+    ae = aezoo.build(family, weights=data)
+    photographs = [np.asarray(Image.open(file)) for file in sorted(folder.iterdir())[:count]]
+    rows = []
+    for bits in BITS:
+        found = {codec: [] for codec in ("ours", *FORMATS) if codec != "PNG"}
+        for pixels in photographs:
+            x = pixels[np.newaxis, ..., np.newaxis].astype("float32") / 255
+            data = aezoo.compress(ae, x, bits_per_pixel=bits)
+            assert 8 * len(data) <= bits * pixels.size
+            rebuilt = bytes_of(aezoo.decompress(data, ae))
+            found["ours"].append(psnr(error_of(rebuilt[0, ..., 0], pixels)))
+            for form in found.keys() - {"ours"}:
+                found[form].append(best_psnr(pixels[..., np.newaxis], form, bits))
+        rows.append({"bits": bits, **{codec: float(np.mean(f)) for codec, f in found.items()}})
+        print(rows[-1], flush=True)
+    return rows
+
+
+def best_psnr(image, form, bits):
+    """With so many bits a pixel at most; 0 where the worst quality has more."""
+    low, high = -1, 101  # of which the first takes few enough, and the second too many
+    while high - low > 1:
+        middle = (low + high) // 2
+        fits = 8 * len(encoded(image, form, middle)) <= bits * image.size
+        low, high = (middle, high) if fits else (low, middle)
+    if low < 0:
+        return 0.0
+    content = encoded(image, form, low)
+    return psnr(error_of(decoded(content, image.shape), image))
 
 
 def images_of(name):
@@ -189,6 +241,12 @@ def show(found):
     for name, part in found.items():
         if name == "round-trips":
             console.print(part)
+            continue
+        if name == "photographs":
+            table = Table(*part[0], title="68 photographs, PSNR in dB by bits a pixel")
+            for row in part:
+                table.add_row(*(f"{value:.2f}" for value in row.values()))
+            console.print(table)
             continue
         for key, title in (("bytes", "in one file"), ("alone", "a file each")):
             table = Table("model", "PSNR", "ours", *NAMES.values(), title=f"{name}, kB {title}")

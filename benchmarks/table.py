@@ -23,10 +23,11 @@ def main():
 def results():
     """Markdown of all tables."""
     parts = (own_data(), quality(), networks(), photographs(), speed(), edge(), plain_c(), search())
-    parts = (*parts, compression())
+    parts = (*parts, compression(), features(), generation())
     return "\n".join(filter(None, parts))
 
 
+CODECS = ("ours", "WEBP", "JXL", "JPEG")
 OWN = ("deep", "conv", "residual")
 OWN_DATA = {
     "digits": "1,437 digits of 8x8",
@@ -267,7 +268,7 @@ def search():
 def compression():
     if not exists("compression"):
         return ""
-    found, forms = measured("compression"), ("ours", "WEBP", "JXL", "JPEG", "PNG")
+    found, forms = measured("compression"), (*CODECS, "PNG")
     rows = []
     for data in ("mnist", "cifar10"):
         for row in found[data]["rows"]:
@@ -284,7 +285,56 @@ def compression():
         "the model's own size is apart; pictures: [MNIST](benchmarks/compression-mnist.png),\n"
         "[CIFAR-10](benchmarks/compression-cifar10.png)):\n\n"
         + markdown(("", "PSNR", "`aezoo.compress`", "WebP", "JPEG XL", "JPEG", "PNG"), rows)
+        + compressed_photographs(found.get("photographs"))
         + (told or "")
+    )
+
+
+def compressed_photographs(found):
+    if not found:
+        return ""
+    rows = [[f"{row['bits']:g}", *(f"{row[c]:.2f}" for c in CODECS)] for row in found]
+    return (
+        "\n68 photographs (BSD68, grey), each as a file, by `compressive-photographs`: the mean PSNR "
+        "in dB by\nbits a pixel ([picture](benchmarks/compression-photographs.png)):\n\n"
+        + markdown(("bits", "`aezoo.compress`", "WebP", "JPEG XL", "JPEG"), rows)
+    )
+
+
+def features():
+    """Linear classifiers alone; the file has the nearest neighbours, too."""
+    if not exists("features"):
+        return ""
+    rows = []
+    for name, part in measured("features").items():
+        linear = [row for row in part["rows"] if row["classifier"] == "linear"]
+        for labels in dict.fromkeys(row["labels"] for row in linear):
+            own = [row for row in linear if row["labels"] == labels]
+            cells = (f"{row['accuracy']:.3f} ± {row['spread']:.3f}" for row in own)
+            rows.append((f"`{name}`", str(part["latent_size"]), f"{labels:,}", *cells))
+    return (
+        "Accuracy of a linear classifier on codes, on raw pixels and on PCA with as many numbers, by\n"
+        "labels, over ten draws of them (`aezoo.probe`):\n\n"
+        + markdown(("", "numbers", "labels", "codes", "raw", "PCA"), rows)
+    )
+
+
+def generation():
+    if not exists("generation"):
+        return ""
+    rows = [
+        (
+            f"`{row['model']}`" if row["sampler"] else row["model"],
+            row["sampler"].replace("_", " "),
+            *(f"{row[key]:.2f}" for key in ("frechet", "precision", "recall", "coverage")),
+        )
+        for row in measured("generation")["rows"]
+    ]
+    return (
+        "10,000 generated digits beside 10,000 test images of MNIST, in the features of the zoo's\n"
+        "classifier (`aezoo.evaluation.class_features`); samplers are fitted to the codes of 20,000\n"
+        "training images:\n\n"
+        + markdown(("", "sampler", "Frechet", "precision", "recall", "coverage"), rows)
     )
 
 

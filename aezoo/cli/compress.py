@@ -1,5 +1,6 @@
 """`aezoo compress` and `aezoo decompress`."""
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 SUFFIX = ".aez"
+
+log = logging.getLogger("aezoo")
 
 Output = Annotated[
     Path | None,
@@ -136,6 +139,8 @@ def _read(file: Path, ae: "aezoo.Autoencoder") -> "np.ndarray":
             f"{file} is an image, with values from 0 to 1; this model takes values in units of its "
             "own, as in .npy files."
         )
+    if shape[-1] == 1 and read_image(file).shape[-1] > 1:
+        log.warning(f"{file} has colours, the model knows none: its brightness is compressed.")
     return read_image(file, color=color)[None]
 
 

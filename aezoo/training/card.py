@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from aezoo.layers.bottleneck import Bottleneck
 from aezoo.registry import weights
 
 PICTURE = "reconstructions.png"
@@ -42,7 +43,7 @@ It has not been examined for any decision about people.
 
 
 def readme(
-    record: Mapping[str, Any], folder: str, command: str, int8: str, note: str, narrow: bool
+    record: Mapping[str, Any], folder: str, command: str, int8: str, note: str, code: Bottleneck
 ) -> str:
     """The README of a pretrained model.
 
@@ -52,7 +53,7 @@ def readme(
         command: String, how to train it again.
         int8: String, what its int8 file loses, or why there is none.
         note: String, what else is to be said of the data, or `""`.
-        narrow: Boolean, see `aezoo.layers.bottleneck.Bottleneck`.
+        code: `Bottleneck`, what kind of code it has.
 
     Returns:
         String.
@@ -65,11 +66,16 @@ def readme(
         [(key, f"pca_{key}") for key, *_ in rows],
     )
     use = ""
-    code = f"with a code of {metrics['latent_size']} numbers"
+    size = f"with a code of {metrics['latent_size']} numbers"
     beyond = ": others are rebuilt badly, which is what makes it detect anomalies"
-    if not narrow:  # it is there for what noise leaves
+    if code.step is not None:
+        size = f"with codes of {metrics['latent_size']:,} numbers, rounded,"
+        rows.append(("code_bits", "bits of a sample", ",.0f"))
+        pairs.append(("code_bits", "code_bits"))
+        use = "data = aezoo.compress(ae, x)  # any size, or: aezoo compress FILE --model {}\n"
+    if not code.narrow:  # it is there for what noise leaves
         rows, columns, pairs = rows[:1], ["noisy", "cleaned"], [("noisy_mse", "denoised_mse")]
-        code, beyond = "which has no narrow code,", ""
+        size, beyond = "which has no narrow code,", ""
         use = "clean = aezoo.denoise(ae, noisy)  # any size, or: aezoo denoise FILE --model {}\n"
     table = "".join(
         f"| {label} | {metrics[pair[0]]:{form}} | {metrics[pair[1]]:{form}} |\n"
@@ -86,7 +92,7 @@ def readme(
         use=use.format(folder),
         columns=" | ".join(columns),
         rows=table,
-        code=code,
+        code=size,
         beyond=beyond,
         picture=PICTURE,
         command=command,

@@ -100,7 +100,7 @@ def publish(
             else:
                 export_to(beside, ae, kind, train_set.x, test_set.x)
         shutil.copy(run / PICTURE, beside / PICTURE)
-        told_of = (told, note, ae.bottleneck.narrow)
+        told_of = (told, note, ae.bottleneck)
         text = readme(record, destination.name, again, *told_of)
         (beside / "README.md").write_text(text, encoding="utf-8")
         for report in beside.glob("*.json"):  # paths inside of this folder, not of this machine

@@ -19,6 +19,7 @@ def test_an_image_there_and_back(run, trained, photo, tmp_path):
     folder, _ = trained
     result = run("compress", photo, "--model", folder, "--json")
     assert result.exit_code == 0, result.stderr
+    assert "its brightness" in result.stderr
     (row,) = json.loads(result.stdout)
     assert row["file"] == str(tmp_path / "photo.aez")
     assert row["bytes"] == (tmp_path / "photo.aez").stat().st_size
