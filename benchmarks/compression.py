@@ -213,9 +213,12 @@ def round_trips():
     """Random shapes, steps and types: how often what comes back is not just the rounded codes'."""
     rng, wrong, flips, unnoticed = np.random.default_rng(0), 0, 0, 0
     for count in range(ROUND_TRIPS):
-        if count % 10 == 0:  # a model for ten
+        if count % 10 == 0:  # a model for ten; of every other one codes have places
             shape = tuple(int(n) for n in rng.integers(1, 9, rng.integers(1, 4)))
-            ae = aezoo.vanilla(shape, int(rng.integers(1, 17)), normalization="minmax")
+            places = count % 20 == 0 and len(shape) > 1
+            options = {"bottleneck": "spatial", "filters": (4,)} if places else {}
+            make = aezoo.conv if places else aezoo.vanilla
+            ae = make(shape, int(rng.integers(1, 17)), normalization="minmax", **options)
         dtype = rng.choice(["float16", "float32", "float64", "int8", "uint8", "int16", "int64"])
         x = rng.normal(0, 50, (int(rng.integers(1, 100)), *shape)).astype(dtype)
         if count % 10 == 0:

@@ -295,8 +295,8 @@ def compressed_photographs(found):
         return ""
     rows = [[f"{row['bits']:g}", *(f"{row[c]:.2f}" for c in CODECS)] for row in found]
     return (
-        "\n68 photographs (BSD68, grey), each as a file, by `compressive-photographs`: the mean PSNR "
-        "in dB by\nbits a pixel ([picture](benchmarks/compression-photographs.png)):\n\n"
+        "\n68 photographs (BSD68, grey), each as a file, by `compressive-photographs`: the mean "
+        "PSNR in dB\nby bits a pixel ([picture](benchmarks/compression-photographs.png)):\n\n"
         + markdown(("bits", "`aezoo.compress`", "WebP", "JPEG XL", "JPEG"), rows)
     )
 
@@ -313,8 +313,8 @@ def features():
             cells = (f"{row['accuracy']:.3f} ± {row['spread']:.3f}" for row in own)
             rows.append((f"`{name}`", str(part["latent_size"]), f"{labels:,}", *cells))
     return (
-        "Accuracy of a linear classifier on codes, on raw pixels and on PCA with as many numbers, by\n"
-        "labels, over ten draws of them (`aezoo.probe`):\n\n"
+        "Accuracy of a linear classifier on codes, on raw pixels and on PCA with as many numbers,\n"
+        "by labels, over ten draws of them (`aezoo.probe`):\n\n"
         + markdown(("", "numbers", "labels", "codes", "raw", "PCA"), rows)
     )
 
@@ -331,9 +331,9 @@ def generation():
         for row in measured("generation")["rows"]
     ]
     return (
-        "10,000 generated digits beside 10,000 test images of MNIST, in the features of the zoo's\n"
-        "classifier (`aezoo.evaluation.class_features`); samplers are fitted to the codes of 20,000\n"
-        "training images:\n\n"
+        "10,000 generated digits beside 10,000 test images of MNIST, in features of the zoo's\n"
+        "classifier (`aezoo.evaluation.class_features`); samplers are fitted to the codes of\n"
+        "20,000 training images:\n\n"
         + markdown(("", "sampler", "Frechet", "precision", "recall", "coverage"), rows)
     )
 

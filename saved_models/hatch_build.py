@@ -1,4 +1,4 @@
-"""Puts pretrained weights, cards, detectors and classifiers into the wheel, beside the code that loads them."""
+"""Puts pretrained models and their cards into the wheel, beside the code that loads them."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ FILES = (
 
 
 class Weights(BuildHookInterface):
-    """Adds the cards and weights of models, detectors and classifiers; a checkout has them in place."""
+    """Adds what code loads of pretrained models; a checkout has it in place."""
 
     def initialize(self, version, build_data):
         if version == "editable":
