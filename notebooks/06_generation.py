@@ -131,10 +131,10 @@ show(vq.decode_indices(drawn), "each place drawn on its own")
 
 # %% [markdown]
 # What makes a digit is how its places go together. That can be learned, by a second network that tells each
-# place from those before it. `sample` trains a small recurrent one, in half a minute here:
+# place from those before it. `sample` trains a small transformer for it, in half a minute here:
 
 # %%
-show(vq.sample(24, x=train, seed=0), "place after place, by a recurrent network")
+show(vq.sample(24, x=train, seed=0), "place after place, by a transformer")
 
 # %% [markdown]
 # ## How good are they?

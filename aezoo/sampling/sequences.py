@@ -6,8 +6,10 @@ from keras import layers, ops
 
 from aezoo.sampling.learning import learned
 
-UNITS = 256
-WIDTH = 64  # of what stands for a place in the codebook
+WIDTH = 128  # of what stands for a place
+HEADS = 4
+BLOCKS = 3
+AT_ONCE = 1000  # sequences that are drawn
 
 
 def drawn(indices: np.ndarray, levels: int, n: int, seed: int | None = None) -> np.ndarray:
@@ -31,26 +33,22 @@ def drawn(indices: np.ndarray, levels: int, n: int, seed: int | None = None) -> 
 
     Reference:
         That codes are learned first, and what goes together of them after: van den Oord et al.,
-        "Neural Discrete Representation Learning", NeurIPS 2017, arXiv:1711.00937, here with a
-        recurrent network: Cho et al., arXiv:1406.1078.
+        "Neural Discrete Representation Learning", NeurIPS 2017, arXiv:1711.00937; by attention to
+        what came before: Vaswani et al., 2017, arXiv:1706.03762.
     """
     flat = indices.reshape(len(indices), -1)  # (m, ...) -> (m, L)
-    width = indices.shape[-1] if indices.ndim > 2 else flat.shape[1]
-    sequences = Sequences(levels, flat.shape[1], width, seed)
+    sequences = Sequences(levels, flat.shape[1], seed)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     learned(sequences, flat, flat, loss, seed)
     return sequences.draw(n, seed).reshape(n, *indices.shape[1:])
 
 
 class Sequences(keras.Model):
-    """A recurrent network that tells each place by those before it in reading order.
-
-    It is shown the last one, the one above, and where it is.
+    """A small transformer that tells each place by those before it in reading order.
 
     Args:
         levels: Positive integer.
         length: Positive integer, of a sequence.
-        width: Positive integer, of a row.
         seed: Integer or `None`, of the weights.
 
     Call arguments:
@@ -59,52 +57,63 @@ class Sequences(keras.Model):
     Example:
 
     >>> import numpy as np
-    >>> Sequences(5, 6, 3, seed=0)(np.zeros((2, 6), int)).shape
-    TensorShape([2, 6, 5])
+    >>> tuple(Sequences(5, 6, seed=0)(np.zeros((2, 6), int)).shape)
+    (2, 6, 5)
     """
 
-    def __init__(self, levels: int, length: int, width: int, seed: int | None = None):
+    def __init__(self, levels: int, length: int, seed: int | None = None):
         super().__init__(name="sequences")
-        self.levels, self.length, self.width = levels, length, width
-        seeds = (int(s) for s in np.random.default_rng(seed).integers(2**31, size=6))
+        self.levels, self.length = levels, length
+        rng = np.random.default_rng(seed)
 
-        def embedding(count):
-            uniform = keras.initializers.RandomUniform(seed=next(seeds))
-            return layers.Embedding(count, WIDTH, embeddings_initializer=uniform)
+        def start(scale=None):
+            own = int(rng.integers(2**31))
+            if scale is None:
+                return keras.initializers.GlorotUniform(seed=own)
+            return keras.initializers.RandomNormal(stddev=scale, seed=own)
 
-        self.before, self.above = embedding(levels + 1), embedding(levels + 1)
-        self.at = embedding(length)
-        self.recurrent = layers.GRU(
-            UNITS,
-            return_sequences=True,
-            kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
-            recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
-        )
-        self.logits = layers.Dense(
-            levels, kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds))
-        )
+        def dense(units, **options):
+            return layers.Dense(units, kernel_initializer=start(), **options)
+
+        # one more, for the place before the first
+        self.before = layers.Embedding(levels + 1, WIDTH, embeddings_initializer=start(0.1))
+        self.at = layers.Embedding(length, WIDTH, embeddings_initializer=start(0.1))
+        self.norms = [layers.LayerNormalization() for _ in range(2 * BLOCKS + 1)]
+        self.queries = [dense(3 * WIDTH) for _ in range(BLOCKS)]
+        self.mixes = [dense(WIDTH) for _ in range(BLOCKS)]
+        self.widen = [dense(4 * WIDTH, activation="gelu") for _ in range(BLOCKS)]
+        self.narrow = [dense(WIDTH) for _ in range(BLOCKS)]
+        self.logits = dense(levels)
 
     def call(self, indices):
         indices = ops.cast(indices, "int32")
-        before, above = (self._later(indices, by) for by in (1, self.width))
-        shown = self.before(before) + self.above(above) + self.at(ops.arange(self.length))
-        return self.logits(self.recurrent(shown))
+        first = ops.full((ops.shape(indices)[0], 1), self.levels, "int32")
+        count = indices.shape[1]
+        before = ops.concatenate([first, indices[:, :-1]], axis=1)
+        x = self.before(before) + self.at(ops.arange(count))  # (B, L, W)
+        for i in range(BLOCKS):
+            x = x + self.mixes[i](_attention(self.queries[i](self.norms[2 * i](x))))
+            x = x + self.narrow[i](self.widen[i](self.norms[2 * i + 1](x)))
+        return self.logits(self.norms[-1](x))
 
     def draw(self, n: int, seed: int | None = None) -> np.ndarray:
         """New sequences: integers of shape `(n, length)`."""
         rng = np.random.default_rng(seed)
-        found = np.full((n, self.width + self.length), self.levels)  # a row of nothing above
-        state = [ops.zeros((n, UNITS))]
+        found = np.zeros((n, self.length), np.int64)
         for i in range(self.length):
-            before = found[:, self.width + i - 1] if i else np.full(n, self.levels)
-            shown = self.before(before) + self.above(found[:, i]) + self.at(np.array([i]))
-            output, state = self.recurrent.cell(shown, state)
-            logits = ops.convert_to_numpy(self.logits(output))
+            some = [found[k : k + AT_ONCE, : i + 1] for k in range(0, n, AT_ONCE)]
+            logits = np.concatenate([ops.convert_to_numpy(self(part)[:, i]) for part in some])
             # the largest after such noise comes as often as it is likely (Gumbel, 1954)
-            found[:, self.width + i] = (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
-        return found[:, self.width :]
+            found[:, i] = (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
+        return found
 
-    def _later(self, indices, by):
-        """Each index where the one `by` places on is, with a level of its own where none is."""
-        start = ops.full((ops.shape(indices)[0], by), self.levels, "int32")
-        return ops.concatenate([start, indices], axis=1)[:, : self.length]
+
+def _attention(told):
+    """What each place takes from those up to it: (B, L, 3 W) -> (B, L, W)."""
+    count = told.shape[1]
+    parts = ops.reshape(told, (-1, count, 3, HEADS, WIDTH // HEADS))
+    query, key, value = ops.unstack(ops.transpose(parts, (2, 0, 3, 1, 4)), 3)  # (B, H, L, w)
+    scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2))) / (WIDTH / HEADS) ** 0.5
+    later = np.triu(np.full((count, count), -1e9, "float32"), 1)
+    found = ops.matmul(ops.softmax(scores + later), value)
+    return ops.reshape(ops.transpose(found, (0, 2, 1, 3)), (-1, count, WIDTH))

@@ -5,7 +5,7 @@ from aezoo.sampling.sequences import Sequences, drawn
 
 
 def test_each_depends_on_those_before_it_alone(rng):
-    sequences = Sequences(7, 6, 3, seed=0)
+    sequences = Sequences(7, 6, seed=0)
     indices = rng.integers(0, 7, (1, 6))
     before = np.asarray(sequences(indices))
     for at in range(6):
@@ -16,7 +16,7 @@ def test_each_depends_on_those_before_it_alone(rng):
 
 
 def test_draws_are_as_likely_as_the_network_says():
-    sequences = Sequences(3, 4, 2, seed=0)
+    sequences = Sequences(3, 4, seed=0)
     sequences(np.zeros((1, 4), int))
     weights = sequences.get_weights()
     sequences.set_weights([3 * w for w in weights])
