@@ -124,7 +124,7 @@ def networks():
         "Their activations, rates and lengths were chosen by these test errors, which are a\n"
         "little kind to them for it.\n"
         "\nPretrained `denoising` brings noisy digits (Gaussian, standard deviation 0.5) to a "
-        f"PSNR of\n{noise['denoising, pretrained']:.1f} dB ({opponents}).\n"
+        f"PSNR of\n{noise['denoising, mnist-unet']:.1f} dB ({opponents}).\n"
     )
 
 
@@ -266,9 +266,9 @@ def search():
 
 
 def compression():
-    if not exists("compression"):
+    if not exists("rate_distortion"):
         return ""
-    found, forms = measured("compression"), (*CODECS, "PNG")
+    found, forms = measured("rate_distortion"), (*CODECS, "PNG")
     rows = []
     for data in ("mnist", "cifar10"):
         for row in found[data]["rows"]:
@@ -282,8 +282,8 @@ def compression():
     )
     return (
         "kB of 10,000 test images in one file, at the error of each pretrained model (PSNR in dB;\n"
-        "the model's own size is apart; pictures: [MNIST](benchmarks/compression-mnist.png),\n"
-        "[CIFAR-10](benchmarks/compression-cifar10.png)):\n\n"
+        "the model's own size is apart; pictures: [MNIST](benchmarks/rate_distortion-mnist.png),\n"
+        "[CIFAR-10](benchmarks/rate_distortion-cifar10.png)):\n\n"
         + markdown(("", "PSNR", "`aezoo.compress`", "WebP", "JPEG XL", "JPEG", "PNG"), rows)
         + compressed_photographs(found.get("photographs"))
         + (told or "")
@@ -300,7 +300,7 @@ def compressed_photographs(found):
     return (
         "\nPhotographs (BSD68, grey), each as a file, by `compressive-photographs`: the mean PSNR "
         "in dB of\nthose that every codec can make so small, by bits a pixel\n"
-        "([picture](benchmarks/compression-photographs.png)):\n\n"
+        "([picture](benchmarks/rate_distortion-photographs.png)):\n\n"
         + markdown(("bits", "photographs", "`aezoo.compress`", "WebP", "JPEG XL", "JPEG"), rows)
     )
 

@@ -139,7 +139,7 @@ def print_metrics(title: str, metrics: dict[str, Any]) -> None:
         if key in metrics:
             both = (f"{metrics[k]:.{digits}f}" for k in (key, f"pca_{key}")[: 1 + smaller])
             table.add_row(label, *both)
-    if "relative_mse" in metrics:  # not where PCA is exact
+    if smaller and "relative_mse" in metrics:  # not where PCA is exact
         table.add_row("MSE relative to PCA", f"{metrics['relative_mse']:.2f}", "1.00")
     if "noisy_mse" in metrics:
         table.add_row("MSE of corrupted samples", f"{metrics['noisy_mse']:.5f}")
@@ -148,6 +148,9 @@ def print_metrics(title: str, metrics: dict[str, Any]) -> None:
     table.add_row("MSE of predicting the mean", f"{metrics['mean_mse']:.5f}")
     numbers = metrics["latent_size"], metrics["pca_components"]
     table.add_row("numbers in a code", *(f"{number:,}" for number in numbers[: 1 + smaller]))
+    if metrics.get("code_bits", 32 * numbers[0]) != 32 * numbers[0]:  # indices, or rounded
+        bits = metrics["code_bits"], 32 * numbers[1]
+        table.add_row("bits in a code", *(f"{count:,.0f}" for count in bits[: 1 + smaller]))
     table.add_row("compression ratio", f"{metrics['compression_ratio']:.1f}")
     table.add_row("parameters", f"{metrics['parameters']:,}")
     out.print(table)

@@ -30,7 +30,7 @@ def sample(
             show_default=False,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the samples.")] = 0,
     data: RunData = None,
     data_dir: RunDataDir = None,
     output: Annotated[
@@ -43,9 +43,16 @@ def sample(
 ) -> None:
     """Draw new samples, and measure how like real ones they are."""
     with quiet(as_json=as_json):
+        from aezoo.evaluation.generation import NEIGHBOR
+
         file, data, how = located(run_or_model, data, data_dir)
         ae, x_train, x_test = loaded(file, data, how)
         real = x_test[:COMPARED]
+        if min(len(real), len(x_train)) <= NEIGHBOR:
+            raise ValueError(
+                f"Samples are compared with {NEIGHBOR + 1} test samples or more, and as many "
+                f"training samples. Received: {len(real)} and {len(x_train)}"
+            )
         made = ae.sample(max(n, len(real)), sampler, x_train, seed)
         found, places = _measured(ae, x_train, real, made, data)
         picture = output or file.with_name(PICTURE)
@@ -83,17 +90,19 @@ def _measured(ae: Any, x_train: "np.ndarray", real: "np.ndarray", made: "np.ndar
     from sklearn.decomposition import PCA
 
     from aezoo.evaluation import class_features, classifiers, likeness, nearest
+    from aezoo.evaluation.features import input_shape_of
 
     def flat(x):
         return ae.normalize(x).reshape(len(x), -1)  # (n, ...) -> (n, D)
 
+    real = real[: len(x_train)]  # as many of each
     some = x_train[np.random.default_rng(0).permutation(len(x_train))[: len(real)]]
     training, unseen = flat(x_train), flat(real)
-    if data in classifiers():
+    if data in classifiers() and input_shape_of(data) == x_train.shape[1:]:
         found = {"features": f"the features of a classifier of {data}"}
 
         def features(x):
-            return class_features(x, data)
+            return class_features(x.clip(0, 1), data)
     else:
         pca = PCA(min(FEATURES, *training.shape), random_state=0).fit(training)
         components = int(pca.n_components_)

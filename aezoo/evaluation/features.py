@@ -12,6 +12,7 @@ from aezoo.registry import weights
 
 CARD, FILE = "classifier.json", "model.keras"
 LAYER = "features"
+BEYOND = 0.5  # [0, 1], that values may be
 
 
 def class_features(x: ArrayLike, classifier: str = "mnist") -> np.ndarray:
@@ -21,14 +22,16 @@ def class_features(x: ArrayLike, classifier: str = "mnist") -> np.ndarray:
     classes apart.
 
     Args:
-        x: Array of shape `(n, *input_shape)`, images in [0, 1] of the classifier's shape.
+        x: Array of shape `(n, *input_shape)`, images in [0, 1] of the classifier's shape; what is
+            a little beyond, as in generated ones, is cut off.
         classifier: String, see `classifiers`.
 
     Returns:
         float32 array of shape `(n, features)`: 64 for `"mnist"`.
 
     Raises:
-        ValueError: For an unknown name, or images of another shape.
+        ValueError: For an unknown name, images of another shape, or values that are not of [0, 1].
+        aezoo.registry.weights.WeightsError: If the classifier's files are damaged; a `ValueError`.
 
     Example:
 
@@ -42,7 +45,9 @@ def class_features(x: ArrayLike, classifier: str = "mnist") -> np.ndarray:
     """
     network = _network(classifier)
     x = Door(network.input_shape[1:]).array(x)
-    return network.predict(x, batch_size=500, verbose=0)
+    if len(x) and not -BEYOND <= x.min() <= x.max() <= 1 + BEYOND:
+        raise ValueError(f"Images must be in [0, 1]. Received: {x.min():.3g} to {x.max():.3g}")
+    return network.predict(np.clip(x, 0, 1), batch_size=500, verbose=0)
 
 
 def classifiers() -> list[str]:
@@ -61,13 +66,36 @@ def classifiers() -> list[str]:
     return sorted(path.parent.name.removeprefix("classifier-") for path in found)
 
 
+def input_shape_of(classifier: str) -> tuple[int, ...]:
+    """The shape of the images that a classifier takes.
+
+    Args:
+        classifier: String, see `classifiers`.
+
+    Returns:
+        Tuple of positive integers.
+
+    Raises:
+        ValueError: For an unknown name.
+        aezoo.registry.weights.WeightsError: If its card is damaged; a `ValueError`.
+    """
+    return tuple(_card(classifier)["input_shape"])
+
+
+def _card(classifier):
+    if classifier not in classifiers():
+        known = ", ".join(classifiers()) or "none"
+        raise ValueError(f"There is no classifier {classifier!r}. Known are: {known}.")
+    file = weights.folder() / f"classifier-{classifier}" / CARD
+    try:
+        card = json.loads(file.read_text(encoding="utf-8"))
+        return {"input_shape": card["input_shape"], "files": dict(card["files"])}
+    except (ValueError, KeyError, TypeError) as error:
+        raise weights.WeightsError(f"{file} is a damaged card: {error!r}.") from error
+
+
 @functools.cache
 def _network(classifier):
-    if classifier not in classifiers():
-        raise ValueError(
-            f"There is no classifier {classifier!r}. Known are: {', '.join(classifiers())}."
-        )
-    folder = weights.folder() / f"classifier-{classifier}"
-    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    whole = keras.models.load_model(weights.check({**card, "folder": folder}, FILE), compile=False)
+    card = {**_card(classifier), "folder": weights.folder() / f"classifier-{classifier}"}
+    whole = keras.models.load_model(weights.check(card, FILE), compile=False)
     return keras.Model(whole.inputs[0], whole.get_layer(LAYER).output)

@@ -153,7 +153,7 @@ def remarks(
         if metrics.get("denoised_mse", math.inf) < metrics.get("noisy_mse", 0):
             return []  # that is what it is for
         return [
-            f"The code has as many numbers as the sample or more ({metrics['latent_size']}): "
+            f"The code takes as much as the sample or more ({metrics['latent_size']} numbers): "
             "nothing is compressed."
         ]
     if math.isclose(mse, pca_mse, rel_tol=SAME):

@@ -32,6 +32,7 @@ class Bottleneck(Objective):
         has_prior: Boolean, whether there is a distribution that codes are trained towards.
         narrow: Boolean, whether all that the decoder knows comes through the code. Of networks
             with skip connections it does not: their code is the whole sample.
+        by_place: Boolean, whether it does the same at each place of a code that has places.
         step: Float, that codes were trained to be rounded to multiples of, or `None`.
 
     Example:
@@ -45,6 +46,7 @@ class Bottleneck(Objective):
     discrete: bool = False
     has_prior: bool = False
     narrow: bool = True
+    by_place: bool = True
     step: float | None = None
     autoencoder: type | None = None  # the class of models with this bottleneck, where it has one
 

@@ -20,7 +20,6 @@ BY_PLACE = (
     layers.Dropout,
     layers.Identity,
     layers.InputLayer,
-    Bottleneck,
 )
 
 
@@ -39,8 +38,7 @@ def is_local(network: keras.Model) -> bool:
     >>> is_local(aezoo.backbones.lapped((32, 32, 1), 8)[0])
     True
     """
-    known = (*BY_PLACE, *ADDED)
-    return all(isinstance(layer, known) or _is_convolution(layer) for layer in network.layers)
+    return all(_is_by_place(layer) or _is_convolution(layer) for layer in network.layers)
 
 
 def coarsest_step(network: keras.Model, step: int = 1) -> int:
@@ -124,6 +122,12 @@ def for_size(network: keras.Model, shape: tuple[int | None, ...]) -> keras.Model
     made = keras.models.clone_model(network, input_tensors=inputs, clone_function=clone)
     made.set_weights(network.get_weights())
     return made
+
+
+def _is_by_place(layer):
+    if isinstance(layer, Bottleneck):
+        return layer.by_place
+    return isinstance(layer, (*BY_PLACE, *ADDED))
 
 
 def _is_convolution(layer):

@@ -102,6 +102,7 @@ class JacobianPenalty(Bottleneck):
         **kwargs: Arguments of `keras.layers.Layer`.
     """
 
+    by_place = False  # it holds the whole encoder
     term_names = ("jacobian",)
 
     def __init__(self, encoder, weight=1e-3, **kwargs):

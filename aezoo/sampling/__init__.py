@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aezoo.checks import positive
+from aezoo.checks import count, positive
 from aezoo.sampling import flow, sequences
 
 SAMPLERS = ("normal", "gaussian_mixture", "kernel_density", "normalizing_flow")
@@ -38,6 +38,8 @@ def sample(ae: Any, n: int, sampler: str | None, x: Any, seed: int | None) -> np
         arXiv:1903.12436, section 4, for the mixture.
     """
     positive("n", n)
+    if seed is not None and count("seed", seed) >= 2**32:
+        raise ValueError(f"seed must be below 2^32. Received: {seed}")
     if ae.bottleneck.discrete:
         return _of_places(ae, n, sampler, x, seed)
     _continuous(ae)
@@ -85,7 +87,10 @@ def _from_mixture(codes, n, seed, components):
     mean, deviation = codes.mean(axis=0), codes.std(axis=0)
     # what scikit-learn adds to variances is small beside 1
     scaled = (codes - mean) / np.where(deviation > 0, deviation, 1.0)
-    mixture = GaussianMixture(min(components, len(codes)), random_state=seed).fit(scaled)
+    apart = len(np.unique(scaled, axis=0))
+    if apart == 1:
+        return np.repeat(codes[:1], n, axis=0)
+    mixture = GaussianMixture(min(components, apart), random_state=seed).fit(scaled)
     drawn = np.random.default_rng(seed).permutation(mixture.sample(n)[0])  # not by component
     return mean + deviation * drawn
 

@@ -19,6 +19,7 @@ def learned(
     y: np.ndarray,
     loss: keras.losses.Loss | Callable,
     seed: int | None,
+    largest: int = LARGEST,
 ) -> None:
     """Trains a network until samples held out are likely no more.
 
@@ -28,11 +29,15 @@ def learned(
         y: Array of shape `(m, ...)`.
         loss: A Keras loss, or function of both.
         seed: Integer or `None`, of what is held out, and of the order of samples.
+        largest: Positive integer, samples in a batch at most.
+
+    Raises:
+        ValueError: If the loss is no number, so that nothing was learned.
     """
     order = np.random.default_rng(seed).permutation(len(x))
     held_out, rest = np.split(order, [max(1, len(x) // HELD_OUT)])
     rest = rest if len(rest) else held_out
-    batch_size = min(max(len(rest) // UPDATES, SMALLEST), LARGEST)
+    batch_size = min(max(len(rest) // UPDATES, SMALLEST), largest)
     batches = _Shuffled(x[rest], y[rest], batch_size, seed)
     stop = keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
     network.compile(keras.optimizers.Adam(LEARNING_RATE), loss)
@@ -44,6 +49,8 @@ def learned(
         shuffle=False,  # which would be by Keras's global seed
         verbose=0,
     )
+    if not np.isfinite(network.history.history["val_loss"]).all():
+        raise ValueError("The sampler has learned nothing: its loss is NaN or infinite.")
 
 
 class _Shuffled(keras.utils.PyDataset):

@@ -4,12 +4,12 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from aezoo.sampling.learning import learned
+from aezoo.sampling.learning import LARGEST, learned
 
 WIDTH = 128  # of what stands for a place
 HEADS = 4
 BLOCKS = 3
-AT_ONCE = 1000  # sequences that are drawn
+MOST_LOGITS = 2**24  # at once, 64 MB, and a few times as much while they are learned from
 
 
 def drawn(indices: np.ndarray, levels: int, n: int, seed: int | None = None) -> np.ndarray:
@@ -39,7 +39,7 @@ def drawn(indices: np.ndarray, levels: int, n: int, seed: int | None = None) -> 
     flat = indices.reshape(len(indices), -1)  # (m, ...) -> (m, L)
     sequences = Sequences(levels, flat.shape[1], seed)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    learned(sequences, flat, flat, loss, seed)
+    learned(sequences, flat, flat, loss, seed, min(LARGEST, _at_once(flat.shape[1], levels)))
     return sequences.draw(n, seed).reshape(n, *indices.shape[1:])
 
 
@@ -100,12 +100,18 @@ class Sequences(keras.Model):
         """New sequences: integers of shape `(n, length)`."""
         rng = np.random.default_rng(seed)
         found = np.zeros((n, self.length), np.int64)
-        for i in range(self.length):
-            some = [found[k : k + AT_ONCE, : i + 1] for k in range(0, n, AT_ONCE)]
-            logits = np.concatenate([ops.convert_to_numpy(self(part)[:, i]) for part in some])
-            # the largest after such noise comes as often as it is likely (Gumbel, 1954)
-            found[:, i] = (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
+        some = _at_once(self.length, self.levels)
+        for start in range(0, n, some):
+            part = found[start : start + some]
+            for i in range(self.length):
+                logits = ops.convert_to_numpy(self(part[:, : i + 1])[:, i])
+                # the largest after such noise comes as often as it is likely (Gumbel, 1954)
+                part[:, i] = (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
         return found
+
+
+def _at_once(length, levels):
+    return max(1, MOST_LOGITS // (length * levels))
 
 
 def _attention(told):
@@ -115,5 +121,7 @@ def _attention(told):
     query, key, value = ops.unstack(ops.transpose(parts, (2, 0, 3, 1, 4)), 3)  # (B, H, L, w)
     scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2))) / (WIDTH / HEADS) ** 0.5
     later = np.triu(np.full((count, count), -1e9, "float32"), 1)
-    found = ops.matmul(ops.softmax(scores + later), value)
+    # of a single place Keras would warn that there is nothing to choose from
+    shares = ops.softmax(scores + later) if count > 1 else ops.ones_like(scores)
+    found = ops.matmul(shares, value)
     return ops.reshape(ops.transpose(found, (0, 2, 1, 3)), (-1, count, WIDTH))

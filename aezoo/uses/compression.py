@@ -121,8 +121,9 @@ def compress(
         return replace(head, widths=None if alike else widths, neighbors=around, **told).packed()
 
     if step is None and trained is not None:
-        step, steps = trained, _grid(codes, widths)
-        steps = steps[steps >= trained / FINER]
+        step = max(trained, smallest(codes, widths))  # where samples are unlike any before
+        steps = np.append(_grid(codes, widths), step)
+        steps = np.unique(steps[steps >= trained / FINER])
     elif step is None:
         grows, steps = _growth(transform, parts, codes, widths), _grid(codes, widths)
         if not alike and grows(steps[0]) > WORSE:
@@ -257,8 +258,8 @@ def _finest(steps, packed: Callable[[float], bytes], most: float) -> float:
     least = len(packed(step))
     if least > most:
         raise ValueError(
-            f"The coarsest codes take {least:,} bytes, more than the {most:,.0f} that were asked "
-            "for: take a smaller code, or more samples at once."
+            f"The coarsest codes take {least:,} bytes, more than the {most:,.1f} that were asked "
+            "for: ask for more bits, or take more samples at once, or a model with a smaller code."
         )
     return step
 

@@ -174,7 +174,7 @@ def _walk(code: Code, shape: tuple[int, ...], classes: list[int], extent: int) -
                 if group not in tables:
                     tables[group] = _expected(bounds[group : group + 2], extent)
                 table = tables[group]
-                found = code((*where, np.full(len(where[0]), unit)), table / table.sum())
+                found = code((*where, np.full(len(where[0]), unit)), table / math.fsum(table))
                 table += np.bincount(found + extent, minlength=len(table))
                 own[where] = np.abs(found)
             if half is halves[0]:

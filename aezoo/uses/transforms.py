@@ -1,13 +1,15 @@
 """Samples as codes and back, for `aezoo.compress`: as they are, in tiles, or images as wholes."""
 
+import math
+
 import numpy as np
 
 from aezoo.autoencoder import Autoencoder
 from aezoo.data import tiles
 from aezoo.data.inputs import Door
 from aezoo.data.samples import DataError
-from aezoo.layers.local import is_local, last_step
-from aezoo.uses.places import in_tiles
+from aezoo.layers.local import is_local
+from aezoo.uses.places import AnySize
 
 
 class Transform:
@@ -74,20 +76,24 @@ class Whole(Transform):
 
     def __init__(self, ae: Autoencoder, shape: tuple[int, ...]):
         super().__init__(ae, shape)
-        self.step = last_step(ae.encoder)
-        places = (-(-n // self.step) for n in shape[1:3])
+        self.encoder = AnySize(ae.encoder)
+        self.decoder = AnySize(ae.decoder, self.encoder.last)
+        unit = math.lcm(self.encoder.unit, self.decoder.unit)
+        self.beyond = [(0, -n % unit) for n in shape[1:3]]
+        places = (
+            (n + more) // self.encoder.last
+            for n, (_, more) in zip(shape[1:3], self.beyond, strict=True)
+        )
         self.part_shape, self.code_shape = shape, (shape[0], *places, ae.latent_shape[-1])
 
     def encode(self, parts: np.ndarray) -> np.ndarray:
         """Codes of whole images. Beyond the edges the last pixels are repeated."""
-        beyond = [(0, -n % self.step) for n in parts.shape[1:3]]
-        x = np.pad(parts, [(0, 0), *beyond, (0, 0)], mode="edge")
-        return in_tiles(self.ae.encoder, x, 1, self.step)
+        return self.encoder(np.pad(parts, [(0, 0), *self.beyond, (0, 0)], mode="edge"))
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
         """Whole images of codes."""
         _, height, width, _ = self.shape
-        return in_tiles(self.ae.decoder, codes, self.step, 1)[:, :height, :width]
+        return self.decoder(codes)[:, :height, :width]
 
     def normalize(self, parts: np.ndarray) -> np.ndarray:
         """Images as they are: such models have no normalization."""

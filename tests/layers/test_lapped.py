@@ -24,6 +24,13 @@ def test_codes_are_the_lowest_frequencies(rng):
     assert decoder.output_shape == (None, 16, 8, 1)
 
 
+def test_few_numbers_are_the_frequencies_around_zero():
+    kernel = Cosines()((8, 8, 1, 7))[2:6, 2:6, 0]  # blocks of 4
+    found = [dctn(kernel[..., unit], norm="ortho") for unit in range(7)]
+    places = [tuple(int(i) for i in np.argwhere(np.abs(one) > 0.5)[0]) for one in found]
+    assert places == [(0, 0), (0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (1, 2)]
+
+
 def test_colours_share_what_there_is():
     kernel = Cosines()((4, 4, 3, 5))
     means = np.abs(kernel.sum(axis=(0, 1)))  # of frequency 0, one for each channel

@@ -4,6 +4,7 @@ import pytest
 from scipy.stats import logistic
 
 import aezoo
+from aezoo.layers.objectives import Forward
 from aezoo.models.compressive import FASTER, STEP, Rate
 
 
@@ -75,6 +76,28 @@ def test_the_loss_is_the_error_and_what_bits_are_worth(rng):
     assert found["loss"] == pytest.approx(alone["loss"] + 0.25 * found["bits"], rel=1e-4)
     code = ae.encode(x)
     assert found["bits"] == pytest.approx(np.mean(ae.bottleneck.bits(code)) / 6, rel=0.1)
+
+
+def test_bits_are_worth_the_square_of_the_step(layer, rng):
+    features = np.zeros((20_000, 3), "float32")
+    forward = Forward(None, None, features, features, None, None, training=True)
+    term = layer.terms(forward)["bits"]
+    alone = 0.5 * float(term.value)
+    assert float(term.loss) != pytest.approx(alone, rel=0.05)
+    steps = (STEP * 2.0 ** rng.uniform(-1, 1, (20_000, 1))).astype("float32")
+    drawn = (steps * rng.uniform(-0.5, 0.5, (20_000, 3))).astype("float32")
+    bits = np.asarray(layer.bits(drawn, steps)) / 4
+    expected = 0.5 * np.mean(np.square(steps[:, 0] / STEP) * bits)
+    assert float(term.loss) == pytest.approx(expected, rel=0.03)
+
+
+def test_samples_unlike_any_before(rng):
+    ae = aezoo.compressive(10, 4)
+    zeros = np.zeros((50, 10))
+    assert len(aezoo.compress(ae, zeros, bits_per_pixel=8)) < 100
+    far = rng.random((50, 10))
+    far[3] = 1e7
+    assert aezoo.decompress(aezoo.compress(ae, far), ae).shape == (50, 10)
 
 
 def test_bits_are_learned_to_be_few(rng):

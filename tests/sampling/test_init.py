@@ -89,6 +89,8 @@ def test_normal_sampler_draws_from_the_prior():
         (lambda ae, x: ae.interpolate(x, x), r"one sample of shape \(6,\).*\(9, 6\)"),
         (lambda ae, x: ae.sample(0), "n must be.*positive integers.*0"),
         (lambda ae, x: ae.sample(3), "give x"),
+        (lambda ae, x: ae.sample(3, x=x, seed=-1), "seed"),
+        (lambda ae, x: ae.sample(3, x=x, seed=2**32), "seed must be below"),
         (lambda ae, x: ae.sample(3, "normal"), "give x"),
         (lambda ae, x: ae.sample(3, "kernel_density"), "give x"),
         (lambda ae, x: ae.sample(3, "uniform"), "'uniform'"),
@@ -117,3 +119,16 @@ def test_places_of_a_codebook_are_drawn_together(monkeypatch):
     x = np.repeat(np.eye(8, dtype="float32").reshape(1, 8, 8, 1), 60, axis=0)
     drawn = ae.sample(5, x=x, seed=0)
     np.testing.assert_allclose(drawn, ae.reconstruct(x[:5]), atol=1e-6)
+
+
+@pytest.mark.filterwarnings("error")
+def test_codes_that_are_all_alike(two_groups):
+    ae, x = two_groups
+    for alike in (x[:1], np.repeat(x[:1], 20, axis=0)):
+        np.testing.assert_allclose(ae.sample(3, x=alike), np.repeat(x[:1], 3, axis=0), rtol=1e-5)
+
+
+def test_a_mixture_is_not_drawn_group_by_group(two_groups):
+    ae, x = two_groups
+    right = ae.sample(400, x=x, seed=0)[:, 0] > 0
+    assert np.count_nonzero(np.diff(right.astype(int))) > 50

@@ -56,3 +56,27 @@ def test_files_say_how_they_were_made():
 def test_samples_of_other_kinds(shape):
     with pytest.raises(DataError, match="samples have shape"):
         transform_of(spatial(), shape)
+
+
+def test_the_last_pixels_are_repeated(rng):
+    ae = spatial()
+    x = rng.random((1, 10, 13, 1)).astype("float32")
+    padded = np.pad(x, ((0, 0), (0, 2), (0, 3), (0, 0)), mode="edge")
+    codes = transform_of(ae, x.shape).encode(x)
+    np.testing.assert_allclose(codes, transform_of(ae, padded.shape).encode(padded), atol=1e-6)
+
+
+@pytest.mark.parametrize("block", [2, 4, 6])
+def test_a_unet_that_is_coarser_than_blocks(block, rng):
+    ae = aezoo.compressive((32, 32, 1), 3, backbone="lapped", block=block, filters=(4, 4, 4))
+    for size in ((40, 56), (33, 70), (17, 5)):
+        x = rng.random((1, *size, 1)).astype("float32")
+        transform = transform_of(ae, x.shape)
+        codes = transform.encode(x)
+        assert codes.shape == transform.code_shape
+        assert transform.decode(codes).shape == x.shape
+
+
+def test_a_bottleneck_that_is_of_the_whole_sample():
+    ae = aezoo.contractive((8, 8, 1), 4, backbone="conv", bottleneck="spatial", filters=(4,))
+    assert type(transform_of(ae, (1, 9, 9, 1))) is Tiled

@@ -35,12 +35,12 @@ def build(
 
     Args:
         backbone: String, `"dense"` or `"conv"`; `"residual"` for conv, or dense for vectors, with
-            one residual block a level; `"unet"`, which has no narrow code; or `"auto"` for conv, or
-            dense for vectors.
+            one residual block a level; `"unet"`, which has no narrow code; `"lapped"`, whose codes
+            are of blocks; or `"auto"` for conv, or dense for vectors.
         input_shape: Tuple of positive integers, the shape of one sample without the batch axis,
             or one integer for vectors. Channels come last.
         latent_dim: Positive integer, how many numbers a code has.
-        **options: Options of the backbone, see `dense`, `conv` and `unet`.
+        **options: Options of the backbone, see `dense`, `conv`, `lapped` and `unet`.
 
     Returns:
         A pair of `keras.Model`: the encoder, `(B, *input_shape) -> (B, *latent_shape)`, and the

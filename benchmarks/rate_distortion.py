@@ -1,8 +1,8 @@
 """Do codes take fewer bytes than PNG, JPEG, WebP and JPEG XL, at the same error? Real bytes.
 
-    python benchmarks/compression.py                        # 15 minutes
-    python benchmarks/compression.py --only photographs     # 68 of them, each as a file
-    python benchmarks/compression.py --only round-trips     # decompress(compress(x)), 10,000 times
+    python benchmarks/rate_distortion.py                        # 15 minutes
+    python benchmarks/rate_distortion.py --only photographs     # 68 of them, each as a file
+    python benchmarks/rate_distortion.py --only round-trips     # compress and back, 10,000 times
 
 Images of the test split, by pretrained models, as `aezoo.compress` makes them with nothing else
 said, and with other steps. The others have the least quality whose error is no more than that of
@@ -54,7 +54,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=PARTS)
     parser.add_argument("--images", type=int, help="default: all")
-    parser.add_argument("--output", default=HERE / "compression.json", type=Path)
+    parser.add_argument("--output", default=HERE / "rate_distortion.json", type=Path)
     arguments = parser.parse_args()
     output = arguments.output
     found = json.loads(output.read_text()) if output.is_file() else {}
