@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+from aezoo.sampling import learning
 from aezoo.sampling.learning import EPOCHS, _Shuffled, learned
 
 
@@ -17,7 +18,8 @@ def test_stops_with_the_weights_that_samples_held_out_like_best():
     np.testing.assert_allclose(found, min(history), rtol=1e-4)
 
 
-def test_one_sample_is_learned_by_heart():
+def test_one_sample_is_learned_by_heart(monkeypatch):
+    monkeypatch.setattr(learning, "EPOCHS", 3)
     network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     learned(network, np.ones((1, 2), "float32"), np.ones(1), "mse", seed=0)
     assert min(network.history.history["loss"]) < network.history.history["loss"][0]

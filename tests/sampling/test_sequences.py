@@ -1,6 +1,6 @@
 import numpy as np
 
-from aezoo.sampling import learning
+from aezoo.sampling import learning, sequences
 from aezoo.sampling.sequences import Sequences, drawn
 
 
@@ -38,5 +38,6 @@ def test_rows_below_each_other_go_together(rng):
 
 def test_the_same_seed_draws_the_same(rng, monkeypatch):
     monkeypatch.setattr(learning, "EPOCHS", 2)
+    monkeypatch.setattr(sequences, "BLOCKS", 1)
     indices = rng.integers(0, 3, (50, 4))
     np.testing.assert_array_equal(drawn(indices, 3, 9, seed=1), drawn(indices, 3, 9, seed=1))
