@@ -306,20 +306,24 @@ def compressed_photographs(found):
 
 
 def features():
-    """Linear classifiers alone; the file has the nearest neighbours, too."""
     if not exists("features"):
         return ""
     rows = []
     for name, part in measured("features").items():
-        linear = [row for row in part["rows"] if row["classifier"] == "linear"]
-        for labels in dict.fromkeys(row["labels"] for row in linear):
-            own = [row for row in linear if row["labels"] == labels]
+        kinds = dict.fromkeys((row["labels"], row["classifier"]) for row in part["rows"])
+        for labels, classifier in kinds:
+            own = [
+                row
+                for row in part["rows"]
+                if (row["labels"], row["classifier"]) == (labels, classifier)
+            ]
             cells = (f"{row['accuracy']:.3f} ± {row['spread']:.3f}" for row in own)
-            rows.append((f"`{name}`", str(part["latent_size"]), f"{labels:,}", *cells))
+            told = (f"`{name}`", str(part["latent_size"]), f"{labels:,}", classifier)
+            rows.append((*told, *cells))
     return (
-        "Accuracy of a linear classifier on codes, on raw pixels and on PCA with as many numbers,\n"
-        "by labels, over ten draws of them (`aezoo.probe`):\n\n"
-        + markdown(("", "numbers", "labels", "codes", "raw", "PCA"), rows)
+        "Accuracy of a classifier on codes, on raw pixels and on PCA with as many numbers, by\n"
+        "labels, over ten draws of them (`aezoo.probe`):\n\n"
+        + markdown(("", "numbers", "labels", "classifier", "codes", "raw", "PCA"), rows)
     )
 
 
@@ -331,14 +335,16 @@ def generation():
             f"`{row['model']}`" if row["sampler"] else row["model"],
             row["sampler"].replace("_", " "),
             *(f"{row[key]:.2f}" for key in ("frechet", "precision", "recall", "coverage")),
+            f"{row['nearest']:.4f}",
         )
         for row in measured("generation")["rows"]
     ]
     return (
         "10,000 generated digits beside 10,000 test images of MNIST, in features of the zoo's\n"
         "classifier (`aezoo.evaluation.class_features`); samplers are fitted to the codes of\n"
-        "20,000 training images:\n\n"
-        + markdown(("", "sampler", "Frechet", "precision", "recall", "coverage"), rows)
+        "20,000 training images, to one of which kernels stay near; the last column is the mean\n"
+        "squared difference from the nearest of all:\n\n"
+        + markdown(("", "sampler", "Frechet", "precision", "recall", "coverage", "near"), rows)
     )
 
 

@@ -121,5 +121,37 @@ for content, model in ((bytes(damaged), ae), (data, other)):
         print(error)
 
 # %% [markdown]
-# In a shell: `aezoo compress photo.png --model runs/conv-digits` writes `photo.aez`, and `aezoo decompress
-# photo.aez --model runs/conv-digits` the picture. Images of any size are cut into tiles of the model's.
+# ## Photographs
+#
+# A photograph has no one code. The network for it gives a code to each block of 16 x 16 pixels
+# (`backbone="lapped"`): at first their cosine transform, as in JPEG, and then trained, together with networks
+# that correct what goes in and what comes out. And it was trained for its **rate** (`aezoo.compressive`): noise
+# stood for the rounding, and the bits that codes take were part of the loss. The bits of a number follow from how
+# large the numbers around it are. It takes photographs of any size.
+
+# %%
+from skimage import data as photographs
+
+photo = photographs.camera()
+codec = aezoo.build("compressive", weights="photographs")
+x = photo[np.newaxis, ..., np.newaxis] / 255
+for bits in (0.15, 0.25, 0.5):
+    data = aezoo.compress(codec, x, bits_per_pixel=bits)
+    again = aezoo.decompress(data, codec)[0, ..., 0]
+    for level in range(95, 0, -1):  # the best JPEG that is no larger
+        file = io.BytesIO()
+        Image.fromarray(photo).save(file, "JPEG", quality=level, optimize=True)
+        if file.tell() <= len(data):
+            break
+    jpeg = np.asarray(Image.open(file)) / 255
+    ours, theirs = (-10 * np.log10(np.mean((image - photo / 255) ** 2)) for image in (again, jpeg))
+    print(f"{len(data):6,} bytes: {ours:.1f} dB, JPEG with {file.tell():6,} {theirs:.1f} dB")
+
+# %%
+data = aezoo.compress(codec, x, bits_per_pixel=0.15)
+aezoo.plots.before_after(photo / 255, aezoo.decompress(data, codec)[0, ..., 0])
+
+# %% [markdown]
+# In a shell: `aezoo compress photo.png --model compressive-photographs --bits-per-pixel 0.25` writes `photo.aez`,
+# and `aezoo decompress photo.aez --model compressive-photographs` the picture. With a run in place of the name,
+# `--model runs/conv-digits`, it is your own model; images of another size are cut into tiles of the model's.
