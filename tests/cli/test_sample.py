@@ -1,7 +1,11 @@
 import json
 
+import numpy as np
 import pytest
 from PIL import Image
+
+import aezoo
+from aezoo.cli.sample import _measured
 
 
 @pytest.mark.parametrize("sampler", ["gaussian_mixture", "kernel_density", "normal"])
@@ -33,3 +37,35 @@ def test_unknown_sampler(run, trained, tmp_path):
     assert result.exit_code == 2
     assert "gaussian_mixture" in result.words
     assert not (tmp_path / "samples.png").exists()
+
+
+def test_other_seeds_draw_others(run, trained, tmp_path):
+    found = []
+    for seed in (0, 1, 1):
+        options = ["--seed", seed, "-o", tmp_path / "samples.png", "--json"]
+        found.append(json.loads(run("sample", trained[0], *options).stdout)["generated"])
+    assert found[0]["frechet"] != found[1]["frechet"]
+    assert found[1] == found[2]
+
+
+@pytest.mark.parametrize(
+    ("shape", "features"), [((28, 28, 1), "classifier of mnist"), ((8, 8, 1), "principal")]
+)
+def test_the_classifier_is_for_images_of_its_shape(shape, features, rng):
+    ae = aezoo.vanilla(shape, 3)
+    x_train, real, made = (rng.random((30, *shape), "float32") for _ in range(3))
+    made[3] = x_train[7]
+    found, places = _measured(ae, x_train, real, made, "mnist")
+    assert features in found["features"]
+    assert places[3] == 7
+    flat = x_train.reshape(30, -1)
+    nearest = [np.square(flat - one).mean(axis=1).min() for one in made.reshape(30, -1)]
+    assert found["generated"]["nearest"] == pytest.approx(np.median(nearest), rel=1e-4)
+    assert found["generated"]["real"] == found["training"]["generated"] == 30
+
+
+def test_too_few_samples_to_compare_with(run, trained, tmp_path, rng):
+    np.savez(tmp_path / "few.npz", x=rng.random((20, 8, 8, 1)))
+    result = run("sample", trained[0], "--data", tmp_path / "few.npz", "-o", tmp_path / "a.png")
+    assert result.exit_code == 2
+    assert "6 test samples or more" in result.words
