@@ -67,7 +67,7 @@ def main():
                 NAMES.get(codec, codec): [[row["bits"], row[codec]] for row in found[name]]
                 for codec in ("ours", *OTHERS)
             }
-            picture = aezoo.plots.rate_distortion(curves, title="68 photographs, a file each")
+            picture = aezoo.plots.rate_distortion(curves, title="photographs, a file each")
             picture.savefig(output.with_name(f"{output.stem}-{name}.png"), dpi=100)
         else:
             x = images_of(name)[: arguments.images]
@@ -249,9 +249,9 @@ def show(found):
             console.print(part)
             continue
         if name == "photographs":
-            table = Table(*part[0], title="68 photographs, PSNR in dB by bits a pixel")
+            table = Table(*part[0], title="photographs, PSNR in dB by bits a pixel")
             for row in part:
-                table.add_row(*(f"{value:.2f}" for value in row.values()))
+                table.add_row(*(f"{value:.4g}" for value in row.values()))
             console.print(table)
             continue
         for key, title in (("bytes", "in one file"), ("alone", "a file each")):
