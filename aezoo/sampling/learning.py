@@ -5,7 +5,8 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-EPOCHS = 100  # at most
+EPOCHS = 100  # at most...
+MOST_UPDATES = 3000  # ... nor more than these in all
 PATIENCE = 5
 HELD_OUT = 10  # one of so many is not learned from, but tells when to stop
 UPDATES = 50  # in an epoch, as far as batches are not ...
@@ -43,7 +44,7 @@ def learned(
     network.compile(keras.optimizers.Adam(LEARNING_RATE), loss)
     network.fit(
         batches,
-        epochs=EPOCHS,
+        epochs=min(EPOCHS, max(1, MOST_UPDATES // len(batches))),
         validation_data=(x[held_out], y[held_out]),
         callbacks=[stop],
         shuffle=False,  # which would be by Keras's global seed

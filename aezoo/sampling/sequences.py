@@ -6,9 +6,9 @@ from keras import layers, ops
 
 from aezoo.sampling.learning import LARGEST, learned
 
-WIDTH = 128  # of what stands for a place
+WIDTH = 64  # of what stands for a place
 HEADS = 4
-BLOCKS = 3
+BLOCKS = 2
 MOST_LOGITS = 2**24  # at once, 64 MB, and a few times as much while they are learned from
 
 

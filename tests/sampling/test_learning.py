@@ -39,3 +39,11 @@ def test_samples_come_in_another_order_each_time():
         batches.on_epoch_end()
     assert (orders[0] != orders[1]).any()
     assert sorted(orders[0]) == sorted(orders[1]) == list(range(50))
+
+
+def test_many_samples_are_not_seen_a_hundred_times(monkeypatch, rng):
+    monkeypatch.setattr(learning, "MOST_UPDATES", 12)
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    x = rng.normal(size=(80, 2)).astype("float32")
+    learned(network, x, x.sum(axis=1), "mse", seed=0)
+    assert len(network.history.history["loss"]) == 2  # of 72 samples, 16 at a time: 5 updates
