@@ -111,8 +111,8 @@ class Cosines(keras.initializers.Initializer):
     Example:
 
     >>> kernel = Cosines()((4, 1, 2))  # blocks of 2: their mean and difference, orthonormal
-    >>> kernel[:, 0].round(2).tolist()
-    [[0.0, 0.0], [0.71, 0.71], [0.71, -0.71], [0.0, 0.0]]
+    >>> (kernel[:, 0] * 2**0.5).round().tolist()
+    [[0.0, 0.0], [1.0, 1.0], [1.0, -1.0], [0.0, 0.0]]
 
     Reference:
         Ahmed, Natarajan and Rao, "Discrete Cosine Transform", IEEE Transactions on Computers C-23,
