@@ -163,7 +163,7 @@ def verify(
     x = load_dataset(data, "test", data_dir=data_dir, **preparation(card)).x
     expected = card["metrics"]["mse"]
     rounded = ae.bottleneck.step is not None
-    errors = {weights.FILE: (_rounded_error(ae, x) if rounded else _error(ae, x, x), 1e-3)}
+    errors = {weights.FILE: (_own_error(ae, x, x), 1e-3)}
     seen = x if ae.bottleneck.narrow else ae.corrupt(x)
     if rounded or seen is not x:
         # half precision is a larger part of the little that is left of clean samples, or moves
@@ -243,8 +243,7 @@ def _write_weights(ae, path, x):
     whole = path.with_name("whole.weights.h5")
     ae.save_weights(whole)
     seen = x if ae.bottleneck.narrow else ae.corrupt(x)
-    rounded = ae.bottleneck.step is not None
-    before = _rounded_error(ae, x) if rounded else _error(ae, x, seen)
+    before = _own_error(ae, x, seen)
     for half in (True, False):
         with h5py.File(whole) as source, h5py.File(path, "w") as target:
 
@@ -261,7 +260,7 @@ def _write_weights(ae, path, x):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Keras misses the optimizer's state
             ae.load_weights(path)
-        after = _rounded_error(ae, x) if rounded else _error(ae, x, seen)
+        after = _own_error(ae, x, seen)
         if f"{after:.4g}" == f"{before:.4g}":
             break
     whole.unlink()
@@ -275,8 +274,10 @@ def _error(opened, x, seen):
     return float(np.mean(np.square(opened.reconstruct(seen) - x)))
 
 
-def _rounded_error(ae, x):
-    """The mean error of samples that were compressed, in the units of the errors."""
+def _own_error(ae, x, seen):
+    """The mean error of a model; of one whose codes are rounded that of samples compressed."""
+    if ae.bottleneck.step is None:
+        return _error(ae, x, seen)
     rebuilt = decompress(compress(ae, x), ae)
     return float(np.mean(np.square(ae.normalize(rebuilt) - ae.normalize(x))))
 

@@ -10,6 +10,7 @@ from aezoo.layers.backbones.options import (
     activation_layer,
     between_layers,
     check_linear_path,
+    checked_rank,
     cropped,
     l2_penalty,
     output_layer,
@@ -81,13 +82,7 @@ def conv(
         Masci et al., "Stacked Convolutional Auto-Encoders for Hierarchical Feature Extraction",
         ICANN 2011, with strided convolutions in place of pooling.
     """
-    rank = len(input_shape) - 1
-    if rank not in (1, 2, 3):
-        raise ValueError(
-            "A conv backbone takes signals (steps, channels), images (height, width, channels) or "
-            f"volumes (depth, height, width, channels). Received: input_shape={input_shape}. "
-            "For vectors use a dense backbone, or add an axis of one channel."
-        )
+    rank = checked_rank("conv", input_shape)
     if bottleneck not in ("dense", "conv", "spatial"):
         raise ValueError(
             f"bottleneck must be 'dense', 'conv' or 'spatial'. Received: {bottleneck!r}"

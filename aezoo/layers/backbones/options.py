@@ -63,7 +63,8 @@ def checked_rank(backbone, input_shape):
         raise ValueError(
             f"A {backbone} backbone takes signals (steps, channels), images (height, width, "
             "channels) or volumes (depth, height, width, channels). Received: "
-            f"input_shape={input_shape}"
+            f"input_shape={input_shape}. For vectors use a dense backbone, or add an axis of one "
+            "channel."
         )
     return rank
 
