@@ -61,32 +61,58 @@ def main(
 
 @dataclasses.dataclass
 class Ending:
-    """Whether SIGTERM has come, and whether what goes on then is to come to its end."""
+    """What Ctrl-C and SIGTERM end.
+
+    A training ends after its batch: an exception that comes from nowhere can be lost in what
+    Python calls from C, or leave a lock held. All else ends at once, and so does a training the
+    second time.
+    """
 
     terminated: bool = False
-    is_spared: Callable[[], bool] = lambda: False
+    interrupted: bool = False
+    is_training: bool = False
+    is_spared: Callable[[], bool] = lambda: False  # what goes on, which SIGTERM does not end
 
     @property
     def status(self) -> int:
         """The exit status of what was ended early."""
         return TERMINATED if self.terminated else INTERRUPTED
 
-    def handle(self, *_: Any) -> None:
-        """Ends what goes on as Ctrl-C does, the first time that the signal comes."""
-        if not self.terminated:
+    def handle(self, number: int, _: Any = None) -> None:
+        """Takes a signal."""
+        again = self.interrupted or self.terminated
+        if number == signal.SIGTERM:
+            if self.terminated:
+                return
             self.terminated = True
+        else:
+            self.interrupted = True
+        if again or not self.is_training:
             self.check()
 
     def check(self, *_: Any, **__: Any) -> None:
-        """Ends what goes on if the signal has come."""
-        if self.terminated and not self.is_spared():
+        """Ends what goes on if a signal has come."""
+        if self.interrupted or (self.terminated and not self.is_spared()):
+            self.is_training = False
             raise KeyboardInterrupt
 
     def callback(self) -> Any:
-        """A Keras callback that ends a training, should what was imported have held the signal."""
+        """A Keras callback with which a training ends."""
         from keras.callbacks import LambdaCallback
 
-        return LambdaCallback(on_train_begin=self.check, on_train_batch_end=self.check)
+        callback = LambdaCallback(
+            on_train_begin=self._begin, on_train_batch_end=self.check, on_train_end=self._end
+        )
+        callback.on_test_batch_end = self.check
+        return callback
+
+    def _begin(self, logs):
+        self.check()  # what was imported may have lost the exception
+        self.is_training = True
+
+    def _end(self, logs):
+        self.is_training = False
+        self.check()
 
 
 @contextmanager
@@ -102,7 +128,7 @@ def quiet(tensorflow: bool = True, as_json: bool = False) -> Iterator[Ending]:
     with (
         warnings.catch_warnings(),
         redirect_stdout(sys.stderr if as_json else sys.stdout),
-        _on_sigterm(ending.handle),
+        _handled(ending),
     ):
         warnings.simplefilter("ignore")
         try:
@@ -181,15 +207,19 @@ def _import_tensorflow():
 
 
 @contextmanager
-def _on_sigterm(handler):
+def _handled(ending):
     if threading.current_thread() is not threading.main_thread():  # Python allows it there alone
         yield
         return
-    before = signal.signal(signal.SIGTERM, handler)
+    numbers = [signal.SIGTERM]
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not with nohup
+        numbers.append(signal.SIGINT)
+    before = {number: signal.signal(number, ending.handle) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _plain(value):

@@ -141,8 +141,27 @@ def _then_sigterm(function):
 def test_a_signal_that_an_import_has_held_ends_the_training():
     ending = Ending()
     with pytest.raises(KeyboardInterrupt):
-        ending.handle()
+        ending.handle(signal.SIGTERM)
     ae = aezoo.vanilla(4, 2)
     with pytest.raises(KeyboardInterrupt):
         ae.fit(np.ones((8, 4)), verbose=0, callbacks=[ending.callback()])
     assert int(ae.optimizer.iterations.numpy()) == 0
+
+
+class _Held:
+    """Raises where Python cannot: what is raised while an object goes is lost."""
+
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize("moment", ["on_train_batch_end", "on_test_batch_end", "on_epoch_end"])
+def test_ctrl_c_is_never_lost(run, tmp_path, table, monkeypatch, moment):
+    def interrupt(*_, **__):
+        _Held()
+
+    monkeypatch.setattr(TrainingProgress, moment, interrupt)
+    args = ["--epochs", 3, "--data", table, "-o", tmp_path / "run", "--json"]
+    result = run("train", "vanilla", *args)
+    assert result.exit_code == 130, result.stderr
+    assert json.loads(result.stdout)["interrupted"]
