@@ -38,9 +38,10 @@ def number(
     least: float | None = None,
     above: float | None = None,
     below: float | None = None,
+    most: float | None = None,
 ) -> float:
     """Returns a number within its bounds, or raises `ValueError` with its name."""
-    bounds = {"at least": least, "above": above, "below": below}
+    bounds = {"at least": least, "above": above, "below": below, "at most": most}
     inside = (
         isinstance(value, numbers.Real)  # NumPy's scalars are, too
         and not isinstance(value, bool)
@@ -48,6 +49,7 @@ def number(
         and (least is None or value >= least)
         and (above is None or value > above)
         and (below is None or value < below)
+        and (most is None or value <= most)
     )
     if not inside:
         told = " and ".join(f"{key} {bound}" for key, bound in bounds.items() if bound is not None)

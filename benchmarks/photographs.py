@@ -4,7 +4,7 @@
     python benchmarks/photographs.py --data FOLDER
 
 Gaussian noise, which may leave the range of the photographs as in the literature, is added once
-for each level. The opponents are told its standard deviation, the unet is not. Figures are peak
+for each level. An ensemble is the mean over eight positions. The opponents are told its standard deviation, the unet is not. Figures are peak
 signal-to-noise ratios in dB, of results cut off at 0 and 1, the mean over the photographs. DnCNN's
 are its paper's (Zhang et al., IEEE TIP 2017, arXiv:1608.03981, table II), for Set12.
 """
@@ -75,10 +75,14 @@ def methods(run, only_ours):
     """Functions of a noisy photograph and the standard deviation of its noise."""
     ae = loaded(run)
     folder = weights.folder() / MODEL if run is None else run
-    ways = {"unet": lambda x, sigma: aezoo.denoise(ae, x)}
+    ways = {
+        "unet": lambda x, sigma: aezoo.denoise(ae, x),
+        "unet, ensemble": lambda x, sigma: aezoo.denoise(ae, x, ensemble=True),
+    }
     if (folder / "model-int8.tflite").is_file():
         lite = aezoo.LiteModel(folder / "model-int8.tflite")
         ways["unet, int8"] = lambda x, sigma: aezoo.denoise(lite, x)
+        ways["unet, int8, ensemble"] = lambda x, sigma: aezoo.denoise(lite, x, ensemble=True)
     if not only_ours:
         ways["BM3D"] = lambda x, sigma: bm3d.bm3d(x, sigma)
         ways["non-local means"] = lambda x, sigma: denoise_nl_means(

@@ -37,11 +37,12 @@ class SelfSupervised(keras.Model):
         if len({"loss", *names}) <= len(names):
             raise ValueError(f"Every term of the loss needs a name of its own. Received: {names}")
         self.term_metrics = [keras.metrics.Mean(name=name) for name in names]
+        possible = getattr(self.corruption, "supports_jit", True)
         self.compile(
             optimizer=keras.optimizers.Adam(2e-3),
             loss=loss,
             # "auto" is XLA on accelerators: on CPUs it slows convolutions down threefold
-            jit_compile=True if ending(self.decoder).xla else "auto",
+            jit_compile=True if ending(self.decoder).xla and possible else "auto",
             steps_per_execution=20,
         )
         if self.extra_objectives:  # those with weights make them now

@@ -55,6 +55,13 @@ def denoise(
             show_default=False,
         ),
     ] = None,
+    ensemble: Annotated[
+        bool,
+        typer.Option(
+            "--ensemble",
+            help="Photographs: the mean over eight, turned and mirrored; eight times as long.",
+        ),
+    ] = False,
     noise: Annotated[
         float | None,
         typer.Option(
@@ -95,7 +102,7 @@ def denoise(
             sound = _is_sound(file)
             x, write = _opened(file, target)
             before = x if noise is None else _with_noise(x, noise, sound)
-            after = aezoo.denoise(network, before, tile=tile)
+            after = aezoo.denoise(network, before, tile=tile, ensemble=ensemble)
             if noise is not None:
                 after = as_stored(after, x.dtype, sound)
             with replacing(target) as beside:

@@ -11,6 +11,9 @@ from aezoo.layers import backbones, corruptions
 from aezoo.layers.output import BOUNDED, ending
 from aezoo.registry import register
 
+AFFINE = ("rate", "degrees", "translate", "scale", "shear")
+STRENGTHS = ("clip", "stddev", *AFFINE)  # options of corruptions, not of backbones
+
 
 @register
 def denoising(
@@ -34,16 +37,18 @@ def denoising(
         backbone: `"dense"`, `"conv"`, `"residual"`, `"auto"`, see `aezoo.backbones.build`, or
             `"unet"`, which has no narrow code: for photographs and recordings, of which a code
             would lose more than noise does.
-        corruption: `"gaussian"`, `"masking"`, `"salt_and_pepper"`, or a Keras layer such as
-            `aezoo.corruptions.GaussianNoise(0.5)`. It acts on normalized values.
+        corruption: `"gaussian"`, `"masking"`, `"salt_and_pepper"`, or `"affine"`, which turns,
+            moves, scales and slants images, for codes that are good features; or a Keras layer
+            such as `aezoo.corruptions.GaussianNoise(0.5)`. It acts on normalized values.
         normalization: `None`, `"minmax"` or `"standard"`, see `aezoo.Autoencoder`.
         **options: `stddev` (0 or more, default 0.3, or a pair between which each sample draws its
             own) and `clip` of Gaussian noise: a boolean, whether noisy values are cut off at 0 and
             1 (default: if the output is, but for a unet's, as photographs are denoised in the
             literature); `rate` (in [0, 1)) of masking noise
             (default 0.3) or salt and pepper (default 0.1), which are 0 and 1 if the output is a
-            sigmoid and else the ends of each feature in the batch; and the options of the
-            backbone, see `aezoo.backbones`.
+            sigmoid and else the ends of each feature in the batch; `rate`, `degrees`, `translate`,
+            `scale` and `shear` of `"affine"`, see `aezoo.corruptions.RandomAffine`; and the options
+            of the backbone, see `aezoo.backbones`.
 
     Returns:
         A compiled `aezoo.Autoencoder`.
@@ -65,7 +70,7 @@ def denoising(
         Vincent et al., "Extracting and Composing Robust Features with Denoising Autoencoders",
         ICML 2008.
     """
-    strength = {key: options.pop(key) for key in ("clip", "rate", "stddev") if key in options}
+    strength = {key: options.pop(key) for key in STRENGTHS if key in options}
     encoder, decoder = backbones.build(backbone, input_shape, latent_dim, **options)
     bounded = ending(decoder).activation in BOUNDED
     return Autoencoder(
@@ -91,10 +96,12 @@ def _corruption(corruption, strength, ends, clipped):
         low, high = ends or (None, None)
         names = ("rate",)
         make = partial(corruptions.SaltAndPepper, low=low, high=high, **exact)
+    elif corruption == "affine":
+        names, make = AFFINE, partial(corruptions.RandomAffine, **exact)
     else:
         raise ValueError(
-            "corruption must be 'gaussian', 'masking', 'salt_and_pepper' or a Keras layer. "
-            f"Received: {corruption!r}"
+            "corruption must be 'gaussian', 'masking', 'salt_and_pepper', 'affine' or a Keras "
+            f"layer. Received: {corruption!r}"
         )
     for option in strength:
         if option not in names:

@@ -1,6 +1,7 @@
 """Noise out of whole photographs and recordings, a tile at a time."""
 
 import itertools
+from functools import partial
 from typing import Any
 
 import keras
@@ -21,6 +22,7 @@ def denoise(
     *,
     tile: int | None = None,
     margin: int | None = None,
+    ensemble: bool = False,
 ) -> np.ndarray:
     """Takes the noise out of a photograph or a recording of any size.
 
@@ -41,6 +43,9 @@ def denoise(
         margin: Integer, 0 or more, of what is computed around it and thrown away, rounded up to
             the network's coarsest step. Default: as far as the network sees, which leaves no
             seams; of a `LiteModel` at most a quarter of its input, which may leave faint ones.
+        ensemble: Boolean, whether a photograph is cleaned in all eight positions, turned by
+            quarters and mirrored, and the result is their mean. It takes eight times as long, and
+            adds about 0.1 dB. Not for recordings.
 
     Returns:
         Array of the shape and type of `x`, floats as float32.
@@ -56,12 +61,18 @@ def denoise(
     >>> photo = np.random.default_rng(0).integers(0, 256, (50, 70, 3), dtype="uint8")
     >>> aezoo.denoise(ae, photo, tile=32).shape
     (50, 70, 3)
+
+    Reference:
+        Timofte et al., "Seven Ways to Improve Example-Based Single Image Super Resolution",
+        CVPR 2016, arXiv:1511.02228, section 3.5, for the eight positions.
     """
     _refuse_narrow(model)
     lite = isinstance(model, LiteModel)
     shape = model.input_shape if lite else model.input_shape[1:]
     step, seen = model.tiles if lite else (coarsest_step(model.encoder), reach(model.encoder))
     axes = len(shape) - 1
+    if ensemble and axes != 2:
+        raise ValueError("Only photographs can be turned: leave ensemble out.")
     x = _checked(x, axes, shape[-1])
     if min(x.shape[:axes]) < step:
         raise ValueError(
@@ -83,12 +94,18 @@ def denoise(
         ]
         if min(cores) < 1:
             raise ValueError(f"A margin of {margins[0]} leaves nothing of tiles of {shape}.")
-        clean = model.reconstruct
+        clean = turned = model.reconstruct
+        if ensemble and wholes[0] != wholes[1]:
+            raise ValueError(f"Tiles of {wholes} cannot be turned: leave ensemble out.")
     else:
         tile = positive("tile", TILES[axes] if tile is None else tile)
         cores = [_up(min(tile, n), step) for n in x.shape[:axes]]
         wholes = [c + 2 * m for c, m in zip(cores, margins, strict=True)]
-        clean = resized(model, wholes).reconstruct
+        clean = turned = resized(model, wholes).reconstruct
+        if ensemble and wholes[0] != wholes[1]:
+            turned = resized(model, wholes[::-1]).reconstruct
+    if ensemble:
+        clean = partial(_in_all_positions, clean, turned)
     return _in_tiles(x, clean, cores, margins, wholes, by_channel=shape[-1] == 1)
 
 
@@ -167,6 +184,16 @@ def _checked(x, axes, channels):
         if x.dtype.kind == "f" and not np.isfinite(x.astype(np.float32)).all():
             raise ValueError("The values must be finite in float32. Received NaN or infinity.")
     return x
+
+
+def _in_all_positions(upright, turned, x):
+    """The mean over what photographs become, turned by quarters and mirrored; (N, H, W, C)."""
+    total = np.zeros(x.shape, "float32")
+    for quarters, way in itertools.product(range(4), (1, -1)):
+        clean = turned if quarters % 2 else upright
+        cleaned = clean(np.rot90(x, quarters, axes=(1, 2))[:, ::way])
+        total += np.rot90(cleaned[:, ::way], -quarters, axes=(1, 2))
+    return total / 8
 
 
 def _in_tiles(x, clean, cores, margins, wholes, by_channel):

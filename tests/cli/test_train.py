@@ -162,6 +162,10 @@ def test_ctrl_c_is_never_lost(run, tmp_path, table, monkeypatch, moment):
 
     monkeypatch.setattr(TrainingProgress, moment, interrupt)
     args = ["--epochs", 3, "--data", table, "-o", tmp_path / "run", "--json"]
-    result = run("train", "vanilla", *args)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # nohup ignores it
+    try:
+        result = run("train", "vanilla", *args)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert result.exit_code == 130, result.stderr
     assert json.loads(result.stdout)["interrupted"]

@@ -2,14 +2,14 @@ import keras
 import numpy as np
 import pytest
 
-from aezoo.layers.corruptions import GaussianNoise, MaskingNoise, SaltAndPepper
+from aezoo.layers.corruptions import GaussianNoise, MaskingNoise, RandomAffine, SaltAndPepper
 
 X = np.full((100, 20, 5), 0.5, "float32")
 LAYERS = [GaussianNoise(0.2, clip=(0, 1), seed=1), MaskingNoise(0.4, seed=1), SaltAndPepper(seed=1)]
 
 
-def noisy(layer):
-    return keras.ops.convert_to_numpy(layer(X, training=True))
+def noisy(layer, x=X):
+    return keras.ops.convert_to_numpy(layer(x, training=True))
 
 
 def test_gaussian_moments():
@@ -62,6 +62,12 @@ def test_bad_values():
         lambda: GaussianNoise(clip=(1, 0)),
         lambda: MaskingNoise(1),
         lambda: SaltAndPepper(-0.1),
+        lambda: RandomAffine(degrees=-1),
+        lambda: RandomAffine(rate=1.1),
+        lambda: RandomAffine(translate=1),
+        lambda: RandomAffine(scale=-0.1),
+        lambda: RandomAffine(shear=90),
+        lambda: RandomAffine()(np.zeros((2, 9))),
     ):
         with pytest.raises(ValueError, match="Received: "):
             make()
@@ -84,3 +90,69 @@ def test_each_sample_has_noise_of_its_own():
 def test_ranges_that_are_none(stddev):
     with pytest.raises(ValueError, match="stddev must be 0 or more, or a pair"):
         GaussianNoise(stddev)
+
+
+NOTHING = {"rate": 1, "degrees": 0, "translate": 0, "scale": 0, "shear": 0}
+
+
+def moments(**most):
+    """Centers, shape (n, 2), and covariances, (n, 2, 2), of an oblong blob: first y, then x."""
+    y, x = np.mgrid[:61, :41] - np.array([30, 20])[:, None, None]
+    blob = np.exp(-(y**2) / (2 * 6**2) - x**2 / (2 * 3**2))
+    images = np.repeat(blob[None, :, :, None], 400, axis=0).astype("float32")
+    mass = noisy(RandomAffine(**NOTHING | most, seed=1), images)
+    mass = mass[..., 0] / mass.sum(axis=(1, 2, 3))[:, None, None]
+    grid = np.stack([y, x])
+    centers = np.einsum("nij,aij->na", mass, grid)
+    away = grid[None] - centers[:, :, None, None]
+    return centers, np.einsum("nij,naij,nbij->nab", mass, away, away)
+
+
+def test_affine_moves_along_each_axis_by_itself():
+    centers, _ = moments(translate=0.1)
+    np.testing.assert_allclose(centers.min(axis=0), [-6.1, -4.1], atol=0.15)
+    np.testing.assert_allclose(centers.max(axis=0), [6.1, 4.1], atol=0.15)
+    assert abs(np.corrcoef(centers.T)[0, 1]) < 0.15
+
+
+def test_affine_turns_around_the_center():
+    centers, covariance = moments(degrees=30)
+    np.testing.assert_allclose(centers, 0, atol=0.01)
+    yy, xx, xy = covariance[:, 0, 0], covariance[:, 1, 1], covariance[:, 0, 1]
+    angles = np.degrees(np.arctan2(2 * xy, yy - xx)) / 2
+    assert (angles.min(), angles.max()) == pytest.approx((-30, 30), abs=0.5)
+    np.testing.assert_allclose(np.linalg.det(covariance), (6 * 3) ** 2, rtol=0.05)
+
+
+def test_affine_scales_height_and_width():
+    _, covariance = moments(scale=0.3)
+    sizes = np.log(np.sqrt(np.diagonal(covariance, axis1=1, axis2=2)) / [6, 3])
+    np.testing.assert_allclose(sizes.min(axis=0), -0.3, atol=0.02)
+    np.testing.assert_allclose(sizes.max(axis=0), 0.3, atol=0.02)
+    np.testing.assert_allclose(covariance[:, 0, 1], 0, atol=0.1)
+    assert abs(np.corrcoef(sizes.T)[0, 1]) < 0.15
+
+
+def test_affine_slants():
+    _, covariance = moments(shear=20)
+    slants = covariance[:, 0, 1] / covariance[:, 0, 0]  # x moves by this times y
+    tangent = np.tan(np.radians(20))
+    assert (slants.min(), slants.max()) == pytest.approx((-tangent, tangent), abs=0.01)
+    np.testing.assert_allclose(covariance[:, 0, 0], 36, rtol=0.02)
+
+
+def test_affine_repeats_with_its_seed_alone():
+    x = np.random.default_rng(0).random((4, 8, 8, 1))
+    layer = RandomAffine(rate=1, seed=1)
+    first, second = (noisy(layer, x) for _ in range(2))
+    assert (first != second).any(axis=(1, 2, 3)).all()
+    again = RandomAffine.from_config(layer.get_config())
+    assert again.get_config() == layer.get_config()
+    np.testing.assert_array_equal(noisy(again, x), first)
+    np.testing.assert_array_equal(layer(x), x.astype("float32"))
+
+
+def test_affine_leaves_a_part_as_it_is():
+    x = np.random.default_rng(0).random((1000, 8, 8, 1)).astype("float32")
+    same = (noisy(RandomAffine(rate=0.3, seed=1), x) == x).all(axis=(1, 2, 3))
+    assert same.mean() == pytest.approx(0.7, abs=0.04)

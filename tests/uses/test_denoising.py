@@ -51,6 +51,40 @@ def test_the_network_sees_no_further(grey, rng):
     assert far >= reach(grey.encoder) - 4  # by rounding up half kernels of two pixels
 
 
+def eight(clean, x):
+    """The mean over all positions, of the whole at once."""
+    made = []
+    for turn in range(4):
+        upright = np.rot90(x, turn)
+        made.append(np.rot90(clean(upright), -turn))
+        made.append(np.rot90(clean(upright[:, ::-1])[:, ::-1], -turn))
+    assert len(made) == 8
+    return np.mean(made, axis=0)
+
+
+@pytest.mark.parametrize("size", [(48, 64), (64, 64)])
+def test_an_ensemble_is_the_mean_over_eight_positions(grey, rng, size):
+    x = rng.random(size, "float32")
+    found = denoise(grey, x, ensemble=True)
+    expected = eight(lambda y: denoise(grey, np.ascontiguousarray(y)), x)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert np.abs(found - denoise(grey, x)).max() > 1e-3
+    np.testing.assert_allclose(denoise(grey, x, ensemble=True, tile=16), found, atol=1e-6)
+
+
+def test_an_ensemble_of_colours_and_whole_numbers(coloured, rng):
+    x = rng.integers(0, 256, (40, 24, 3), dtype="uint8")
+    found = denoise(coloured, x, ensemble=True)
+    assert (found.dtype, found.shape) == (x.dtype, x.shape)
+    exact = denoise(coloured, x / np.float32(255), ensemble=True)
+    np.testing.assert_allclose(found, np.clip(exact, 0, 1) * 255, atol=0.5001)
+
+
+def test_only_photographs_are_turned(waves, rng):
+    with pytest.raises(ValueError, match="Only photographs can be turned"):
+        denoise(waves, rng.random((64, 2)), ensemble=True)
+
+
 def test_the_middle_is_what_the_model_makes_of_it(grey, rng):
     x = rng.random((96, 96), "float32")
     middle = denoise(grey, x)[40:56, 40:56]
