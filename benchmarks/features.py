@@ -1,6 +1,6 @@
 """What do the codes of the pretrained models know of classes, beside raw samples and PCA?
 
-    python benchmarks/features.py                       # ten minutes
+    python benchmarks/features.py                       # a quarter of an hour
     python benchmarks/features.py --models conv-mnist
 
 A linear classifier and the nearest neighbours, see `aezoo.probe`, with 100 and 1,000 labels in ten
@@ -19,7 +19,7 @@ from aezoo.registry import weights
 
 HERE = Path(__file__).parent
 LABELS = (100, 1000, None)
-MODELS = ("conv-mnist", "deep-mnist", "residual-mnist", "variational-mnist", "conv-fashion_mnist")
+MODELS = ("conv-mnist", "denoising-mnist-affine", "conv-fashion_mnist")
 
 
 def main():

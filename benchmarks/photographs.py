@@ -4,7 +4,8 @@
     python benchmarks/photographs.py --data FOLDER
 
 Gaussian noise, which may leave the range of the photographs as in the literature, is added once
-for each level. An ensemble is the mean over eight positions. The opponents are told its standard deviation, the unet is not. Figures are peak
+for each level. An ensemble is the mean over a photograph turned and mirrored in eight ways. The
+opponents are told the standard deviation of the noise, the unet is not. Figures are peak
 signal-to-noise ratios in dB, of results cut off at 0 and 1, the mean over the photographs. DnCNN's
 are its paper's (Zhang et al., IEEE TIP 2017, arXiv:1608.03981, table II), for Set12.
 """

@@ -202,11 +202,13 @@ class SaltAndPepper(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("aezoo")
 class RandomAffine(keras.layers.Layer):
-    """Turns, moves, scales and slants most images a little.
+    """Turns, moves, scales and slants each image a little.
 
     A network that has to return the image as it was learns to tell what stays the same, such as
     which digit it is, from where it stands: codes of its encoder are good features. What moves in
-    is as at the image's border. All draws are uniform, from minus the argument to it.
+    is as at the image's border. All draws are uniform, from minus the argument to it. Values are
+    those of the nearest pixels: means of several would be blurred, and a network that has seen
+    nothing sharp makes little of it (on MNIST twice the error).
 
     Args:
         degrees: Float in [0, 180]: most that an image is turned, to either side.
@@ -229,7 +231,7 @@ class RandomAffine(keras.layers.Layer):
     >>> bar = np.zeros((1, 9, 9, 1))
     >>> bar[:, 4] = 1
     >>> turn = aezoo.corruptions.RandomAffine(degrees=90, translate=0, scale=0, shear=0)
-    >>> round(float(turn(bar, training=True)[0, 4, 4, 0]), 3)
+    >>> float(turn(bar, training=True)[0, 4, 4, 0])
     1.0
 
     Reference:
@@ -239,7 +241,6 @@ class RandomAffine(keras.layers.Layer):
 
     def __init__(
         self,
-        rate: float = 0.8,
         degrees: float = 25.0,
         translate: float = 0.1,
         scale: float = 0.25,
@@ -248,7 +249,6 @@ class RandomAffine(keras.layers.Layer):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        self.rate = number("rate", rate, least=0, most=1)
         self.degrees = number("degrees", degrees, least=0, most=180)
         self.translate = number("translate", translate, least=0, below=1)
         self.scale = number("scale", scale, least=0)
@@ -267,12 +267,13 @@ class RandomAffine(keras.layers.Layer):
     def call(self, inputs, training=False):
         if not training:
             return inputs
-        changed = ops.image.affine_transform(
-            inputs, self._maps(inputs), fill_mode="nearest", data_format="channels_last"
+        return ops.image.affine_transform(
+            inputs,
+            self._maps(inputs),
+            interpolation="nearest",
+            fill_mode="nearest",
+            data_format="channels_last",
         )
-        each = (ops.shape(inputs)[0], 1, 1, 1)
-        chance = keras.random.uniform(each, seed=self.seed_generator)
-        return ops.where(chance < self.rate, changed, inputs)
 
     def _maps(self, inputs):
         """For each image the map from a place in the result to that in the image, (B, 8)."""
@@ -287,16 +288,20 @@ class RandomAffine(keras.layers.Layer):
         x, y = (width - 1) / 2, (height - 1) / 2
         x_move = x - a[0] * x - a[1] * y + draw(self.translate * width)
         y_move = y - b[0] * x - b[1] * y + draw(self.translate * height)
-        return ops.stack([*a, x_move, *b, y_move, ops.zeros_like(x_move), ops.zeros_like(x_move)], 1)
+        return ops.stack(
+            [*a, x_move, *b, y_move, ops.zeros_like(x_move), ops.zeros_like(x_move)], 1
+        )
 
     def _draw(self, count, most):
-        return keras.random.uniform((count,), -most, most, dtype="float32", seed=self.seed_generator)
+        return keras.random.uniform(
+            (count,), -most, most, dtype="float32", seed=self.seed_generator
+        )
 
     def compute_output_shape(self, input_shape):
         return input_shape
 
     def get_config(self):
-        names = ("rate", "degrees", "translate", "scale", "shear", "seed")
+        names = ("degrees", "translate", "scale", "shear", "seed")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 

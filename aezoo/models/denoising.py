@@ -11,8 +11,8 @@ from aezoo.layers import backbones, corruptions
 from aezoo.layers.output import BOUNDED, ending
 from aezoo.registry import register
 
-AFFINE = ("rate", "degrees", "translate", "scale", "shear")
-STRENGTHS = ("clip", "stddev", *AFFINE)  # options of corruptions, not of backbones
+AFFINE = ("degrees", "translate", "scale", "shear")
+STRENGTHS = ("clip", "rate", "stddev", *AFFINE)  # options of corruptions, not of backbones
 
 
 @register
@@ -46,9 +46,9 @@ def denoising(
             1 (default: if the output is, but for a unet's, as photographs are denoised in the
             literature); `rate` (in [0, 1)) of masking noise
             (default 0.3) or salt and pepper (default 0.1), which are 0 and 1 if the output is a
-            sigmoid and else the ends of each feature in the batch; `rate`, `degrees`, `translate`,
-            `scale` and `shear` of `"affine"`, see `aezoo.corruptions.RandomAffine`; and the options
-            of the backbone, see `aezoo.backbones`.
+            sigmoid and else the ends of each feature in the batch; `degrees`, `translate`, `scale`
+            and `shear` of `"affine"`, see `aezoo.corruptions.RandomAffine`; and the options of the
+            backbone, see `aezoo.backbones`.
 
     Returns:
         A compiled `aezoo.Autoencoder`.

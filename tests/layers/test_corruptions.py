@@ -63,7 +63,6 @@ def test_bad_values():
         lambda: MaskingNoise(1),
         lambda: SaltAndPepper(-0.1),
         lambda: RandomAffine(degrees=-1),
-        lambda: RandomAffine(rate=1.1),
         lambda: RandomAffine(translate=1),
         lambda: RandomAffine(scale=-0.1),
         lambda: RandomAffine(shear=90),
@@ -92,7 +91,7 @@ def test_ranges_that_are_none(stddev):
         GaussianNoise(stddev)
 
 
-NOTHING = {"rate": 1, "degrees": 0, "translate": 0, "scale": 0, "shear": 0}
+NOTHING = {"degrees": 0, "translate": 0, "scale": 0, "shear": 0}
 
 
 def moments(**most):
@@ -143,16 +142,11 @@ def test_affine_slants():
 
 def test_affine_repeats_with_its_seed_alone():
     x = np.random.default_rng(0).random((4, 8, 8, 1))
-    layer = RandomAffine(rate=1, seed=1)
+    layer = RandomAffine(seed=1)
     first, second = (noisy(layer, x) for _ in range(2))
     assert (first != second).any(axis=(1, 2, 3)).all()
     again = RandomAffine.from_config(layer.get_config())
     assert again.get_config() == layer.get_config()
     np.testing.assert_array_equal(noisy(again, x), first)
     np.testing.assert_array_equal(layer(x), x.astype("float32"))
-
-
-def test_affine_leaves_a_part_as_it_is():
-    x = np.random.default_rng(0).random((1000, 8, 8, 1)).astype("float32")
-    same = (noisy(RandomAffine(rate=0.3, seed=1), x) == x).all(axis=(1, 2, 3))
-    assert same.mean() == pytest.approx(0.7, abs=0.04)
+    assert set(np.unique(first)) <= set(np.unique(x.astype("float32")))  # none is blurred
