@@ -135,6 +135,15 @@ def train(
     color: Color = None,
     window: Window = None,
     stride: Stride = None,
+    stream: Annotated[
+        bool | None,
+        typer.Option(
+            "--stream/--no-stream",
+            help="Read samples anew in each epoch. [default: what is larger than half of the "
+            "memory that is free, and folders of files]",
+            show_default=False,
+        ),
+    ] = None,
     option: Annotated[
         list[str] | None,
         typer.Option(
@@ -186,6 +195,7 @@ def train(
                 color=color,
                 window=window,
                 stride=stride,
+                stream=stream,
                 callbacks=[progress, ending.callback()],
                 exports=export or (),
                 **options,

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from aezoo.data.images import IMAGES, alike, gathered, image_files, read_image
+from aezoo.data.parquet import ROWS, imported_pandas, open_parquet
 from aezoo.data.samples import DataError, as_samples
 from aezoo.data.sound import as_waves, read_sound
 from aezoo.data.tables import (
@@ -26,7 +27,6 @@ from aezoo.data.tables import (
     read_numpy,
 )
 
-ROWS = 65_536
 SNIFFED = 100_000  # characters of a CSV file, that say how it is written
 TEXTS = (".csv", ".tsv")
 ARRAYS = (".npy", ".npz")
@@ -107,7 +107,9 @@ def read_table(path: str | os.PathLike) -> Any:
     pieces = list(chunks(path))
     if len(pieces) == 1:
         return pieces[0]
-    return _pandas().concat(pieces) if hasattr(pieces[0], "iloc") else np.concatenate(pieces)
+    return (
+        imported_pandas().concat(pieces) if hasattr(pieces[0], "iloc") else np.concatenate(pieces)
+    )
 
 
 def count_rows(path: str | os.PathLike) -> int:
@@ -125,7 +127,7 @@ def count_rows(path: str | os.PathLike) -> int:
         with path.open("rb") as file:
             return sum(piece.count(b"\n") for piece in iter(lambda: file.read(2**20), b""))
     if kind == ".parquet":
-        return _parquet(path).metadata.num_rows
+        return open_parquet(path).metadata.num_rows
     if kind == "":
         return len(image_files(path))
     return len(read_sound(path)[1] if kind == ".wav" else _array(path))
@@ -153,7 +155,7 @@ def kind_of(path: Path) -> str:
 
 
 def _pieces_of_text(path, rows):
-    pandas = _pandas()
+    pandas = imported_pandas()
     pieces, has_index = None, None
     while True:
         try:
@@ -227,7 +229,7 @@ def _has_index(table):
 
 def _pieces_of_parquet(path, rows):
     begin = 0
-    for batch in _parquet(path).iter_batches(batch_size=rows):
+    for batch in open_parquet(path).iter_batches(batch_size=rows):
         piece = batch.to_pandas()
         piece.index = range(begin, begin + len(piece))
         begin += len(piece)
@@ -253,25 +255,3 @@ def _array(path):
     if x.ndim < 2 or not len(x):
         raise DataError(f"{path} must hold samples, (n, ...). Received: an array of {x.shape}")
     return x
-
-
-def _parquet(path):
-    _pandas()
-    import pyarrow
-    from pyarrow.parquet import ParquetFile
-
-    try:
-        return ParquetFile(path)
-    except (pyarrow.ArrowException, OSError) as error:
-        raise DataError(f"{path} cannot be read as Parquet: {error}") from error
-
-
-def _pandas():
-    try:
-        import pandas
-        import pyarrow  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
-            "To read tables install pandas and pyarrow: pip install 'aezoo[tables]'"
-        ) from error
-    return pandas

@@ -14,6 +14,8 @@ from aezoo.data.named import is_named, read_named
 from aezoo.data.pieces import is_of_images, read_pieces
 from aezoo.data.recordings import RECORDINGS, read_recordings
 from aezoo.data.samples import DataError
+from aezoo.data.shards import shard_files
+from aezoo.data.streams import Stream, open_stream
 from aezoo.data.tables import read_csv, read_numpy, read_parquet
 
 READERS = {  # by the ending of a file
@@ -23,7 +25,7 @@ READERS = {  # by the ending of a file
     ".tsv": read_csv,
     ".parquet": read_parquet,
 }
-PREPARATION = ("size", "color", "window", "stride")  # what makes samples of what is read
+PREPARATION = ("size", "color", "window", "stride", "stream")  # what makes samples of what is read
 
 log = logging.getLogger("aezoo")
 
@@ -49,6 +51,11 @@ class Dataset(NamedTuple):
     y: np.ndarray | None
     name: str
 
+    @property
+    def range(self) -> tuple[float, float]:
+        """The least and the greatest value."""
+        return float(self.x.min()), float(self.x.max())
+
 
 def load_dataset(
     name_or_path: str | os.PathLike = "digits",
@@ -59,8 +66,9 @@ def load_dataset(
     color: str | None = None,
     window: int | None = None,
     stride: int | None = None,
-) -> Dataset:
-    """Loads a dataset into memory.
+    stream: bool = False,
+) -> Dataset | Stream:
+    """Loads a dataset into memory, or opens one that is larger.
 
     Args:
         name_or_path: String or path, one of
@@ -98,9 +106,14 @@ def load_dataset(
         window: Positive integer, steps in a sample of recordings, or height and width of the
             squares that images are cut into.
         stride: Positive integer, from window to window. Default: `window`, no overlap.
+        stream: Boolean, whether samples are read anew in each epoch: of a `.npy`, `.csv`, `.tsv`
+            or `.parquet` file, of a folder of files of one of these kinds, or of a folder of
+            images. A twentieth of them is the test split, by a hash of their values. They are read
+            once here, to check and to count them.
 
     Returns:
-        A `Dataset` of `x`, `y`, `name`. Integer images are scaled to [0, 1]; windows are of shape
+        A `Stream`, whose `batches` are for `fit`, and whose `x` is a random sample; or a `Dataset`
+        of `x`, `y`, `name`. Integer images are scaled to [0, 1]; windows are of shape
         `(n, window, channels)`.
 
     Raises:
@@ -123,6 +136,8 @@ def load_dataset(
     if split not in ("train", "test", "all"):
         raise ValueError(f"split must be 'train', 'test' or 'all'. Received: {split!r}")
     size, window, stride = _checked(size, color, window, stride)
+    if stream:
+        return streamed(name_or_path, [split], size, color, window)[0]
     name = str(name_or_path)
     if is_path(name_or_path):
         path = Path(name_or_path).expanduser()
@@ -146,6 +161,37 @@ def load_dataset(
     if size is not None or color is not None:
         x = prepared(x, size, color)
     return Dataset(x, y, name)
+
+
+def streamed(
+    name_or_path: str | os.PathLike,
+    parts: Sequence[str],
+    size: int | Sequence[int] | None = None,
+    color: str | None = None,
+    window: int | None = None,
+) -> list[Stream]:
+    """Parts of data that are read anew in each epoch, found in one reading.
+
+    Args:
+        name_or_path: As for `load_dataset`.
+        parts: Sequence of names, see `aezoo.data.streams.open_stream`.
+        size, color, window: As for `load_dataset`.
+
+    Returns:
+        List of `Stream`.
+
+    Raises:
+        ValueError: If these are no data for a stream.
+    """
+    size, window, _ = _checked(size, color, window, None)
+    if window is not None:
+        raise ValueError(f"A stream has no windows: leave window out. Received: {window!r}")
+    if not is_path(name_or_path):
+        raise ValueError(f"A stream is of files. Received: the name {str(name_or_path)!r}")
+    path = Path(name_or_path).expanduser()
+    if (size or color) and path.exists() and shard_files(path):
+        raise ValueError(f"size and color are for images. Received: {path}")
+    return open_stream(path, parts, size, color)
 
 
 def is_path(name_or_path: str | os.PathLike) -> bool:
@@ -222,6 +268,12 @@ def _path(path, split, size, color, window, stride):
             raise ValueError(f"color is for images. Received: {color!r} for {path}")
         return read_recordings(path, split, window, stride), None
     if path.is_dir():
+        files = shard_files(path)
+        if files:
+            raise DataError(
+                f"{path} is a folder of {files[0].suffix} files: read it as a stream, with "
+                "stream=True (--stream)."
+            )
         return read_folder(path, split, size, color)
     kind = path.suffix.lower()
     if kind == ".wav":

@@ -11,6 +11,7 @@ import numpy as np
 
 from aezoo.autoencoder import Autoencoder
 from aezoo.data import augmentation
+from aezoo.data.streams import Stream
 from aezoo.training.best_epoch import fit_to_best
 from aezoo.training.plan import IS_PCA, Plan, learned, start
 
@@ -107,7 +108,7 @@ def attempt(
     seed: int,
     epochs: int,
     *,
-    x: np.ndarray,
+    x: np.ndarray | Stream,
     held_out: np.ndarray,
     batch_size: int,
     folder: Path,
@@ -123,7 +124,8 @@ def attempt(
         plan: `Plan`.
         seed: Integer, of the order and the variation of samples.
         epochs, learning_rate, patience, seconds: As in `fit_to_best`.
-        x: Array of shape `(n, *input_shape)`, samples to train on.
+        x: Array of shape `(n, *input_shape)`, samples to train on, or a `Stream` of them, for a
+            plan that does not vary them.
         held_out: Array of shape `(m, *input_shape)`, samples for validation.
         batch_size: Positive integer.
         folder: `pathlib.Path`, where `log.csv` is written.
@@ -136,6 +138,8 @@ def attempt(
     if plan.varied:
         varied = augmentation.shifted(*(x, batch_size, plan.max_shift, seed, plan.flip, plan.turn))
         fed = {"x": varied, "validation_batch_size": batch_size}
+    elif isinstance(x, Stream):
+        fed = {"x": x.batches(batch_size, seed=seed), "validation_batch_size": batch_size}
     start(ae, x, plan)
     first = ae.get_weights()
     judged: Any = held_out

@@ -4,29 +4,32 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from aezoo.autoencoder import Autoencoder
+from aezoo.data.datasets import Dataset
+from aezoo.data.streams import Stream
 from aezoo.registry import accepts
 from aezoo.training.plan import FEW_RATE, MANY
 
 STEPS = 6000  # updates after which the default networks have settled, on digits and on MNIST
 
 
-def with_normalization(model: str, x: np.ndarray, options: Mapping[str, Any]) -> dict[str, Any]:
+def with_normalization(
+    model: str, data: Dataset | Stream, options: Mapping[str, Any]
+) -> dict[str, Any]:
     """The options of a model, with a normalization where the data need one and none was said.
 
     Args:
         model: String, one of `aezoo.list_models()`.
-        x: Array of shape `(n, ...)`, the training split.
+        data: `Dataset` or `Stream`, the training split.
         options: Mapping of the model's options that were said.
 
     Returns:
         Dictionary: `normalization` is `"standard"` for vectors and signals, and `"minmax"` for
         images and volumes that are not in [0, 1].
     """
-    spatial = x.ndim >= 4
-    if (spatial and x.min() >= 0 and x.max() <= 1) or not accepts(model, "normalization"):
+    spatial = data.x.ndim >= 4
+    low, high = data.range
+    if (spatial and low >= 0 and high <= 1) or not accepts(model, "normalization"):
         return dict(options)
     return {"normalization": "minmax" if spatial else "standard", **options}
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from aezoo.autoencoder import Autoencoder
 from aezoo.data.augmentation import variants
+from aezoo.data.streams import Stream, sample_of
 from aezoo.layers.linear_path import KEPT, STARTED, components, start_at_pca
 
 # families that are after the reconstruction, so that PCA's is the place to start; the codes of
@@ -21,6 +22,7 @@ WITH_DROPOUT = ("conv", "deep", "denoising", "masked", "residual", "sparse", "ve
 REFINED = {"conv": 1, "residual": 2}
 OF_LEVELS = {"blocks", "bottleneck", "dropout", "filters", "kernel_size"}  # options
 ALONE = 4  # samples for each of their values, from which on more than that is learned of images
+BATCH = 1024  # samples of a stream that are looked at together
 LARGE = 2048  # values of an image from which on that did not pay
 MANY = 10_000  # samples from which on a network needs no help against learning them by heart
 FEW_RATE = 0.5  # of the learning rate, for fewer
@@ -152,18 +154,18 @@ def planned(
     return Plan(chosen, max_shift or 0, bool(flip), reasons, gain > 0, turn)
 
 
-def start(ae: Autoencoder, x: np.ndarray, plan: Plan) -> None:
+def start(ae: Autoencoder, x: np.ndarray | Stream, plan: Plan) -> None:
     """Learns what is learned without training: scales, and where a linear path starts.
 
     Args:
         ae: `aezoo.Autoencoder`.
-        x: Array of shape `(n, *input_shape)`, samples to train on.
+        x: Array of shape `(n, *input_shape)`, samples to train on, or a stream of such.
         plan: `Plan`.
     """
     if ae.normalization and not ae.normalization.adapted:
-        ae.adapt(x)
+        ae.adapt(x.batches(BATCH, shuffle=False) if isinstance(x, Stream) else x)
     if plan.at_pca:
-        start_at_pca(ae.encoder, ae.decoder, ae.normalize(_more(x, plan)))
+        start_at_pca(ae.encoder, ae.decoder, ae.normalize(_more(sample_of(x), plan)))
 
 
 def learned(ae: Autoencoder, first: list[np.ndarray], x: np.ndarray) -> bool:

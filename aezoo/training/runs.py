@@ -15,6 +15,7 @@ import keras
 from aezoo import checks
 from aezoo.autoencoder import Autoencoder
 from aezoo.data.datasets import preparation
+from aezoo.data.streams import Stream
 from aezoo.evaluation import remarks
 from aezoo.export import ExportReport
 from aezoo.models import build
@@ -32,7 +33,7 @@ from aezoo.training.exporting import checked_kind, export_to
 from aezoo.training.folder import MODEL, new_folder, refuse_existing, stopped_early
 from aezoo.training.plan import planned
 from aezoo.training.precision import checked_precision, computing_in, in_float32
-from aezoo.training.splits import described, load_splits
+from aezoo.training.splits import described, is_streamed, load_splits
 from aezoo.training.writing import write_run
 
 log = logging.getLogger("aezoo")
@@ -83,6 +84,7 @@ def train(
     color: str | None = None,
     window: int | None = None,
     stride: int | None = None,
+    stream: bool | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     exports: Sequence[str] = (),
     **options: Any,
@@ -133,6 +135,10 @@ def train(
             that images of any size are cut into.
         stride: Positive integer, from window to window. Default: `window`. These four are as
             for `aezoo.load_dataset`, and kept in the run's record.
+        stream: Boolean, whether samples are read anew in each epoch, see `aezoo.load_dataset`, in
+            place of being brought into memory. What is chosen, the figures and the exports are
+            made from `Stream.x` then, a sample of 20,000. Default: of files that take more than
+            half of the memory that is free, which is logged, and of folders of files.
         callbacks: Sequence of `keras.callbacks.Callback`.
         exports: Sequence of what to export into the folder, see `export_to`.
         **options: The model's options. `normalization` is `"standard"` by default for vectors and
@@ -188,11 +194,15 @@ def train(
         checked_kind(kind)
     refuse_existing(output)
 
-    prepared = preparation({"size": size, "color": color, "window": window, "stride": stride})
+    given = {"size": size, "color": color, "window": window, "stride": stride}
+    prepared = preparation({**given, "stream": is_streamed(stream, data, size, window) or None})
     splits = load_splits(data, seed, data_dir, prepared)
     train_set, test_set, fitted, held_out = splits
+    streams = isinstance(fitted, Stream)
+    if streams and (max_shift or flip or turn):
+        raise ValueError("Samples of a stream are not varied: leave max_shift, flip and turn out.")
     shape, told = train_set.x.shape[1:], described(data, data_dir, prepared, splits)
-    options = with_normalization(model, train_set.x, options)
+    options = with_normalization(model, train_set, options)
     if latent_dim is None:
         latent_dim = usual_latent_dim(shape)
     plain = build(model, shape, latent_dim, **options)  # what is wrong is refused now
@@ -205,7 +215,9 @@ def train(
     elif learning_rate is None:
         learning_rate = usual_learning_rate(plain, len(fitted))
     varied = {"max_shift": max_shift, "flip": flip, "turn": bool(turn)}
-    plan = planned(model, fitted, held_out, latent_dim, options, **varied)
+    if streams:
+        varied = {"max_shift": 0, "flip": False}
+    plan = planned(model, splits.seen, held_out, latent_dim, options, **varied)
     if plan.turn and (len(shape) != 3 or shape[0] != shape[1]):
         raise ValueError(f"turn is for square images. Received: samples of shape {shape}")
 
@@ -249,14 +261,20 @@ def train(
         if quantize_aware and not found.outcome["interrupted"]:
             found.ae.save(folder / MODEL)  # or it would be lost by an error
             how = {**how, "plan": found.plan, "seed": seed, "epochs": quantize_aware}
+            how["x"] = splits.seen
             found.outcome["int8"] = train_on(found.ae, **how)
             found.outcome["interrupted"] = found.outcome["int8"].pop("interrupted")
+        if streams:
+            found.outcome["reading_seconds"] = round(fitted.reading, 1)
         del splits, how, fitted, held_out  # copies of the training split: the baseline needs none
         found.outcome["seconds"] = round(time.perf_counter() - begin, 1)
         record = {"model": model, "latent_dim": latent_dim, "data": told}
         metrics = write_run(folder, found, train_set, test_set, record, settings)
     ae, history, outcome, plan = found
     early = stopped_early({**settings, **outcome})
+    if "reading_seconds" in outcome:
+        share = outcome["reading_seconds"] / max(outcome["seconds"], 0.1)
+        log.warning("Reading samples took %.0f %% of the time, beside the training.", 100 * share)
     for remark in remarks(metrics, stopped_early=early, has_prior=ae.bottleneck.has_prior):
         log.warning(remark)
     run = Run(ae, metrics, history, folder, outcome["interrupted"], plan.reasons)

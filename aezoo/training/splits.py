@@ -1,18 +1,24 @@
 """The samples of a training: those that are trained on, those that decide, and those that test."""
 
+import logging
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from aezoo.data.datasets import Dataset, load_dataset, source
+from aezoo.data.datasets import Dataset, is_path, load_dataset, source, streamed
 from aezoo.data.pieces import most_shared
+from aezoo.data.shards import too_large
+from aezoo.data.streams import Stream, sample_of
 
 VALIDATION_FRACTION = 0.1
+PARTS = ("train", "test", "fitted", "validation")  # of a stream
+
+log = logging.getLogger("aezoo")
 
 
 class Splits(NamedTuple):
@@ -20,14 +26,20 @@ class Splits(NamedTuple):
 
     Attributes:
         train, test: `aezoo.Dataset`, the splits of the data.
-        fitted: Array of shape `(n, ...)`, the part of the training split that is trained on.
+        fitted: Array of shape `(n, ...)`, the part of the training split that is trained on, or
+            a `Stream` of it.
         held_out: Array of shape `(m, ...)`, the part that decides when to stop.
     """
 
-    train: Dataset
-    test: Dataset
-    fitted: np.ndarray
+    train: Dataset | Stream
+    test: Dataset | Stream
+    fitted: np.ndarray | Stream
     held_out: np.ndarray
+
+    @property
+    def seen(self) -> np.ndarray:
+        """What is trained on, or a sample of it: what choices are made from."""
+        return sample_of(self.fitted)
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -58,6 +70,10 @@ def load_splits(
             `aezoo.load_dataset` raises.
         FileNotFoundError: If the data cannot be found.
     """
+    if prepared.get("stream"):
+        how = {key: value for key, value in prepared.items() if key != "stream"}
+        train, test, fitted, held_out = streamed(data, PARTS, **how)
+        return Splits(train, test, fitted, held_out.x)
     train, test = (
         load_dataset(data, split, data_dir=data_dir, **prepared) for split in ("train", "test")
     )
@@ -71,6 +87,29 @@ def load_splits(
         raise ValueError(f"Training needs 10 samples or more. Received: {len(train.x)}")
     shared = _shared(data, train.x.ndim == 4, **prepared)
     return Splits(train, test, *split_validation(train.x, seed, shared))
+
+
+def is_streamed(
+    stream: bool | None,
+    data: str | os.PathLike,
+    size: int | Sequence[int] | None = None,
+    window: int | None = None,
+) -> bool:
+    """Whether data are read anew in each epoch.
+
+    Args:
+        stream: Boolean, if that was said, else `None`.
+        data, size, window: As for `aezoo.load_dataset`.
+
+    Returns:
+        Boolean: if nothing was said, whether samples take too much memory, which is logged.
+    """
+    if stream is not None or window is not None or not is_path(data):
+        return bool(stream)
+    reason = too_large(data, size)
+    if reason:
+        log.warning("%s: samples are read anew in each epoch.", reason)
+    return reason is not None
 
 
 def described(

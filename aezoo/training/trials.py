@@ -159,7 +159,7 @@ def measure(
     keras.backend.clear_session()  # graphs of earlier candidates
     model, latent_dim, options = candidate
     x, count = splits.train.x, len(splits.fitted)
-    options = with_normalization(model, x, options)
+    options = with_normalization(model, splits.train, options)
     plan = planned(model, splits.fitted, splits.held_out, latent_dim, options)
 
     def made(plan, seed):
