@@ -79,7 +79,7 @@ def warn_of_coarse_steps(x: np.ndarray, what: str) -> None:
     low, high = features.min(axis=0), features.max(axis=0)
     with np.errstate(over="ignore", invalid="ignore"):  # others refuse what is not finite
         steps = np.spacing(np.maximum(np.abs(low), np.abs(high)).astype("float32"))
-    coarse = np.flatnonzero((high > low) & (high - low < COARSE * steps))
+        coarse = np.flatnonzero((high > low) & (high - low < COARSE * steps))
     if coarse.size:
         i = coarse[0]
         log.warning(

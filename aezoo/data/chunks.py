@@ -1,5 +1,6 @@
 """Files of tables, arrays, images and sound, read whole or in pieces that fit into memory."""
 
+import contextlib
 import csv
 import io
 import logging
@@ -155,6 +156,11 @@ def kind_of(path: Path) -> str:
 
 
 def _pieces_of_text(path, rows):
+    with contextlib.ExitStack() as opened:  # what is not read to its end is closed, too
+        yield from _read_text(path, rows, opened)
+
+
+def _read_text(path, rows, opened):
     pandas = imported_pandas()
     pieces, has_index = None, None
     while True:
@@ -165,7 +171,7 @@ def _pieces_of_text(path, rows):
                 if pieces is None:
                     options = _written(path)
                     read = pandas.read_csv(path, chunksize=rows, **options)
-                    pieces = iter([read] if rows is None else read)
+                    pieces = iter([read] if rows is None else opened.enter_context(read))
                 piece = next(pieces, None)
         except UnicodeDecodeError as error:
             raise DataError(f"{path} must be text in UTF-8, save it as such: {error}") from error

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -124,7 +125,8 @@ def columns_of(shard: Shard) -> tuple[str, ...] | None:
     """The names of the columns of a table, which all shards must have; `None` of others."""
     if shard.path.suffix.lower() not in (".parquet", ".csv", ".tsv") or shard.path.is_dir():
         return None
-    return tuple(map(str, next(chunks(shard.path, rows=100)).columns))
+    with closing(chunks(shard.path, rows=100)) as pieces:
+        return tuple(map(str, next(pieces).columns))
 
 
 def too_large(path: str | os.PathLike, size: tuple[int, int] | None = None) -> str | None:

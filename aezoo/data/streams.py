@@ -79,6 +79,7 @@ class Stream:
     _color: str | None = field(default=None, repr=False)
     _shards: list[Shard] = field(default_factory=list, repr=False)
     _chosen: list[tuple[int, np.ndarray]] = field(default_factory=list, repr=False)
+    _stamps: dict[Path, tuple[int, int]] = field(default_factory=dict, repr=False)
     _count: int = field(default=0, repr=False)
 
     def __len__(self) -> int:
@@ -155,7 +156,7 @@ class Stream:
                 if piece.shape[1:] != self.shape or len(here) != len(piece):
                     break
                 yield piece[here]
-            if begin != length:
+            if begin != length or _stamp(shard.path) != self._stamps[shard.path]:
                 raise DataError(f"{shard.path} has changed since it was first read.")
 
     def _timed(self, rows):
@@ -226,10 +227,12 @@ class _Checks:
         self.first, self.columns, self.shape = None, None, None
         self.path = None
         self.low, self.high = math.inf, -math.inf
+        self.stamps = {}
 
     def shard(self, shard):
         if shard.path == self.path:
             return
+        self.stamps[shard.path] = _stamp(shard.path)
         self.path, columns = shard.path, columns_of(shard)
         if self.first is None:
             self.first, self.columns = shard, columns
@@ -285,7 +288,13 @@ class _Part:
 
     def stream(self, path, checks, size, color):
         self._cut(self.most)
-        own = {"_size": size, "_color": color, "_shards": self.shards, "_chosen": self.chosen}
+        own = {
+            "_stamps": checks.stamps,
+            "_size": size,
+            "_color": color,
+            "_shards": self.shards,
+            "_chosen": self.chosen,
+        }
         ends = (checks.low, checks.high)
         name = path.absolute().stem
         return Stream(name, checks.shape, self.kept[0], ends, _count=self.count, **own)
@@ -294,6 +303,12 @@ class _Part:
         kept, ranks = np.concatenate(self.kept), np.concatenate(self.ranks)
         order = np.argsort(ranks)[:most]
         self.kept, self.ranks = [kept[order]], [ranks[order]]
+
+
+def _stamp(path):
+    """What tells that a file has changed; of a folder, that images came or went."""
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
 
 
 def _hashes(x):

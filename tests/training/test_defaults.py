@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import aezoo
+from aezoo.data.datasets import Dataset
 from aezoo.training.defaults import (
     usual_batch_size,
     usual_epochs,
@@ -21,8 +22,9 @@ from aezoo.training.defaults import (
     ],
 )
 def test_normalization_of_what_needs_one(x, expected):
-    assert with_normalization("deep", x, {"l2": 0}).get("normalization") == expected
-    said = with_normalization("deep", x, {"normalization": None})
+    data = Dataset(x, None, "mine")
+    assert with_normalization("deep", data, {"l2": 0}).get("normalization") == expected
+    said = with_normalization("deep", data, {"normalization": None})
     assert said == {"normalization": None}
 
 

@@ -1,0 +1,174 @@
+"""What does data larger than memory cost? The memory of a training, and its time beside an array.
+
+    python benchmarks/scale.py                  # an hour, and 21 GB of disk
+    python benchmarks/scale.py --only speed     # ten minutes
+
+Memory: the greatest resident size of a process that trains a dense network for an epoch on shards
+of generated rows of 256 numbers, with the reading that goes before and the figures after it.
+
+Speed: seconds an epoch on MNIST, as seven `.npy` files that are streamed and as one array in
+memory, each a process of its own, in turns: medians over epochs but the first, then over turns.
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+import aezoo
+
+HERE = Path(__file__).parent
+COLUMNS, RANK = 256, 16
+FILE = 2**28  # bytes of a generated shard
+EPOCHS = 4
+NETWORKS = {
+    "784-512-256-128": ("deep", {"hidden_units": (512, 256), "latent_dim": 128}),
+    "conv 32-64": ("conv", {"latent_dim": 32}),
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--gigabytes", nargs="*", type=float, default=(1, 5, 20))
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--only", choices=("memory", "speed"))
+    parser.add_argument("--one", nargs=3, metavar=("WHAT", "NAME", "FOLDER"), help="for itself")
+    parser.add_argument("--output", default=HERE / "scale.json", type=Path)
+    arguments = parser.parse_args()
+    if arguments.one:
+        what, name, folder = arguments.one
+        print(json.dumps(train(folder) if what == "memory" else epochs(what, name, folder)))
+        return
+    output = arguments.output
+    found = json.loads(output.read_text(encoding="utf-8")) if output.is_file() else {}
+    if arguments.only != "speed":
+        found["memory"] = memory(arguments.gigabytes)
+    if arguments.only != "memory":
+        found["speed"] = speed(arguments.turns)
+    output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    show(found)
+
+
+def memory(sizes):
+    """The figures of trainings on shards, which are made larger from one to the next."""
+    rng = np.random.default_rng(0)
+    mixing = rng.normal(size=(RANK, COLUMNS)).astype("float32")
+    rows, rowed = FILE // (4 * COLUMNS), []
+    with tempfile.TemporaryDirectory() as folder:
+        written = 0
+        for size in sizes:
+            while written * FILE < size * 1e9:
+                x = rng.normal(size=(rows, RANK)).astype("float32") @ mixing
+                x += rng.normal(size=x.shape).astype("float32")
+                np.save(f"{folder}/{written:04d}.npy", x)
+                written += 1
+            rowed.append({"gigabytes": written * FILE / 1e9, **measured("memory", "deep", folder)})
+            print(rowed[-1], flush=True)
+    return rowed
+
+
+def train(folder):
+    with tempfile.TemporaryDirectory() as runs:
+        begin = time.perf_counter()
+        how = {"epochs": 1, "batch_size": 4096, "stream": True, "output": f"{runs}/run"}
+        run = aezoo.train("deep", folder, hidden_units=(128, 64), latent_dim=RANK, **how)
+        seconds = time.perf_counter() - begin
+        record = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
+    return {
+        "rows": record["data"]["train"],
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "seconds": round(seconds),
+        "epoch": record["training"]["seconds"],
+        "reading": record["training"]["reading_seconds"],
+        "mse": run.metrics["mse"],
+        "pca_mse": run.metrics["pca_mse"],
+    }
+
+
+def speed(turns):
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        x = np.concatenate([aezoo.load_dataset("mnist", split).x for split in ("train", "test")])
+        for i, part in enumerate(np.split(np.round(255 * x).astype("uint8"), 7)):
+            np.save(f"{folder}/{i}.npy", part)
+        for name in NETWORKS:
+            runs = {"stream": [], "array": []}
+            for _ in range(turns):
+                for what, own in runs.items():
+                    own.append(measured(what, name, folder)["seconds"])
+            medians = {what: [statistics.median(run) for run in own] for what, own in runs.items()}
+            ratios = [a / b for a, b in zip(medians["stream"], medians["array"], strict=True)]
+            seconds = {what: statistics.median(own) for what, own in medians.items()}
+            found[name] = {**seconds, "ratios": ratios}
+            print(name, found[name], flush=True)
+    return found
+
+
+def epochs(what, name, folder):
+    """Seconds of each epoch but the first, of as many samples either way."""
+    family, options = NETWORKS[name]
+    stream = aezoo.load_dataset(folder, stream=True)
+    if what == "stream":
+        data, batches = {"x": stream.batches(128)}, len(stream) / 128
+    else:
+        x = np.concatenate(list(stream.batches(1000).as_numpy_iterator()))
+        data, batches = {"x": x, "batch_size": 128}, len(x) / 128
+        del stream
+    ae = aezoo.build(family, (28, 28, 1), **options)
+    clock = Clock()
+    ae.fit(**data, epochs=1 + EPOCHS, verbose=0, callbacks=[clock])
+    return {"seconds": clock.seconds[1:], "batches": batches}
+
+
+class Clock(keras.callbacks.Callback):
+    """Seconds an epoch."""
+
+    def __init__(self):
+        super().__init__()
+        self.seconds = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.begin = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seconds.append(time.perf_counter() - self.begin)
+
+
+def measured(*one):
+    """What this script finds in a process of its own."""
+    command = [sys.executable, __file__, "--one", *one]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def show(found):
+    if "memory" in found:
+        table = Table("GB of shards", "rows", "peak, MiB", "seconds", "reading", "MSE", "PCA's")
+        for row in found["memory"]:
+            share = f"{row['reading'] / row['epoch']:.0%}"
+            table.add_row(
+                *(f"{row['gigabytes']:.1f}", f"{row['rows']:,}", f"{row['peak'] / 2**20:,.0f}"),
+                *(f"{row['seconds']:,}", share, f"{row['mse']:.5f}", f"{row['pca_mse']:.5f}"),
+            )
+        Console().print(table)
+    if "speed" in found:
+        table = Table("network", "stream, s", "array, s", "ratio (turns)")
+        for name, row in found["speed"].items():
+            told = f"{statistics.median(row['ratios']):.2f} ({min(row['ratios']):.2f} to "
+            told += f"{max(row['ratios']):.2f})"
+            table.add_row(name, f"{row['stream']:.2f}", f"{row['array']:.2f}", told)
+        Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+import math
+
+import numpy as np
+import pytest
+
+import aezoo
+from aezoo.data import streams
+from aezoo.data.datasets import streamed
+from aezoo.data.samples import DataError
+from aezoo.data.streams import Stream, sample_of
+
+PARTS = ("train", "test", "fitted", "validation", "all")
+COUNT = 4000
+
+
+def rows(batches):
+    return np.concatenate(list(batches.as_numpy_iterator()))
+
+
+def same(a, b):
+    """Whether arrays hold the same samples, in any order."""
+    return sorted(map(bytes, a)) == sorted(map(bytes, b))
+
+
+@pytest.fixture
+def x(rng):
+    return rng.random((COUNT, 3), "float32")
+
+
+@pytest.fixture
+def folder(tmp_path, x):
+    for i, part in enumerate(np.split(x, 4)):
+        np.save(tmp_path / f"{i}.npy", part)
+    return tmp_path
+
+
+def test_parts_are_of_all_samples_each_once(folder, x):
+    train, test, fitted, validation, every = streamed(folder, PARTS)
+    own = {
+        name: rows(part.batches(100))
+        for name, part in zip(PARTS, (train, test, fitted, validation, every), strict=True)
+    }
+    assert same(own["all"], x)
+    assert same(np.concatenate([own["train"], own["test"]]), x)
+    assert same(np.concatenate([own["fitted"], own["validation"]]), own["train"])
+    assert len(train) == len(own["train"])
+    for part in (test, validation):
+        assert len(part) == pytest.approx(COUNT / 20, abs=4 * math.sqrt(COUNT / 20))
+
+
+def test_samples_stay_where_they_are_when_others_come(folder, x, rng):
+    old = {*map(bytes, rows(aezoo.load_dataset(folder, "test", stream=True).batches(10)))}
+    np.save(folder / "0.npy", x[:1000][::-1])
+    np.save(folder / "00.npy", rng.random((500, 3), "float32"))
+    new = {*map(bytes, rows(aezoo.load_dataset(folder, "test", stream=True).batches(10)))}
+    assert old < new
+
+
+def test_folders_of_splits(tmp_path, rng):
+    train, test = rng.random((1000, 2), "float32"), rng.random((50, 2), "float32")
+    for name, part in (("train", train), ("test", test)):
+        (tmp_path / name).mkdir()
+        np.save(tmp_path / name / "x.npy", part)
+    whole, of_test, fitted, validation, every = (
+        rows(part.batches(10)) for part in streamed(tmp_path, PARTS)
+    )
+    assert same(whole, train)
+    assert same(of_test, test)
+    assert same(np.concatenate([fitted, validation]), train)
+    assert 20 < len(validation) < 90
+    assert len(every) == 1050
+
+
+def test_batches_are_whole_but_the_last(folder):
+    stream = aezoo.load_dataset(folder, stream=True)
+    batches = stream.batches(64)
+    sizes = [len(batch) for batch in batches]
+    assert set(sizes[:-1]) == {64}
+    assert sum(sizes) == len(stream)
+    assert len(sizes) == len(batches)
+    assert batches.element_spec.shape.as_list() == [None, 3]
+
+
+@pytest.mark.parametrize("pool", [2**28, 4 * 3 * 700])
+def test_each_epoch_has_an_order_of_its_own(folder, monkeypatch, pool):
+    monkeypatch.setattr(streams, "POOL_BYTES", pool)
+    monkeypatch.setattr(streams, "TOGETHER", 2)
+    stream = aezoo.load_dataset(folder, stream=True)
+    plain = rows(stream.batches(50, shuffle=False))
+    batches = stream.batches(50, seed=3)
+    first, second = rows(batches), rows(batches)
+    for found in (first, second):
+        assert same(found, plain)
+        assert not np.array_equal(found, plain)
+    assert not np.array_equal(first, second)
+    np.testing.assert_array_equal(rows(stream.batches(50, seed=3)), first)
+    assert not np.array_equal(rows(stream.batches(50, seed=4)), first)
+    np.testing.assert_array_equal(rows(stream.batches(50, shuffle=False)), plain)
+
+
+def test_a_pool_mixes_files(folder, x):
+    first = rows(aezoo.load_dataset(folder, "all", stream=True).batches(100))[:1000]
+    of_files = [sum(bytes(row) in {*map(bytes, part)} for row in first) for part in np.split(x, 4)]
+    assert min(of_files) > 180
+
+
+def test_the_sample_is_random_and_bounded(folder, x, monkeypatch):
+    monkeypatch.setattr(streams, "SAMPLE", 300)
+    stream = aezoo.load_dataset(folder, "all", stream=True)
+    assert stream.x.shape == (300, 3)
+    assert {*map(bytes, stream.x)} < {*map(bytes, x)}
+    of_files = [
+        sum(bytes(row) in {*map(bytes, part)} for row in stream.x) for part in np.split(x, 4)
+    ]
+    assert min(of_files) > 40
+    np.testing.assert_array_equal(aezoo.load_dataset(folder, "all", stream=True).x, stream.x)
+    monkeypatch.setattr(streams, "SAMPLE_BYTES", 4 * 3 * 20)
+    assert len(aezoo.load_dataset(folder, "all", stream=True).x) == 20
+
+
+def test_a_small_part_is_its_sample(folder):
+    stream = aezoo.load_dataset(folder, "test", stream=True)
+    assert same(stream.x, rows(stream.batches(10)))
+    assert stream.range == aezoo.load_dataset(folder, "all", stream=True).range
+    assert sample_of(stream) is stream.x
+    assert stream.y is None
+    assert "x=" not in repr(stream)
+
+
+def test_as_keras_reads_them(folder):
+    ae = aezoo.vanilla(3, 2, normalization="standard")
+    stream = aezoo.load_dataset(folder, stream=True)
+    history = ae.fit(stream.batches(128), epochs=3, verbose=0).history["loss"]
+    assert history[-1] < history[0]
+    whole = rows(stream.batches(500))
+    scaled = ae.normalize(whole)
+    np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-3)
+    np.testing.assert_allclose(scaled.std(axis=0), 1, atol=1e-3)
+    assert stream.reading > 0
+
+
+def test_files_that_change_are_noticed(folder, rng):
+    stream = aezoo.load_dataset(folder, stream=True)
+    for changed in (rng.random((999, 3), "float32"), rng.random((1001, 3)), rng.random((1000, 4))):
+        np.save(folder / "2.npy", changed)
+        with pytest.raises(Exception, match="has changed since it was first read"):
+            rows(stream.batches(100))
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        (np.ones((5, 4)), r"the same shape. Received: .*0.npy with \(3,\), .*9.npy with \(4,\)"),
+        (np.full((5, 3), np.nan), "9.npy holds NaN or infinite values"),
+        (np.full((5, 3), np.inf), "9.npy holds NaN or infinite values"),
+        (np.array(["a"] * 3), "must hold real numbers"),
+        (np.ones(3), "must hold an array of samples"),
+    ],
+)
+def test_a_bad_shard_is_named(folder, second, message):
+    np.save(folder / "9.npy", second)
+    with pytest.raises(DataError, match=message):
+        aezoo.load_dataset(folder, stream=True)
+
+
+def test_other_columns_are_named(tmp_path):
+    pytest.importorskip("pandas", reason="needs the extra [tables]")
+    (tmp_path / "a.csv").write_text("u,v\n1,2\n3,4\n")
+    (tmp_path / "b.csv").write_text("v,u\n5,6\n")
+    with pytest.raises(DataError, match=r"same columns. Received: .*a.csv with \('u', 'v'\)"):
+        aezoo.load_dataset(tmp_path, stream=True)
+
+
+def test_an_empty_shard_is_nothing(folder, x):
+    np.save(folder / "9.npy", np.empty((0, 3)))
+    assert len(aezoo.load_dataset(folder, "all", stream=True)) == COUNT
+
+
+def test_refusals(folder, tmp_path, rng):
+    with pytest.raises(ValueError, match="Received: the name 'digits'"):
+        aezoo.load_dataset("digits", stream=True)
+    with pytest.raises(ValueError, match="A stream has no windows"):
+        aezoo.load_dataset(folder, stream=True, window=3)
+    with pytest.raises(ValueError, match="size and color are for images"):
+        aezoo.load_dataset(folder, stream=True, size=8)
+    with pytest.raises(DataError, match=r"read it as a stream, with stream=True \(--stream\)"):
+        aezoo.load_dataset(folder)
+    np.save(tmp_path / "few.npy", rng.random((2, 3)))
+    with pytest.raises(DataError, match="too few samples: the part for test is empty"):
+        aezoo.load_dataset(tmp_path / "few.npy", "test", stream=True)
+    with pytest.raises(ValueError, match="batch_size"):
+        aezoo.load_dataset(folder, stream=True).batches(0)
+    assert isinstance(aezoo.load_dataset(folder, stream=True), Stream)
