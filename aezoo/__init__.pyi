@@ -8,6 +8,7 @@ from .autoencoder import Autoencoder as Autoencoder
 from .data import augmentation as augmentation
 from .data.datasets import Dataset as Dataset
 from .data.datasets import load_dataset as load_dataset
+from .data.streams import Stream as Stream
 from .edge import LiteModel as LiteModel
 from .evaluation import evaluate as evaluate
 from .evaluation import probe as probe

@@ -141,7 +141,8 @@ def photographs():
     return (
         f"Photographs: {found['photographs']} grey ones ({found['data']}) with Gaussian noise, "
         "PSNR in dB by its standard\ndeviation, of 255, which the opponents are told and the "
-        "pretrained `unet` is not\n([picture](benchmarks/photographs.png)):\n\n"
+        "pretrained `unet` is not.\nAn ensemble is the mean over eight positions "
+        "([picture](benchmarks/photographs.png)):\n\n"
         + markdown(("noise", *names, "DnCNN, its paper's"), rows)
     )
 
@@ -322,7 +323,8 @@ def features():
             rows.append((*told, *cells))
     return (
         "Accuracy of a classifier on codes, on raw pixels and on PCA with as many numbers, by\n"
-        "labels, over ten draws of them (`aezoo.probe`):\n\n"
+        "labels, over ten draws of them (`aezoo.probe`). `denoising-mnist-affine` had to undo\n"
+        "turns, shifts, scalings and slants, of which raw pixels and PCA know nothing:\n\n"
         + markdown(("", "numbers", "labels", "classifier", "codes", "raw", "PCA"), rows)
     )
 
