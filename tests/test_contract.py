@@ -60,6 +60,7 @@ def test_build_fit_save_load(name, shape, rng, tmp_path, request):
 WITHOUT_PCA = ("contractive", "vector_quantized")  # codes that have nothing of components
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", aezoo.list_models())
 def test_linear_path(name, rng, tmp_path):
     """Fitted, saved, loaded, trained on and exported, all with what it started from."""
@@ -157,6 +158,7 @@ def test_jax_backend_trains_and_saves_for_tensorflow(tmp_path):
         np.testing.assert_allclose(found, np.load(tmp_path / f"{mode}.npy"), rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", aezoo.list_models())
 def test_mixed_precision(name, rng):
     keras.config.set_dtype_policy("mixed_float16")

@@ -103,6 +103,7 @@ def test_int16_activations(trained, digits, tmp_path, io):
     np.testing.assert_allclose(lite.encode(digits[1]), codes, atol=0.05 * np.ptp(codes))
 
 
+@pytest.mark.slow
 def test_int16_has_room_for_what_was_not_seen(tmp_path, rng, monkeypatch):
     monkeypatch.setattr(tflite, "check", lambda *_: None)  # its own error is 0
     x = rng.uniform(-1, 1, (300, 4)).astype("float32")

@@ -79,6 +79,7 @@ def judged(monkeypatch, *strictly, otherwise=None):
     return asked
 
 
+@pytest.mark.slow
 def test_int8_becomes_wider_only_where_it_must(fitted, tmp_path, monkeypatch):
     asked = judged(monkeypatch, "is wrong", "is wrong", None)
     path = tmp_path / "detector.tflite"
@@ -122,6 +123,7 @@ def test_what_has_no_form_in_int16_is_judged_in_int8(fitted, tmp_path, monkeypat
     assert "INT16" not in inspect(path)["dtypes"]
 
 
+@pytest.mark.slow
 def test_references_alone_set_the_threshold(fitted, normal, tmp_path):
     """They are training samples, and carry the threshold all the same."""
     path = tmp_path / "detector.tflite"

@@ -111,6 +111,7 @@ def test_the_file_is_what_was_simulated(digits, tmp_path, name, options):
     assert "file against simulation" in str(report)
 
 
+@pytest.mark.slow
 def test_finer_scales_are_simulated_as_the_file_has_them(trained, digits, tmp_path, monkeypatch):
     scales = []
 
@@ -150,6 +151,7 @@ def test_weights_of_four_bits_are_rounded_once(trained):
             assert all(len(np.unique(np.round(unit, 6))) <= 15 for unit in units.T)
 
 
+@pytest.mark.slow
 def test_scaled_tables_and_ends_in_float(tmp_path, rng):
     x = (rng.normal(size=(300, 2)) @ rng.normal(size=(2, 5)) * 50 + 1000).astype("float32")
     ae = aezoo.deep(5, 2, hidden_units=(16,), normalization="standard")
@@ -201,6 +203,7 @@ def test_what_is_refused(trained, digits, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_ranges_are_narrowed_where_the_calibrated_ones_are_too_wide(trained, digits, tmp_path):
     """A channel far below 0, which a ReLU after the addition drops, must not take up the steps."""
     ae = copied(trained("residual"))
@@ -218,6 +221,7 @@ def test_ranges_are_narrowed_where_the_calibrated_ones_are_too_wide(trained, dig
     assert "epochs" not in str(report)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_simulated_keeps_its_ranges(tmp_path, digits, monkeypatch):
     """A codebook has no narrower ranges: what is told is that it was refused, and why."""
     monkeypatch.setitem(bounds.MSE_INCREASE, "int8", -1)

@@ -133,6 +133,7 @@ def test_a_codebook_runs_on_a_microcontroller(tmp_path, rng):
     assert report.micro["reconstruct"]["beyond"] <= 0.05
 
 
+@pytest.mark.slow
 def test_int16_activations_run_on_a_microcontroller(exported, tmp_path):
     ae, x, _, _ = exported
     report = aezoo.export_tflite(
@@ -155,6 +156,7 @@ def golden(path, end):
     return np.array([[int(value) for value in row.split(",")] for row in rows], "int8")
 
 
+@pytest.mark.slow
 def test_runtimes_that_disagree_leave_nothing(exported, tmp_path, monkeypatch):
     ae, x, _, _ = exported
 

@@ -238,6 +238,7 @@ def test_score_signature(trained, digits, tmp_path):
     np.testing.assert_allclose(lite.score(digits[1]), expected, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_published_network_is_no_larger_than_its_reference(tmp_path, rng):
     """The anomaly network of MLPerf Tiny; its reference file has 277,248 bytes."""
     ae = aezoo.deep(
@@ -257,6 +258,7 @@ def test_published_network_is_no_larger_than_its_reference(tmp_path, rng):
     assert report.size <= 277_248
 
 
+@pytest.mark.slow
 def test_the_file_is_that_of_the_report(trained, digits, tmp_path, monkeypatch):
     """Also where another way was tried after it."""
 
@@ -275,6 +277,7 @@ def test_the_file_is_that_of_the_report(trained, digits, tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_a_scale_for_each_unit(trained, digits, tmp_path, monkeypatch):
     options = {"quantize": "int8", "calibration_data": digits[0], "samples": digits[1]}
     sizes, errors = [], []
@@ -289,6 +292,7 @@ def test_a_scale_for_each_unit(trained, digits, tmp_path, monkeypatch):
     assert errors[1] != errors[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("bound", "value", "said"),
     [

@@ -100,6 +100,7 @@ def test_samples_unlike_any_before(rng):
     assert aezoo.decompress(aezoo.compress(ae, far), ae).shape == (50, 10)
 
 
+@pytest.mark.slow
 def test_bits_are_learned_to_be_few(rng):
     keras.utils.set_random_seed(0)
     x = rng.normal(size=(2000, 2)) @ rng.normal(size=(2, 8))

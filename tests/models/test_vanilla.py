@@ -25,6 +25,7 @@ def test_points_along_a_line_become_one_number(rng):
     assert abs(np.corrcoef(ae.encode(points)[:, 0], position[:, 0])[0, 1]) > 0.999
 
 
+@pytest.mark.slow
 def test_linear_network_learns_the_subspace_of_pca(rng):
     x = (rng.normal(size=(300, 6)) @ rng.normal(size=(6, 6))).astype("float32")
     x -= x.mean(axis=0)

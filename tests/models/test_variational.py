@@ -108,6 +108,7 @@ def test_learned_beta_is_of_the_errors_of_the_loss(rng):
         assert found == pytest.approx([error * (1 + 2 * divergence / 6)] * 2, rel=0.1)
 
 
+@pytest.mark.slow
 def test_beta_trades_divergence_for_reconstruction(rng):
     x = (rng.random((256, 2)) @ rng.random((2, 6))).astype("float32")
     divergences = []
@@ -141,6 +142,7 @@ def test_a_learned_beta_is_a_constant_to_the_gradient(rng):
     assert tape.gradient(loss, output) is None
 
 
+@pytest.mark.slow
 def test_learned_errors_use_the_code(rng):
     """Errors of the variance that beta = 1 stands for leave the codes of such values empty."""
     x = (rng.random((256, 2)) @ rng.random((2, 6))).astype("float32")

@@ -12,6 +12,7 @@ def bent(rng):
     return np.stack([100 * a, a**2 + 0.1 * rng.normal(size=2000), np.full(2000, 7.0)], axis=1)
 
 
+@pytest.mark.slow
 def test_draws_follow_a_bow(bent):
     found = drawn(bent, 2000, seed=0)
     off = found[:, 1] - (found[:, 0] / 100) ** 2

@@ -113,6 +113,7 @@ def test_discrete_codes_have_no_line_and_no_density():
         aezoo.vanilla(4, 2).sample(3, "autoregressive", x=np.zeros((5, 4)))
 
 
+@pytest.mark.slow
 def test_places_of_a_codebook_are_drawn_together(monkeypatch):
     monkeypatch.setattr(learning, "EPOCHS", 15)
     ae = aezoo.vector_quantized((8, 8, 1), 4, filters=(4,), num_embeddings=8)

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from aezoo.sampling import learning, sequences
 from aezoo.sampling.sequences import Sequences, drawn
@@ -28,6 +29,7 @@ def test_draws_are_as_likely_as_the_network_says():
         np.testing.assert_allclose((found == level).mean(axis=0), expected, atol=0.03)
 
 
+@pytest.mark.slow
 def test_rows_below_each_other_go_together(rng):
     rows = np.repeat(rng.integers(0, 4, (600, 1, 5)), 2, axis=1)  # both rows are alike
     found = drawn(rows, 4, 200, seed=0)
@@ -36,6 +38,7 @@ def test_rows_below_each_other_go_together(rng):
     assert len(np.unique(found[:, 0], axis=0)) > 100
 
 
+@pytest.mark.slow
 def test_the_same_seed_draws_the_same(rng, monkeypatch):
     monkeypatch.setattr(learning, "EPOCHS", 2)
     monkeypatch.setattr(sequences, "BLOCKS", 1)

@@ -14,6 +14,7 @@ class Largest:
         return high
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(28, 28, 1), (8, 8, 1), (60, 3), (12,), (3,), (8, 8, 8, 1)])
 def test_all_that_is_suggested_can_be_built(shape):
     space = Space(shape)

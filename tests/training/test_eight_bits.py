@@ -40,6 +40,7 @@ def coarse(deep):
     return ae
 
 
+@pytest.mark.slow
 def test_int8_loses_less(coarse, digits, plan, tmp_path):
     ae, before = coarse, copied(coarse)
     x, held_out = digits[0][:1000], digits[0][1000:]
@@ -117,6 +118,7 @@ def test_families_that_are_trained_for_reconstruction_alone(name):
             refuse_untrainable(ae)
 
 
+@pytest.mark.slow
 def test_a_run_says_what_came_of_it(tmp_path):
     run = aezoo.train("deep", "digits", epochs=2, quantize_aware=2, output=tmp_path / "run")
     training = json.loads((run.folder / "metrics.json").read_text())["training"]
@@ -130,6 +132,7 @@ def test_a_run_says_what_came_of_it(tmp_path):
     np.testing.assert_allclose(kept.reconstruct(x), run.model.reconstruct(x), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_tables_and_what_train_chooses_for_them(tmp_path, rng):
     """Rows far out are cut off for the network, and values are scaled."""
     x = rng.normal(size=(300, 3)) @ rng.normal(size=(3, 7)) * 50 + 1000
@@ -142,6 +145,7 @@ def test_tables_and_what_train_chooses_for_them(tmp_path, rng):
     assert after <= before < 1  # of normalized values, whose variance is 1
 
 
+@pytest.mark.slow
 def test_an_error_leaves_the_trained_model(tmp_path):
     class Broken(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):

@@ -42,6 +42,7 @@ def test_published_folder(published, zoo):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("refused", "near", "tried", "how"),
     [

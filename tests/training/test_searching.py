@@ -83,6 +83,7 @@ def test_a_search_from_begin_to_end(timeless, tmp_path):
             aezoo.search("digits", **{**asked, **other})
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_there_is(timeless, tmp_path, monkeypatch):
     whole, calls = stages.measure, []
 
@@ -117,6 +118,7 @@ def test_a_budget_too_small_for_anything(tmp_path, limits, message):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_nothing_that_was_tried_fits(timeless, tmp_path):
     how = {"max_kb": 40, "max_us": 1e-3, "latent_dim": 4, "minutes": 60, "trials": 1}
     with pytest.raises(ValueError, match=r"max_us=0.001. The least of each was .* kB, \d+\.\d us"):

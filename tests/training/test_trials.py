@@ -33,6 +33,7 @@ def test_excess_over_a_budget():
     assert known[1] == costs.microseconds("cortex-m7")
 
 
+@pytest.mark.slow
 def test_what_is_measured_is_the_file(splits, tmp_path):
     found = measure(DEEP, splits, Budget(40), tmp_path, seconds=HOUR, seed=0)
     file = tmp_path / "model-int8.tflite"
@@ -47,12 +48,14 @@ def test_what_is_measured_is_the_file(splits, tmp_path):
     assert (tmp_path / "log.csv").is_file()
 
 
+@pytest.mark.slow
 def test_an_estimate_is_taken_as_it_is_and_epochs_fill_the_time(splits, tmp_path):
     how = {"seconds": HOUR, "seed": 0, "us": 12.5, "epoch_seconds": HOUR / 3}
     found = measure(DEEP, splits, Budget(40), tmp_path, **how)
     assert (found.us, found.settings["epochs"]) == (12.5, 3)
 
 
+@pytest.mark.slow
 def test_one_that_is_weak_is_given_up(splits, tmp_path, monkeypatch):
     monkeypatch.setattr(trials, "usual_epochs", lambda count, batch: 10)
     how = {"seconds": HOUR, "seed": 0}
@@ -60,6 +63,7 @@ def test_one_that_is_weak_is_given_up(splits, tmp_path, monkeypatch):
         measure(DEEP, splits, Budget(40), tmp_path, rivals=[[1.0] * 2 + [1e-5] * 8], **how)
 
 
+@pytest.mark.slow
 def test_one_that_is_nearly_as_good_goes_on(splits, tmp_path, monkeypatch):
     monkeypatch.setattr(trials, "usual_epochs", lambda count, batch: 10)
     how = {"seconds": HOUR, "seed": 0}
@@ -80,6 +84,7 @@ def test_an_interrupted_training_is_none(splits, tmp_path, monkeypatch):
         measure(DEEP, splits, Budget(40), tmp_path, seconds=HOUR, seed=0)
 
 
+@pytest.mark.slow
 def test_memory_of_a_microcontroller(splits, tmp_path):
     pytest.importorskip("tflite_micro", reason="needs the extra [micro]")
     budget = Budget(40, max_arena_kb=10)

@@ -68,6 +68,7 @@ def test_c_is_strict(pretrained, tmp_path):
     assert set(symbols) <= {"U", "memcpy", "memset"}  # no library
 
 
+@pytest.mark.slow
 def test_other_bytes_leave_nothing(digits, tmp_path, monkeypatch):
     if not any(map(shutil.which, proving.COMPILERS)):
         pytest.skip("needs a C compiler")
@@ -84,6 +85,7 @@ def test_other_bytes_leave_nothing(digits, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_without_a_compiler_it_is_not_proved(digits, tmp_path, monkeypatch):
     monkeypatch.setattr(proving.shutil, "which", lambda name: None)
     ae = aezoo.build("deep", weights="digits")
