@@ -37,7 +37,8 @@ class SelfSupervised(keras.Model):
         if len({"loss", *names}) <= len(names):
             raise ValueError(f"Every term of the loss needs a name of its own. Received: {names}")
         self.term_metrics = [keras.metrics.Mean(name=name) for name in names]
-        possible = getattr(self.corruption, "supports_jit", True)
+        # XLA keeps to one device
+        possible = getattr(self.corruption, "supports_jit", True) and copies_of(self) == 1
         self.compile(
             optimizer=keras.optimizers.Adam(2e-3),
             loss=loss,
@@ -322,6 +323,12 @@ class SelfSupervised(keras.Model):
             if changed:
                 self.steps_per_execution = before
                 self.test_function = self.predict_function = None
+
+
+def copies_of(model: keras.Model) -> int:
+    """How many devices have a copy of a model, under a strategy of `tf.distribute`."""
+    strategy = getattr(model, "distribute_strategy", None)  # none on JAX
+    return getattr(strategy, "num_replicas_in_sync", 1)
 
 
 def _check_no_classes(class_weight):

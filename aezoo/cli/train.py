@@ -144,6 +144,13 @@ def train(
             show_default=False,
         ),
     ] = None,
+    distribute: Annotated[
+        str | None,
+        typer.Option(
+            help="mirrored: on all GPUs of the machine; --batch-size is that of all together.",
+            show_default=False,
+        ),
+    ] = None,
     option: Annotated[
         list[str] | None,
         typer.Option(
@@ -196,6 +203,7 @@ def train(
                 window=window,
                 stride=stride,
                 stream=stream,
+                distribute=distribute,
                 callbacks=[progress, ending.callback()],
                 exports=export or (),
                 **options,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import keras
 
 from aezoo.autoencoder import Autoencoder
+from aezoo.autoencoder.fitting import copies_of
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
@@ -36,17 +37,17 @@ def checked_precision(precision: str) -> str:
     return precision
 
 
-def in_float32(trained: Autoencoder, build: Callable[[], Autoencoder]) -> Autoencoder:
-    """A network with the weights of one that computes in less.
+def plain(trained: Autoencoder, build: Callable[[], Autoencoder]) -> Autoencoder:
+    """A network in float32, on one device, with the weights of one that was trained otherwise.
 
     Args:
         trained: `aezoo.Autoencoder`.
         build: Function that builds it again, and is called where layers compute in float32.
 
     Returns:
-        `aezoo.Autoencoder`: the one that was trained, if it does so already.
+        `aezoo.Autoencoder`: the one that was trained, if it is so already.
     """
-    if trained.compute_dtype == "float32":
+    if trained.compute_dtype == "float32" and copies_of(trained) == 1:
         return trained
     with computing_in("float32"):
         ae = build()

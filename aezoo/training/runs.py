@@ -28,11 +28,12 @@ from aezoo.training.defaults import (
     usual_learning_rate,
     with_normalization,
 )
+from aezoo.training.distribution import Devices
 from aezoo.training.eight_bits import refuse_untrainable, train_on
 from aezoo.training.exporting import checked_kind, export_to
 from aezoo.training.folder import MODEL, new_folder, refuse_existing, stopped_early
 from aezoo.training.plan import planned
-from aezoo.training.precision import checked_precision, computing_in, in_float32
+from aezoo.training.precision import checked_precision, computing_in, plain
 from aezoo.training.splits import described, is_streamed, load_splits
 from aezoo.training.writing import write_run
 
@@ -85,6 +86,7 @@ def train(
     window: int | None = None,
     stride: int | None = None,
     stream: bool | None = None,
+    distribute: str | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     exports: Sequence[str] = (),
     **options: Any,
@@ -139,6 +141,9 @@ def train(
             place of being brought into memory. What is chosen, the figures and the exports are
             made from `Stream.x` then, a sample of 20,000. Default: of files that take more than
             half of the memory that is free, which is logged, and of folders of files.
+        distribute: `"mirrored"` to train on all GPUs of the machine at once, see
+            `aezoo.training.distribution.Devices`. `batch_size` is that of all together, and must
+            be a multiple of their number.
         callbacks: Sequence of `keras.callbacks.Callback`.
         exports: Sequence of what to export into the folder, see `export_to`.
         **options: The model's options. `normalization` is `"standard"` by default for vectors and
@@ -175,6 +180,7 @@ def train(
     if turn not in (True, False):
         raise ValueError(f"turn must be True or False. Received: {turn!r}")
     checked_precision(precision)
+    devices = Devices(distribute)
     if minutes is not None and not 0 < minutes < math.inf:
         raise ValueError(f"minutes must be a positive number. Received: {minutes!r}")
     if minutes is not None and epochs is not None:
@@ -205,15 +211,15 @@ def train(
     options = with_normalization(model, train_set, options)
     if latent_dim is None:
         latent_dim = usual_latent_dim(shape)
-    plain = build(model, shape, latent_dim, **options)  # what is wrong is refused now
-    if has_schedule(plain):
+    untrained = build(model, shape, latent_dim, **options)  # what is wrong is refused now
+    if has_schedule(untrained):
         if learning_rate is not None:
             raise ValueError(
                 f"{model} is compiled with a LearningRateSchedule: leave learning_rate out. "
                 f"Received: {learning_rate!r}"
             )
     elif learning_rate is None:
-        learning_rate = usual_learning_rate(plain, len(fitted))
+        learning_rate = usual_learning_rate(untrained, len(fitted))
     varied = {"max_shift": max_shift, "flip": flip, "turn": bool(turn)}
     if streams:
         varied = {"max_shift": 0, "flip": False}
@@ -223,12 +229,15 @@ def train(
 
     def made(plan, seed):
         keras.utils.set_random_seed(seed)
-        with computing_in(precision):
+        with computing_in(precision), devices.scope():
             return build(model, shape, latent_dim, **plan.options)
 
     if quantize_aware:
         refuse_untrainable(made(plan, seed))
     batch_size = batch_size or usual_batch_size(len(fitted))
+    part = devices.part_of(batch_size)
+    if devices.count > 1:
+        plan.reasons.append(f"{devices.count} devices have {part} of each {batch_size} samples")
     settings = {
         "epochs": epochs or usual_epochs(len(fitted), batch_size),
         "batch_size": batch_size,
@@ -238,6 +247,7 @@ def train(
         "flip": plan.flip,
         **({"turn": True} if plan.turn else {}),
         **({} if precision == "float32" else {"precision": precision}),
+        **({} if distribute is None else {"distribute": distribute}),
         **({} if minutes is None else {"minutes": minutes}),
         **({"quantize_aware": quantize_aware} if quantize_aware else {}),
         "seed": seed,
@@ -256,7 +266,7 @@ def train(
         else:
             found = best_within(60 * minutes, made, plan, seed, settings["epochs"], **how)
         again = partial(build, model, shape, latent_dim, **found.plan.options)
-        found = found._replace(ae=in_float32(found.ae, again))
+        found = found._replace(ae=plain(found.ae, again))
         settle(found, train_set.x, learning_rate)
         if quantize_aware and not found.outcome["interrupted"]:
             found.ae.save(folder / MODEL)  # or it would be lost by an error

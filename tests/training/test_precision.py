@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import aezoo
-from aezoo.training.precision import checked_precision, computing_in, in_float32
+from aezoo.training.precision import checked_precision, computing_in, plain
 
 
 def test_layers_compute_in_it_and_the_policy_comes_back():
@@ -16,7 +16,7 @@ def test_layers_compute_in_it_and_the_policy_comes_back():
     assert keras.config.dtype_policy() == before
 
 
-def test_the_same_weights_in_float32(rng):
+def test_the_same_weights_plain(rng):
     def build():
         return aezoo.denoising((16, 16, 1), backbone="unet", filters=(4,), stddev=0.1)
 
@@ -27,12 +27,12 @@ def test_the_same_weights_in_float32(rng):
     np.testing.assert_array_equal(ae.reconstruct(x), x)
     assert ae.corruption.compute_dtype == "float32"
     ae.fit(x, epochs=2, verbose=0)
-    exact = in_float32(ae, build)
+    exact = plain(ae, build)
     assert exact.compute_dtype == "float32"
     for ours, theirs in zip(exact.get_weights(), ae.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
     np.testing.assert_allclose(exact.reconstruct(x), ae.reconstruct(x), atol=0.02)
-    assert in_float32(exact, build) is exact
+    assert plain(exact, build) is exact
 
 
 def test_unknown():
@@ -52,7 +52,7 @@ def test_a_training_computes_in_it(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("model", ["conv", "denoising", "variational", "vector_quantized"])
-def test_a_run_ends_in_float32(model, tmp_path):
+def test_a_run_ends_plain(model, tmp_path):
     run = aezoo.train(model, "digits", epochs=1, precision="bfloat16", output=tmp_path / "run")
     assert run.model.compute_dtype == "float32"
     assert keras.config.dtype_policy().name == "float32"
