@@ -64,8 +64,8 @@ class Ending:
     """What Ctrl-C and SIGTERM end.
 
     A training ends after its batch: an exception that comes from nowhere can be lost in what
-    Python calls from C, or leave a lock held. All else ends at once, and so does a training the
-    second time.
+    Python calls from C, or leave a lock held. All else ends at once, and so does a training at the
+    second Ctrl-C. A second SIGTERM says nothing new: it often comes to a whole group.
     """
 
     terminated: bool = False
@@ -78,9 +78,14 @@ class Ending:
         """The exit status of what was ended early."""
         return TERMINATED if self.terminated else INTERRUPTED
 
+    @property
+    def came(self) -> bool:
+        """Whether anything was to end."""
+        return self.interrupted or self.terminated
+
     def handle(self, number: int, _: Any = None) -> None:
         """Takes a signal."""
-        again = self.interrupted or self.terminated
+        again = self.came
         if number == signal.SIGTERM:
             if self.terminated:
                 return
@@ -104,6 +109,7 @@ class Ending:
             on_train_begin=self._begin, on_train_batch_end=self.check, on_train_end=self._end
         )
         callback.on_test_batch_end = self.check
+        callback.after_fit = self._over  # Keras calls nothing after errors
         return callback
 
     def _begin(self, logs):
@@ -111,8 +117,11 @@ class Ending:
         self.is_training = True
 
     def _end(self, logs):
-        self.is_training = False
+        self._over()
         self.check()
+
+    def _over(self):
+        self.is_training = False
 
 
 @contextmanager

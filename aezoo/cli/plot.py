@@ -47,15 +47,15 @@ def plot(
     if output is not None and output.suffix.lower() not in ends:
         raise typer.BadParameter(f"--output ends in {' or '.join(ends)}, not {output.name!r}")
     with quiet():
+        from aezoo.data.datasets import Dataset
         from aezoo.training.folder import load_model
 
         file, data, how = located(run_or_model, data, data_dir)
         ae, test = load_model(file), aezoo.load_dataset(data, "test", **how)
         y = None if test.y is None else test.y[:samples]
+        test = Dataset(test.x[:samples], y, test.name)
         target = output or file.with_name(f"{kind}.{'html' if kind == 'page' else 'png'}")
-        drawn, said = _drawn(
-            kind, ae, test._replace(x=test.x[:samples], y=y), file.resolve().parent.name
-        )
+        drawn, said = _drawn(kind, ae, test, file.resolve().parent.name)
         with replacing(target) as beside:
             if isinstance(drawn, str):
                 beside.write_text(drawn, encoding="utf-8")

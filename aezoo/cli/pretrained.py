@@ -133,5 +133,5 @@ def rebuild(
         finally:
             progress.stop()
     print_metrics(f"{name}, trained again", run.metrics)
-    if run.interrupted or ending.terminated:
+    if run.interrupted or ending.came:
         raise typer.Exit(ending.status)

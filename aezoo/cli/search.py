@@ -101,7 +101,7 @@ def search(
         print_json(found)
     else:
         _print(found, data, device)
-    if found.interrupted or ending.terminated:
+    if found.interrupted or ending.came:
         raise typer.Exit(ending.status)
 
 

@@ -224,7 +224,7 @@ def train(
         if run.interrupted:
             out.print(f"Interrupted after {len(run.history.get('loss', []))} whole epochs.")
         out.print(f"{run.folder}: {', '.join(files)}", soft_wrap=True)
-    if run.interrupted or ending.terminated:
+    if run.interrupted or ending.came:
         raise typer.Exit(ending.status)
 
 

@@ -37,13 +37,18 @@ ABSENT = ("", "?", "na", "n/a", "nan", "null", "none")  # in a row that may be o
 log = logging.getLogger("aezoo")
 
 
-def chunks(path: str | os.PathLike, rows: int = ROWS) -> Iterator[Any]:
+class NoRowsError(DataError):
+    """A table without rows."""
+
+
+def chunks(path: str | os.PathLike, rows: int = ROWS, warn: bool = True) -> Iterator[Any]:
     """Pieces of a file or of a folder of images, in their order.
 
     Args:
         path: String or path of a table (`.csv`, `.tsv`, `.parquet`), an array (`.npy`, `.npz`), a
             recording (`.wav`) or a folder of images.
         rows: Positive integer, how many rows, samples or steps a piece has at most.
+        warn: Boolean, whether to say that an index is left out.
 
     Yields:
         pandas `DataFrame` of a table, whose index goes on from piece to piece, see `read_table`.
@@ -67,7 +72,7 @@ def chunks(path: str | os.PathLike, rows: int = ROWS) -> Iterator[Any]:
     path = Path(path)
     kind = kind_of(path)
     if kind in TEXTS:
-        yield from _pieces_of_text(path, rows)
+        yield from _pieces_of_text(path, rows, warn)
     elif kind == ".parquet":
         yield from _pieces_of_parquet(path, rows)
     elif kind == "":
@@ -155,12 +160,12 @@ def kind_of(path: Path) -> str:
     return kind
 
 
-def _pieces_of_text(path, rows):
+def _pieces_of_text(path, rows, warn=True):
     with contextlib.ExitStack() as opened:  # what is not read to its end is closed, too
-        yield from _read_text(path, rows, opened)
+        yield from _read_text(path, rows, warn, opened)
 
 
-def _read_text(path, rows, opened):
+def _read_text(path, rows, warn, opened):
     pandas = imported_pandas()
     pieces, has_index = None, None
     while True:
@@ -181,14 +186,14 @@ def _read_text(path, rows, opened):
             reason = " ".join(str(error).split())
             raise DataError(f"{path} cannot be read as a table: {reason}") from error
         if has_index is None and (piece is None or piece.empty):
-            raise DataError(f"{path} has no rows.")
+            raise NoRowsError(f"{path} has no rows.")
         if piece is None:
             return
         if "header" in options:
             piece.columns = [f"x{i}" for i in range(piece.shape[1])]
         if has_index is None:
             has_index = _has_index(piece)
-            if has_index:
+            if has_index and warn:
                 log.warning(INDEX, path)
         yield piece.iloc[:, 1:] if has_index else piece
 
@@ -241,7 +246,7 @@ def _pieces_of_parquet(path, rows):
         begin += len(piece)
         yield piece
     if not begin:
-        raise DataError(f"{path} has no rows.")
+        raise NoRowsError(f"{path} has no rows.")
 
 
 def _pieces_of_images(path, rows):

@@ -238,14 +238,18 @@ def preparation(recorded: Mapping[str, Any]) -> dict[str, Any]:
     return {key: recorded[key] for key in PREPARATION if recorded.get(key) is not None}
 
 
+def pair_of(size: int | Sequence[int]) -> tuple[int, int]:
+    """Height and width, of one number for both or of two; or raises `ValueError`."""
+    pair = sequence("size", size)
+    pair = tuple(positive("size", number) for number in (pair * 2 if len(pair) == 1 else pair))
+    if len(pair) != 2:
+        raise ValueError(f"size must be one integer, or height and width. Received: {size!r}")
+    return pair
+
+
 def _checked(size, color, window, stride):
     """Size as a pair, window and stride, if all options are what they must be, together, too."""
-    if size is not None:
-        pair = sequence("size", size)
-        pair = tuple(positive("size", number) for number in (pair * 2 if len(pair) == 1 else pair))
-        if len(pair) != 2:
-            raise ValueError(f"size must be one integer, or height and width. Received: {size!r}")
-        size = pair
+    size = None if size is None else pair_of(size)
     if color is not None and color not in CHANNELS:
         raise ValueError(f"color must be {' or '.join(map(repr, CHANNELS))}. Received: {color!r}")
     if window is None:

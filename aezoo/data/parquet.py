@@ -37,6 +37,12 @@ def groups_of(path: Path) -> int:
     return open_parquet(path).metadata.num_row_groups
 
 
+def columns_in(path: Path) -> tuple[str, ...]:
+    """The names of the columns of a file, without an index that pandas has written."""
+    empty = open_parquet(path).schema_arrow.empty_table()
+    return tuple(map(str, empty.to_pandas().columns))
+
+
 def rows_of_group(path: Path, group: int, rows: int = ROWS) -> Iterator[Any]:
     """The rows of one group.
 

@@ -2,22 +2,23 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import psutil
 
-from aezoo.data.chunks import chunks, count_rows
-from aezoo.data.images import IMAGES, gathered, image_files, read_image
-from aezoo.data.parquet import groups_of, rows_of_group
+from aezoo.data.chunks import NoRowsError, chunks, count_rows
+from aezoo.data.images import IMAGES, alike, gathered, read_image
+from aezoo.data.parquet import columns_in, groups_of, rows_of_group
 from aezoo.data.samples import DataError, as_samples
 from aezoo.data.tables import numbers_of, open_array
 
 SHARDED = (".npy", ".parquet", ".csv", ".tsv")
-BYTES = 2**24  # of float32, in a shard of a file that can be read from anywhere
-TOGETHER = 256  # images in a shard
+BYTES = 2**24  # of numbers that are read together
+TOGETHER, ROWS = 256, 65_536  # images in a shard, and rows of a table that are read together
+RECORD = "metrics.json"  # of a run, whose pictures are no data
 SHARE = 0.5  # of the memory that is free: what takes more is not brought into it
 
 
@@ -34,12 +35,15 @@ class Shard(NamedTuple):
     part: range | int | tuple[Path, ...] | None = None
 
 
-def shards_of(path: Path) -> list[Shard]:
+def shards_of(
+    path: Path, size: tuple[int, int] | None = None, color: str | None = None
+) -> list[Shard]:
     """The shards of a file or folder, in an order that is always the same.
 
     Args:
         path: Path of a `.npy`, `.parquet`, `.csv` or `.tsv` file, of a folder with files of one of
             these kinds, in subfolders, too, or of a folder of images.
+        size, color: Of images, see `aezoo.data.images.prepared`.
 
     Returns:
         List of `Shard`. Images are in a random order, as they lie in folders of classes.
@@ -53,7 +57,7 @@ def shards_of(path: Path) -> list[Shard]:
         raise FileNotFoundError(f"There is no file or folder {path}.")
     files = shard_files(path)
     if not files:
-        return _shards_of_images(path)
+        return _shards_of_images(path, size, color)
     shards = []
     for file in files:
         kind = file.suffix.lower()
@@ -68,14 +72,13 @@ def shards_of(path: Path) -> list[Shard]:
 
 
 def shard_files(path: Path) -> list[Path]:
-    """The files of samples in a folder, or the file itself; none of a folder that has images.
+    """The files of samples in a folder, or the file itself; none of a folder of images.
 
     Args:
         path: Path of a file or folder.
 
     Returns:
-        List of paths, sorted. What begins with a dot or an underscore is left out, as other
-        programs put marks of their own there.
+        List of paths, sorted. Beside images texts may lie, which are none of the samples.
 
     Raises:
         DataError: If the file is of another kind, or the folder has files of several kinds.
@@ -84,20 +87,24 @@ def shard_files(path: Path) -> list[Path]:
         if path.suffix.lower() not in SHARDED:
             raise DataError(f"A stream is of {', '.join(SHARDED)} or images. Received: {path}")
         return [path]
-    found = [file for file in path.rglob("*") if file.name[0] not in "._"]
-    if any(file.suffix.lower() in IMAGES for file in found):  # beside which tables may lie
-        return []
-    files = sorted(file for file in found if file.suffix.lower() in SHARDED)
-    kinds = sorted({file.suffix.lower() for file in files})
+    found = _files(path)
+    files = [file for file in found if file.suffix.lower() in SHARDED]
+    kinds = {file.suffix.lower() for file in files}
+    if any(file.suffix.lower() in IMAGES for file in found):
+        if kinds <= {".csv", ".tsv"}:
+            return []
+        kinds.add("images")
     if len(kinds) > 1:
-        raise DataError(f"The shards in {path} must be of one kind. Received: {', '.join(kinds)}")
+        raise DataError(
+            f"The shards in {path} must be of one kind. Received: {', '.join(sorted(kinds))}"
+        )
     return files
 
 
 def samples_of(
     shard: Shard, size: tuple[int, int] | None = None, color: str | None = None
 ) -> Iterator[np.ndarray]:
-    """The samples of a shard, in pieces.
+    """The samples of a shard, in pieces of about 16 MiB.
 
     Args:
         shard: `Shard`.
@@ -111,30 +118,65 @@ def samples_of(
     """
     path, part = shard
     if isinstance(part, tuple):
-        yield gathered((read_image(file, size, color) for file in part), len(part))
+        yield gathered(alike((read_image(file, size, color) for file in part), part), len(part))
     elif isinstance(part, range):
         x = open_array(path, mmap_mode="r")  # anew: pages of a file count as memory while mapped
         yield np.array(as_samples(x[part.start : part.stop], path))
     else:
-        tables = chunks(path) if part is None else rows_of_group(path, part)
-        for table in tables:
-            yield as_samples(numbers_of(table, path), path)
+        rows = min(ROWS, max(1, BYTES // (8 * max(1, len(form_of(shard))))))
+        told = {"rows": rows, "warn": False}
+        tables = chunks(path, **told) if part is None else rows_of_group(path, part, rows)
+        with suppress(NoRowsError):
+            for table in tables:
+                yield as_samples(numbers_of(table, path), path)
 
 
-def columns_of(shard: Shard) -> tuple[str, ...] | None:
-    """The names of the columns of a table, which all shards must have; `None` of others."""
-    if shard.path.suffix.lower() not in (".parquet", ".csv", ".tsv") or shard.path.is_dir():
-        return None
-    with closing(chunks(shard.path, rows=100)) as pieces:
+def form_of(shard: Shard, warn: bool = False) -> tuple[str, ...]:
+    """What all shards must share.
+
+    Args:
+        shard: `Shard`.
+        warn: Boolean, whether to say what is remarkable about it.
+
+    Returns:
+        Tuple of the names of a table's columns, of which one without rows may have none, or of
+        what an array's numbers are: whole ones of 8 or 16 bits, or others.
+    """
+    kind = shard.path.suffix.lower()
+    if isinstance(shard.part, tuple):
+        return ("images",)
+    if kind == ".npy":
+        name = open_array(shard.path, mmap_mode="r").dtype.name
+        return (name if name in ("uint8", "uint16") else "numbers",)
+    if kind == ".parquet":
+        return columns_in(shard.path)
+    with closing(chunks(shard.path, rows=100, warn=warn)) as pieces, suppress(NoRowsError):
         return tuple(map(str, next(pieces).columns))
+    return ()
 
 
-def too_large(path: str | os.PathLike, size: tuple[int, int] | None = None) -> str | None:
+def stamp_of(shard: Shard) -> tuple[tuple[int, int], ...]:
+    """What tells that the files of a shard have changed: when they were written, and their sizes.
+
+    Args:
+        shard: `Shard`.
+
+    Returns:
+        Tuple of pairs of integers.
+    """
+    files = shard.part if isinstance(shard.part, tuple) else (shard.path,)
+    found = (file.stat() for file in files)
+    return tuple((status.st_mtime_ns, status.st_size) for status in found)
+
+
+def too_large(
+    path: str | os.PathLike, size: tuple[int, int] | None = None, color: str | None = None
+) -> str | None:
     """Whether samples are better not brought into memory.
 
     Args:
         path: String or path.
-        size: Pair of integers or `None`, what images are scaled to.
+        size, color: What images are brought to, see `aezoo.data.images.prepared`.
 
     Returns:
         String that says why, or `None` if they fit into half of what is free.
@@ -144,27 +186,41 @@ def too_large(path: str | os.PathLike, size: tuple[int, int] | None = None) -> s
     if path.is_dir() and files:
         return f"{path.name} is a folder of {files[0].suffix} files"
     if path.is_dir():
-        images = image_files(path)
-        taken = len(images) * read_image(images[0], size).nbytes if images else 0
+        images = _images(path)
+        taken = len(images) * read_image(images[0], size, color).nbytes if images else 0
     elif not files:
         return None
     elif path.suffix.lower() == ".npy":
         taken = 4 * open_array(path, mmap_mode="r").size
     elif path.suffix.lower() == ".parquet":
-        taken = 8 * count_rows(path) * len(columns_of(Shard(path)) or ())
+        taken = 8 * count_rows(path) * len(columns_in(path))
     else:
         taken = 4 * path.stat().st_size  # as Python's texts, for a while
     free = psutil.virtual_memory().available
     if taken <= SHARE * free:
         return None
-    return (
-        f"{path.name} takes {taken / 2**30:.1f} GiB in memory, of which {free / 2**30:.1f} is free"
-    )
+    sizes = (f"{number / 2**30:.1f}" for number in (taken, free))
+    return "{} takes {} GiB in memory, of which {} is free".format(path.name, *sizes)
 
 
-def _shards_of_images(path):
-    files = np.array(image_files(path), object)
-    if not len(files):
+def _files(path):
+    """The files in a folder, but for hidden ones, marks of other programs and runs."""
+    found = (file for file in path.rglob("*") if file.is_file())
+    found = [
+        file for file in found if not any(part[0] in "._" for part in file.relative_to(path).parts)
+    ]
+    runs = {file.parent for file in found if file.name == RECORD}
+    return sorted(file for file in found if file.parent not in runs)
+
+
+def _images(path):
+    return [file for file in _files(path) if file.suffix.lower() in IMAGES]
+
+
+def _shards_of_images(path, size, color):
+    files = _images(path)
+    if not files:
         raise DataError(f"{path} holds neither images nor {', '.join(SHARDED)} files.")
-    files = files[np.random.default_rng(0).permutation(len(files))]
-    return [Shard(path, tuple(files[i : i + TOGETHER])) for i in range(0, len(files), TOGETHER)]
+    together = min(TOGETHER, max(1, BYTES // read_image(files[0], size, color).nbytes))
+    files = [files[i] for i in np.random.default_rng(0).permutation(len(files))]
+    return [Shard(path, tuple(files[i : i + together])) for i in range(0, len(files), together)]

@@ -1,5 +1,6 @@
 """Samples that are read anew in each epoch, in place of an array in memory."""
 
+import contextlib
 import itertools
 import logging
 import math
@@ -8,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from aezoo.checks import positive
 from aezoo.data.images import split_folders
 from aezoo.data.samples import DataError
-from aezoo.data.shards import Shard, columns_of, samples_of, shards_of
+from aezoo.data.shards import Shard, form_of, samples_of, shards_of, stamp_of
 
 HELD_OUT = 0.05  # of the samples, for the test split, and as much for validation
 ALL, NONE = (0.0, 1.0), (0.0, 0.0)
@@ -36,9 +37,9 @@ PARTS = {  # what the hash of a sample is between, by the folder that it lies in
     },
     "test": {"test": ALL, "validation": NONE, "fitted": NONE, "train": NONE, "all": ALL},
 }
-SAMPLE, SAMPLE_BYTES = 20_000, 2**28  # what of a part is brought into memory, at most
+SAMPLE, SAMPLE_BYTES = 20_000, 2**27  # what of a part is brought into memory, at most
 POOL_BYTES = 2**28  # of samples that are shuffled together
-TOGETHER = 16  # batches that are handed over at once
+TOGETHER, TOGETHER_BYTES = 16, 2**24  # batches that are handed over at once, at most
 
 log = logging.getLogger("aezoo")
 
@@ -53,7 +54,7 @@ class Stream:
         name: String.
         shape: Tuple of integers, the shape of one sample.
         x: float32 array of shape `(n, *shape)`, a fixed random sample of at most 20,000, and at
-            most 256 MiB.
+            most 128 MiB.
         y: `None`: a stream has no labels.
         range: Pair of floats, the least and the greatest value of all.
         reading: Float, seconds that were spent on reading and shuffling batches so far.
@@ -77,9 +78,8 @@ class Stream:
     reading: float = field(default=0.0, repr=False)
     _size: tuple[int, int] | None = field(default=None, repr=False)
     _color: str | None = field(default=None, repr=False)
-    _shards: list[Shard] = field(default_factory=list, repr=False)
-    _chosen: list[tuple[int, np.ndarray]] = field(default_factory=list, repr=False)
-    _stamps: dict[Path, tuple[int, int]] = field(default_factory=dict, repr=False)
+    _shards: list["_Chosen"] = field(default_factory=list, repr=False)
+    _error: Exception | None = field(default=None, repr=False)
     _count: int = field(default=0, repr=False)
 
     def __len__(self) -> int:
@@ -99,16 +99,19 @@ class Stream:
             has what is left.
 
         Raises:
-            DataError: While it is read, if the files have changed.
+            DataError: While it is read, if the files have changed. TensorFlow tells it as an error
+                of its own, see `errors`.
         """
         import tensorflow as tf
 
         batch_size = positive("batch_size", batch_size)
         epochs = itertools.count()
+        fit = TOGETHER_BYTES // (4 * batch_size * max(1, math.prod(self.shape)))
+        together = batch_size * min(TOGETHER, max(1, fit))
 
         def read():
             rng = np.random.default_rng([seed, next(epochs)]) if shuffle else None
-            yield from self._timed(self._rows(TOGETHER * batch_size, rng))
+            yield from self._timed(self._rows(together, rng))
 
         def cut(rows):
             starts = tf.data.Dataset.range(0, tf.shape(rows, tf.int64)[0], batch_size)
@@ -121,48 +124,53 @@ class Stream:
             tf.data.experimental.assert_cardinality(math.ceil(len(self) / batch_size))
         )
 
+    @contextlib.contextmanager
+    def errors(self) -> Iterator[None]:
+        """Raises what was wrong with the files, in place of what TensorFlow makes of it."""
+        try:
+            yield
+        except Exception:
+            if self._error is None:
+                raise
+            raise self._error from None
+
     def _rows(self, count: int, rng: np.random.Generator | None) -> Iterator[np.ndarray]:
         """Arrays of `count` samples, the last of what is left, in the order of a generator."""
-        pool = max(count, POOL_BYTES // (4 * math.prod(self.shape)))
-        waiting: list[np.ndarray] = []
-        held = 0
+        held = 1 if rng is None else POOL_BYTES // (4 * count * math.prod(self.shape))
+        pool = np.empty((min(len(self), max(1, held) * count), *self.shape), np.float32)
+        filled = 0
         for piece in self._pieces(rng):
-            waiting.append(piece)
-            held += len(piece)
-            if held < (pool if rng else count):
-                continue
-            rows = _mixed(waiting, rng)
-            whole = len(rows) - len(rows) % count
-            for i in range(0, whole, count):
-                yield rows[i : i + count]
-            waiting, held = [rows[whole:].copy()], len(rows) - whole
-            del rows  # before the next are read
-        if held:
-            rows = _mixed(waiting, rng)
-            for i in range(0, len(rows), count):
-                yield rows[i : i + count]
+            while len(piece):
+                fits = piece[: len(pool) - filled]
+                pool[filled : filled + len(fits)] = fits
+                piece, filled = piece[len(fits) :], filled + len(fits)
+                if filled == len(pool):
+                    yield from _drawn(pool, count, rng)
+                    filled = 0
+        yield from _drawn(pool[:filled], count, rng)
 
     def _pieces(self, rng):
         """The samples of this part, shard by shard."""
         order = range(len(self._shards)) if rng is None else rng.permutation(len(self._shards))
         for i in order:
-            shard, (length, bits) = self._shards[i], self._chosen[i]
+            shard, length, bits, stamp = self._shards[i]
             mask, begin = np.unpackbits(bits, count=length).astype(bool), 0
             if not mask.any():
                 continue
-            for piece in samples_of(shard, self._size, self._color):
-                here = mask[begin : begin + len(piece)]
-                begin += len(piece)
-                if piece.shape[1:] != self.shape or len(here) != len(piece):
-                    break
-                yield piece[here]
-            if begin != length or _stamp(shard.path) != self._stamps[shard.path]:
+            if not shard.path.exists() or stamp_of(shard) != stamp:
                 raise DataError(f"{shard.path} has changed since it was first read.")
+            for piece in samples_of(shard, self._size, self._color):
+                yield piece[mask[begin : begin + len(piece)]]
+                begin += len(piece)
 
     def _timed(self, rows):
         while True:
             begin = time.perf_counter()
-            found = next(rows, None)
+            try:
+                found = next(rows, None)
+            except (DataError, OSError) as error:
+                self._error = error
+                raise
             self.reading += time.perf_counter() - begin
             if found is None:
                 return
@@ -197,21 +205,28 @@ def open_stream(
     """
     folders = split_folders(path) if path.is_dir() else []
     gathering, checks = [_Part(part) for part in parts], _Checks()
+    rng = np.random.default_rng(0)
     for root in folders or [path]:
         folder = root.name if folders else None
-        for number, shard in enumerate(shards_of(root)):
+        for shard in shards_of(root, size, color):
             checks.shard(shard)
-            hashes, rng = [np.empty(0)], np.random.default_rng(number)
+            stamp, hashes = stamp_of(shard), [np.empty(0)]
             for piece in samples_of(shard, size, color):
                 checks.samples(piece, shard)
                 hashes.append(_hashes(piece))
+                ranks = rng.random(len(piece))  # the same for every part
                 for part in gathering:
-                    part.sample(piece, hashes[-1], folder, rng)
+                    part.sample(piece, hashes[-1], folder, ranks)
             for part in gathering:
-                part.add(shard, np.concatenate(hashes), folder)
+                part.add(shard, np.concatenate(hashes), folder, stamp)
+    if checks.shape is None:
+        raise DataError(f"{path} holds no samples.")
     for part in gathering:
         if not part.count:
-            raise DataError(f"{path} has too few samples: the part for {part.name} is empty.")
+            raise DataError(
+                f"{path} has {checks.count:,} samples, and by their values none is for "
+                f"{part.name}: it takes more of them, or folders called train and test."
+            )
     return [part.stream(path, checks, size, color) for part in gathering]
 
 
@@ -224,29 +239,46 @@ class _Checks:
     """Whether all samples are finite and alike, and what they are like."""
 
     def __init__(self):
-        self.first, self.columns, self.shape = None, None, None
-        self.path = None
+        self.first, self.form, self.shape = None, None, None
+        self.path, self.count = None, 0
         self.low, self.high = math.inf, -math.inf
-        self.stamps = {}
 
     def shard(self, shard):
         if shard.path == self.path:
             return
-        self.stamps[shard.path] = _stamp(shard.path)
-        self.path, columns = shard.path, columns_of(shard)
+        self.path, form = shard.path, form_of(shard, warn=self.first is None)
+        if not form:  # no rows
+            return
         if self.first is None:
-            self.first, self.columns = shard, columns
-        self._same("columns", self.columns, columns, shard)
+            self.first, self.form = shard, form
+        self._same("columns" if len(form) > 1 else "form", self.form, form, shard)
 
     def samples(self, x, shard):
+        if not len(x):
+            return
+        if self.shape is None:
+            self._warn_of_names(x[0], shard)
         self.shape = self.shape or x.shape[1:]
         self._same("shape", self.shape, x.shape[1:], shard)
-        low, high = float(x.min(initial=math.inf)), float(x.max(initial=-math.inf))
-        if len(x) and not math.isfinite(low + high):
+        if not x.size:
+            raise DataError(f"{shard.path} holds samples without values, of shape {x.shape[1:]}.")
+        low, high = float(x.min()), float(x.max())
+        if not math.isfinite(low + high):
             raise DataError(
-                f"{shard.path} holds NaN or infinite values: remove these samples or fill them."
+                f"{shard.path} holds missing, infinite or too large values (beyond 3e38): remove "
+                "these samples or fill them."
             )
         self.low, self.high = min(self.low, low), max(self.high, high)
+        self.count += len(x)
+
+    def _warn_of_names(self, row, shard):
+        counted = row.ndim == 1 and len(row) > 2 and (row == np.arange(len(row))).all()
+        if counted and shard.part is None:
+            log.warning(
+                "%s: the first row counts the columns. If these are names, remove them from all "
+                "files: they are trained on.",
+                shard.path,
+            )
 
     def _same(self, what, expected, received, shard):
         if received != expected:
@@ -256,75 +288,71 @@ class _Checks:
             )
 
 
+class _Chosen(NamedTuple):
+    """Which samples of a shard are in a part: a bit for each of so many."""
+
+    shard: Shard
+    length: int
+    bits: np.ndarray
+    stamp: tuple[tuple[int, int], ...]
+
+
 class _Part:
     """What is known of a part while all samples are read for the first time."""
 
     def __init__(self, name):
         self.name, self.count = name, 0
-        self.shards, self.chosen = [], []
+        self.shards = []
         self.kept, self.ranks = [], []
+        self.bound = math.inf  # of the ranks that can still be among the lowest
 
     def mask(self, hashes, folder):
         """Which of the samples with these hashes are in this part."""
         low, high = PARTS[folder][self.name]
         return (hashes >= low) & (hashes < high)
 
-    def sample(self, piece, hashes, folder, rng):
-        """Keeps those of the lowest random ranks."""
-        here = self.mask(hashes, folder)
-        ranks = rng.random(len(piece))[here]
+    def sample(self, piece, hashes, folder, ranks):
+        """Keeps those of the lowest ranks."""
+        here = self.mask(hashes, folder) & (ranks < self.bound)
         self.kept.append(piece[here])
-        self.ranks.append(ranks)
-        most = min(SAMPLE, max(1, SAMPLE_BYTES // (4 * max(1, math.prod(piece.shape[1:])))))
-        if sum(map(len, self.ranks)) > 2 * most:
-            self._cut(most)
-        self.most = most
+        self.ranks.append(ranks[here])
+        self.most = min(SAMPLE, max(1, SAMPLE_BYTES // (4 * max(1, math.prod(piece.shape[1:])))))
+        if sum(map(len, self.ranks)) > 1.25 * self.most:
+            self._cut()
 
-    def add(self, shard, hashes, folder):
+    def add(self, shard, hashes, folder, stamp):
         mask = self.mask(hashes, folder)
         self.count += int(mask.sum())
-        self.shards.append(shard)
-        self.chosen.append((len(mask), np.packbits(mask)))
+        self.shards.append(_Chosen(shard, len(mask), np.packbits(mask), stamp))
 
     def stream(self, path, checks, size, color):
-        self._cut(self.most)
-        own = {
-            "_stamps": checks.stamps,
-            "_size": size,
-            "_color": color,
-            "_shards": self.shards,
-            "_chosen": self.chosen,
-        }
+        self._cut()
         ends = (checks.low, checks.high)
-        name = path.absolute().stem
-        return Stream(name, checks.shape, self.kept[0], ends, _count=self.count, **own)
+        own = {"_size": size, "_color": color, "_shards": self.shards, "_count": self.count}
+        return Stream(path.absolute().stem, checks.shape, self.kept[0], ends, **own)
 
-    def _cut(self, most):
+    def _cut(self):
         kept, ranks = np.concatenate(self.kept), np.concatenate(self.ranks)
-        order = np.argsort(ranks)[:most]
+        order = np.argsort(ranks)[: self.most]
         self.kept, self.ranks = [kept[order]], [ranks[order]]
-
-
-def _stamp(path):
-    """What tells that a file has changed; of a folder, that images came or went."""
-    status = path.stat()
-    return status.st_mtime_ns, status.st_size
+        if len(order) == self.most:
+            self.bound = ranks[order[-1]]
 
 
 def _hashes(x):
     """A number in [0, 1) for each sample, by its values alone."""
-    x = np.ascontiguousarray(x)
+    x = np.ascontiguousarray(x) + np.float32(0)  # -0.0 is 0.0
     length = x[0].nbytes if len(x) else 0
     values = memoryview(x).cast("B") if x.size else b""
     digests = (
         blake2b(values[i * length : (i + 1) * length], digest_size=8).digest()
         for i in range(len(x))
     )
-    return np.frombuffer(b"".join(digests), "<u8") / 2**64
+    return (np.frombuffer(b"".join(digests), "<u8") >> 11) / 2**53
 
 
-def _mixed(pieces, rng):
-    """The samples of pieces in one array, in a random order."""
-    rows = np.concatenate(pieces)
-    pieces.clear()
-    return rows if rng is None else rows[rng.permutation(len(rows))]
+def _drawn(pool, count, rng):
+    """Copies of `count` samples at a time, in a random order."""
+    order = np.arange(len(pool)) if rng is None else rng.permutation(len(pool))
+    for i in range(0, len(pool), count):
+        yield pool[order[i : i + count]]

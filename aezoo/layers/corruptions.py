@@ -213,7 +213,7 @@ class RandomAffine(keras.layers.Layer):
     Args:
         degrees: Float in [0, 180]: most that an image is turned, to either side.
         translate: Float in [0, 1): most that it is moved along each axis, as part of its size.
-        scale: Float, 0 or more: height and width are each divided by `exp(s)`, `s` up to this.
+        scale: Float in [0, 3]: height and width are each divided by `exp(s)`, `s` up to this.
         shear: Float in [0, 90): most degrees that it is slanted.
         seed: Integer or `None`, for repeatable draws.
         **kwargs: Arguments of `keras.layers.Layer`.
@@ -251,7 +251,7 @@ class RandomAffine(keras.layers.Layer):
         super().__init__(**kwargs)
         self.degrees = number("degrees", degrees, least=0, most=180)
         self.translate = number("translate", translate, least=0, below=1)
-        self.scale = number("scale", scale, least=0)
+        self.scale = number("scale", scale, least=0, most=3)
         self.shear = number("shear", shear, least=0, below=90)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
@@ -277,7 +277,8 @@ class RandomAffine(keras.layers.Layer):
 
     def _maps(self, inputs):
         """For each image the map from a place in the result to that in the image, (B, 8)."""
-        count, (height, width) = ops.shape(inputs)[0], inputs.shape[1:3]
+        count, height, width, _ = ops.shape(inputs)
+        height, width = ops.cast(height, "float32"), ops.cast(width, "float32")
         draw = partial(self._draw, count)
         angle, slant = draw(math.radians(self.degrees)), draw(math.radians(self.shear))
         x_scale, y_scale = ops.exp(draw(self.scale)), ops.exp(draw(self.scale))

@@ -85,18 +85,19 @@ def denoising(
 
 
 def _corruption(corruption, strength, ends, clipped):
+    name = corruption if isinstance(corruption, str) else None
     exact = {"dtype": "float32"}  # in mixed precision, too, what is seen is not rounded
     if isinstance(corruption, keras.layers.Layer):
         names, make = (), lambda: corruption
-    elif corruption == "gaussian":
+    elif name == "gaussian":
         names, make = ("clip", "stddev"), partial(_gaussian, ends, clipped, **exact)
-    elif corruption == "masking":
+    elif name == "masking":
         names, make = ("rate",), partial(corruptions.MaskingNoise, **exact)
-    elif corruption == "salt_and_pepper":
+    elif name == "salt_and_pepper":
         low, high = ends or (None, None)
         names = ("rate",)
         make = partial(corruptions.SaltAndPepper, low=low, high=high, **exact)
-    elif corruption == "affine":
+    elif name == "affine":
         names, make = AFFINE, partial(corruptions.RandomAffine, **exact)
     else:
         raise ValueError(

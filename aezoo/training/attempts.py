@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -140,22 +141,23 @@ def attempt(
         fed = {"x": varied, "validation_batch_size": batch_size}
     elif isinstance(x, Stream):
         fed = {"x": x.batches(batch_size, seed=seed), "validation_batch_size": batch_size}
-    start(ae, x, plan)
-    first = ae.get_weights()
-    judged: Any = held_out
-    if not ae.bottleneck.narrow:  # what is clean already, it has only to leave alone
-        judged = (_noisy(ae, held_out), held_out)
-    history, outcome = fit_to_best(
-        ae,
-        fed,
-        validation_data=judged,
-        log_file=folder / LOG,
-        callbacks=callbacks,
-        epochs=epochs,
-        learning_rate=learning_rate,
-        patience=patience,
-        seconds=seconds,
-    )
+    with x.errors() if isinstance(x, Stream) else nullcontext():
+        start(ae, x, plan)
+        first = ae.get_weights()
+        judged: Any = held_out
+        if not ae.bottleneck.narrow:  # what is clean already, it has only to leave alone
+            judged = (_noisy(ae, held_out), held_out)
+        history, outcome = fit_to_best(
+            ae,
+            fed,
+            validation_data=judged,
+            log_file=folder / LOG,
+            callbacks=callbacks,
+            epochs=epochs,
+            learning_rate=learning_rate,
+            patience=patience,
+            seconds=seconds,
+        )
     outcome["learned"] = not plan.at_pca or learned(ae, first, held_out)
     return Attempt(ae, history, {"epochs": epochs, **outcome}, plan)
 

@@ -33,7 +33,8 @@ def fit_to_best(
         validation_data: Array of shape `(n, *input_shape)`, or a pair of inputs and targets, which
             decides.
         log_file: String or path of the table of losses to write.
-        callbacks: Sequence of `keras.callbacks.Callback`.
+        callbacks: Sequence of `keras.callbacks.Callback`. What has a method `after_fit` is called
+            by that after errors, too, of which Keras says nothing.
         epochs: Positive integer.
         learning_rate: Positive float, where the learning rate starts to fall along a half cosine;
             `None` for models that have a schedule of their own.
@@ -65,6 +66,8 @@ def fit_to_best(
         if best.best_weights is not None:
             ae.set_weights(best.best_weights)
     finally:
+        for callback in callbacks:
+            getattr(callback, "after_fit", lambda: None)()
         if table.csv_file:  # Keras closes it after trainings that come to their end
             with suppress(OSError):  # on a full disk closing fails as writing did
                 table.csv_file.close()

@@ -93,6 +93,7 @@ def planned(
     max_shift: int | None = None,
     flip: bool | None = None,
     turn: bool = False,
+    count: int | None = None,
 ) -> Plan:
     """Chooses what was not said.
 
@@ -116,12 +117,15 @@ def planned(
         max_shift: Integer or `None`, to be chosen.
         flip: Boolean or `None`, to be chosen.
         turn: Boolean.
+        count: Positive integer, how many samples there are to train on, of which `fitted` is a
+            part. Default: as many as there.
 
     Returns:
         `Plan`, whose options hold those said, too.
     """
     chosen, reasons, gain = dict(options), [], 0.0
-    few = len(fitted) < MANY
+    count = len(fitted) if count is None else count
+    few = count < MANY
     if "linear_path" not in options and _can_start_at_pca(model, options):
         chosen["linear_path"] = True
         reasons.append("starts as PCA")
@@ -132,9 +136,9 @@ def planned(
     alone = False
     if model in REFINED and fitted.ndim == 4 and _can_be_refined(chosen):
         chosen["refinement"] = REFINED[model]
-        few_of_them = len(fitted) < ALONE * values
+        few_of_them = count < ALONE * values
         alone = (few_of_them or values >= LARGE) and not OF_LEVELS & options.keys()
-        why = f"{len(fitted):,} are few for {values:,} values" if few_of_them else "they are large"
+        why = f"{count:,} are few for {values:,} values" if few_of_them else "they are large"
         reasons.append(
             "convolutions correct images before and after it" + f", alone, since {why}" * alone
         )
@@ -142,7 +146,7 @@ def planned(
         chosen["filters"] = ()
     elif few and values >= WIDE and "dropout" not in options and _is_dropped_from(model, options):
         chosen["dropout"] = DROPOUT
-        reasons.append(f"dropout of {DROPOUT}, since {len(fitted):,} samples are few")
+        reasons.append(f"dropout of {DROPOUT}, since {count:,} samples are few")
     whole = options.get("backbone") == "unet"  # its images are pieces, moved already
     if fitted.ndim == 4 and few and None in (max_shift, flip) and not whole:
         max_shift, flip, gain = _variation(fitted, held_out, latent_dim, max_shift, flip)

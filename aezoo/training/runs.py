@@ -15,7 +15,6 @@ import keras
 from aezoo import checks
 from aezoo.autoencoder import Autoencoder
 from aezoo.data.datasets import preparation
-from aezoo.data.streams import Stream
 from aezoo.evaluation import remarks
 from aezoo.export import ExportReport
 from aezoo.models import build
@@ -201,11 +200,11 @@ def train(
     refuse_existing(output)
 
     given = {"size": size, "color": color, "window": window, "stride": stride}
-    prepared = preparation({**given, "stream": is_streamed(stream, data, size, window) or None})
+    streamed = is_streamed(stream, data, size, color, window)
+    prepared = preparation({**given, "stream": streamed or None})
     splits = load_splits(data, seed, data_dir, prepared)
-    train_set, test_set, fitted, held_out = splits
-    streams = isinstance(fitted, Stream)
-    if streams and (max_shift or flip or turn):
+    train_set, test_set, fitted, held_out, _ = splits
+    if streamed and (max_shift or flip or turn):
         raise ValueError("Samples of a stream are not varied: leave max_shift, flip and turn out.")
     shape, told = train_set.x.shape[1:], described(data, data_dir, prepared, splits)
     options = with_normalization(model, train_set, options)
@@ -221,8 +220,8 @@ def train(
     elif learning_rate is None:
         learning_rate = usual_learning_rate(untrained, len(fitted))
     varied = {"max_shift": max_shift, "flip": flip, "turn": bool(turn)}
-    if streams:
-        varied = {"max_shift": 0, "flip": False}
+    if streamed:
+        varied = {"max_shift": 0, "flip": False, "count": len(fitted)}
     plan = planned(model, splits.seen, held_out, latent_dim, options, **varied)
     if plan.turn and (len(shape) != 3 or shape[0] != shape[1]):
         raise ValueError(f"turn is for square images. Received: samples of shape {shape}")
@@ -274,7 +273,7 @@ def train(
             how["x"] = splits.seen
             found.outcome["int8"] = train_on(found.ae, **how)
             found.outcome["interrupted"] = found.outcome["int8"].pop("interrupted")
-        if streams:
+        if streamed:
             found.outcome["reading_seconds"] = round(fitted.reading, 1)
         del splits, how, fitted, held_out  # copies of the training split: the baseline needs none
         found.outcome["seconds"] = round(time.perf_counter() - begin, 1)

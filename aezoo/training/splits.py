@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from aezoo.data.datasets import Dataset, is_path, load_dataset, source, streamed
+from aezoo.data.datasets import Dataset, is_path, load_dataset, pair_of, source, streamed
 from aezoo.data.pieces import most_shared
 from aezoo.data.shards import too_large
 from aezoo.data.streams import Stream, sample_of
@@ -28,24 +28,21 @@ class Splits(NamedTuple):
         train, test: `aezoo.Dataset`, the splits of the data.
         fitted: Array of shape `(n, ...)`, the part of the training split that is trained on, or
             a `Stream` of it.
-        held_out: Array of shape `(m, ...)`, the part that decides when to stop.
+        held_out: Array of shape `(m, ...)`, the part that decides when to stop, or a sample of it.
+        sizes: Dictionary of how many samples there are in each part: `train`, `validation` and
+            `test`.
     """
 
     train: Dataset | Stream
     test: Dataset | Stream
     fitted: np.ndarray | Stream
     held_out: np.ndarray
+    sizes: dict[str, int]
 
     @property
     def seen(self) -> np.ndarray:
         """What is trained on, or a sample of it: what choices are made from."""
         return sample_of(self.fitted)
-
-    @property
-    def sizes(self) -> dict[str, int]:
-        """How many samples each part has."""
-        parts = (self.fitted, self.held_out, self.test.x)
-        return dict(zip(("train", "validation", "test"), map(len, parts), strict=True))
 
 
 def load_splits(
@@ -73,7 +70,9 @@ def load_splits(
     if prepared.get("stream"):
         how = {key: value for key, value in prepared.items() if key != "stream"}
         train, test, fitted, held_out = streamed(data, PARTS, **how)
-        return Splits(train, test, fitted, held_out.x)
+        _refuse_few(len(train))
+        sizes = {"train": len(fitted), "validation": len(held_out), "test": len(test)}
+        return Splits(train, test, fitted, held_out.x, sizes)
     train, test = (
         load_dataset(data, split, data_dir=data_dir, **prepared) for split in ("train", "test")
     )
@@ -83,30 +82,32 @@ def load_splits(
             f"The samples of the test split are {test.x.shape[1:]}, those of the training "
             f"split {shape}."
         )
-    if len(train.x) < 10:
-        raise ValueError(f"Training needs 10 samples or more. Received: {len(train.x)}")
+    _refuse_few(len(train.x))
     shared = _shared(data, train.x.ndim == 4, **prepared)
-    return Splits(train, test, *split_validation(train.x, seed, shared))
+    fitted, held_out = split_validation(train.x, seed, shared)
+    sizes = {"train": len(fitted), "validation": len(held_out), "test": len(test.x)}
+    return Splits(train, test, fitted, held_out, sizes)
 
 
 def is_streamed(
     stream: bool | None,
     data: str | os.PathLike,
     size: int | Sequence[int] | None = None,
+    color: str | None = None,
     window: int | None = None,
 ) -> bool:
     """Whether data are read anew in each epoch.
 
     Args:
         stream: Boolean, if that was said, else `None`.
-        data, size, window: As for `aezoo.load_dataset`.
+        data, size, color, window: As for `aezoo.load_dataset`.
 
     Returns:
         Boolean: if nothing was said, whether samples take too much memory, which is logged.
     """
     if stream is not None or window is not None or not is_path(data):
         return bool(stream)
-    reason = too_large(data, size)
+    reason = too_large(data, None if size is None else pair_of(size), color)
     if reason:
         log.warning("%s: samples are read anew in each epoch.", reason)
     return reason is not None
@@ -160,6 +161,11 @@ def split_validation(x: np.ndarray, seed: int, shared: int = 0) -> tuple[np.ndar
             "validation. Give a larger stride, a shorter window or longer recordings."
         )
     return x[: end - shared], x[end:]
+
+
+def _refuse_few(count):
+    if count < 10:
+        raise ValueError(f"Training needs 10 samples or more. Received: {count}")
 
 
 def _shared(data, of_images, window=None, stride=None, **_):

@@ -71,9 +71,13 @@ def denoise(
     shape = model.input_shape if lite else model.input_shape[1:]
     step, seen = model.tiles if lite else (coarsest_step(model.encoder), reach(model.encoder))
     axes = len(shape) - 1
-    if ensemble and axes != 2:
-        raise ValueError("Only photographs can be turned: leave ensemble out.")
     x = _checked(x, axes, shape[-1])
+    if not isinstance(ensemble, (bool, np.bool_)):
+        raise ValueError(f"ensemble must be True or False. Received: {ensemble!r}")
+    if ensemble:
+        if axes != 2:
+            raise ValueError("Only photographs can be turned: leave ensemble out.")
+        return _in_all_positions(partial(denoise, model, tile=tile, margin=margin), x)
     if min(x.shape[:axes]) < step:
         raise ValueError(
             f"Expected {step} pixels or steps along each axis, or more, which is how far apart "
@@ -94,18 +98,12 @@ def denoise(
         ]
         if min(cores) < 1:
             raise ValueError(f"A margin of {margins[0]} leaves nothing of tiles of {shape}.")
-        clean = turned = model.reconstruct
-        if ensemble and wholes[0] != wholes[1]:
-            raise ValueError(f"Tiles of {wholes} cannot be turned: leave ensemble out.")
+        clean = model.reconstruct
     else:
         tile = positive("tile", TILES[axes] if tile is None else tile)
         cores = [_up(min(tile, n), step) for n in x.shape[:axes]]
         wholes = [c + 2 * m for c, m in zip(cores, margins, strict=True)]
-        clean = turned = resized(model, wholes).reconstruct
-        if ensemble and wholes[0] != wholes[1]:
-            turned = resized(model, wholes[::-1]).reconstruct
-    if ensemble:
-        clean = partial(_in_all_positions, clean, turned)
+        clean = resized(model, wholes).reconstruct
     return _in_tiles(x, clean, cores, margins, wholes, by_channel=shape[-1] == 1)
 
 
@@ -186,14 +184,14 @@ def _checked(x, axes, channels):
     return x
 
 
-def _in_all_positions(upright, turned, x):
-    """The mean over what photographs become, turned by quarters and mirrored; (N, H, W, C)."""
-    total = np.zeros(x.shape, "float32")
+def _in_all_positions(clean, x):
+    """The mean over what a photograph becomes, turned by quarters and mirrored."""
+    floats = as_floats(x, sound=False)
+    total = np.zeros(x.shape, np.float32)
     for quarters, way in itertools.product(range(4), (1, -1)):
-        clean = turned if quarters % 2 else upright
-        cleaned = clean(np.rot90(x, quarters, axes=(1, 2))[:, ::way])
-        total += np.rot90(cleaned[:, ::way], -quarters, axes=(1, 2))
-    return total / 8
+        cleaned = clean(np.rot90(floats, quarters)[:, ::way])
+        total += np.rot90(cleaned[:, ::way], -quarters)
+    return as_stored(total / 8, x.dtype, sound=False)
 
 
 def _in_tiles(x, clean, cores, margins, wholes, by_channel):

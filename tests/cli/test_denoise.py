@@ -64,15 +64,19 @@ def test_a_file_of_ones_own_choice_and_a_picture(run, folder, photo, tmp_path):
 def test_what_is_kept_and_what_is_passed_on(run, folder, tmp_path, rng, monkeypatch):
     file, asked = tmp_path / "clear.png", []
     Image.fromarray(rng.integers(0, 256, (9, 9, 4), np.uint8)).save(file, icc_profile=b"mine")
-    monkeypatch.setattr(
-        aezoo, "denoise", lambda ae, x, tile: asked.append(tile) or np.zeros_like(x)
-    )
+
+    def denoise(ae, x, **how):
+        asked.append(how)
+        return np.zeros_like(x)
+
+    monkeypatch.setattr(aezoo, "denoise", denoise)
     monkeypatch.setattr(aezoo.plots, "before_after", lambda *shown: asked.append(shown) or Figure())
-    how = ("-m", folder / "photos.keras", "--tile", 8, "--picture", tmp_path / "both.png")
+    how = ("-m", folder / "photos.keras", "--tile", 8, "--ensemble")
+    how += ("--picture", tmp_path / "both.png")
     result = run("denoise", file, *how)
     assert result.exit_code == 0, result.stderr
-    tile, (before, after) = asked
-    assert tile == 8
+    passed, (before, after) = asked
+    assert passed == {"tile": 8, "ensemble": True}
     assert before.max() > 0.5
     assert after.max() == 0
     with Image.open(tmp_path / "clear.clean.png") as image, Image.open(file) as source:

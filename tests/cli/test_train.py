@@ -5,12 +5,14 @@ import subprocess
 import sys
 import time
 
+import keras
 import numpy as np
 import pytest
 
 import aezoo
-from aezoo.cli.console import Ending
+from aezoo.cli.console import Ending, quiet
 from aezoo.training import attempts, writing
+from aezoo.training.best_epoch import fit_to_best
 from aezoo.training.progress import TrainingProgress
 
 
@@ -146,6 +148,63 @@ def test_a_signal_that_an_import_has_held_ends_the_training():
     with pytest.raises(KeyboardInterrupt):
         ae.fit(np.ones((8, 4)), verbose=0, callbacks=[ending.callback()])
     assert int(ae.optimizer.iterations.numpy()) == 0
+
+
+def test_what_signals_end():
+    with pytest.raises(KeyboardInterrupt):
+        Ending().handle(signal.SIGINT)
+    ending = Ending(is_training=True)
+    ending.handle(signal.SIGINT)  # its batch comes first
+    with pytest.raises(KeyboardInterrupt):
+        ending.handle(signal.SIGINT)
+    ending = Ending(is_training=True)
+    for _ in range(2):
+        ending.handle(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        ending.check()
+    assert (ending.is_training, ending.status, ending.came) == (False, 143, True)
+    spared = Ending(is_spared=lambda: True)
+    for _ in range(2):
+        spared.handle(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        spared.handle(signal.SIGINT)
+
+
+def test_a_signal_after_the_last_batch_counts():
+    ending = Ending()
+    callback = ending.callback()
+    callback.on_train_begin({})
+    ending.handle(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        callback.on_train_end({})
+
+
+def test_a_training_that_failed_is_over(tmp_path):
+    class Fails(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise RuntimeError
+
+    ending, x = Ending(), np.ones((8, 4), "float32")
+    how = {"validation_data": x, "log_file": tmp_path / "log.csv", "epochs": 1, "patience": 1}
+    with pytest.raises(RuntimeError):
+        fit_to_best(
+            aezoo.vanilla(4, 2),
+            {"x": x},
+            callbacks=[Fails(), ending.callback()],
+            learning_rate=None,
+            **how,
+        )
+    with pytest.raises(KeyboardInterrupt):
+        ending.handle(signal.SIGINT)
+
+
+def test_what_is_ignored_stays_so():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as nohup does
+    try:
+        with quiet(tensorflow=False):
+            assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Held:

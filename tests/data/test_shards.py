@@ -33,7 +33,10 @@ def test_tables_by_groups_of_rows_and_files(tmp_path, rng):
     for i, name in enumerate(("b.parquet", "deep/c.parquet", "a.parquet")):
         part = pandas.DataFrame(x[10 * i : 10 * i + 10], columns=["u", "v", "w"])
         part.to_parquet(tmp_path / name, row_group_size=4)
-    (tmp_path / "_SUCCESS.parquet").write_text("a mark, no table")
+    for name in ("_SUCCESS.parquet", "_log/0.parquet", ".ipynb_checkpoints/a.parquet"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("a mark, no table")
+    (tmp_path / "d.parquet").mkdir()
     found = shards_of(tmp_path)
     assert [(shard.path.name, shard.part) for shard in found[:3]] == [
         ("a.parquet", 0),
@@ -104,3 +107,44 @@ def test_a_folder_of_files_is_always_a_stream(tmp_path):
     np.save(tmp_path / "x.npy", np.ones((2, 2)))
     assert too_large(tmp_path) == f"{tmp_path.name} is a folder of .npy files"
     assert too_large(tmp_path / "none.wav") is None
+
+
+def test_pictures_of_runs_are_no_data(tmp_path):
+    np.save(tmp_path / "x.npy", np.ones((2, 2)))
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "metrics.json").touch()
+    Image.new("L", (3, 3)).save(tmp_path / "runs" / "history.png")
+    assert [file.name for file in shard_files(tmp_path)] == ["x.npy"]
+
+
+def test_arrays_beside_images_are_refused(tmp_path):
+    np.save(tmp_path / "x.npy", np.ones((2, 2)))
+    Image.new("L", (3, 3)).save(tmp_path / "a.png")
+    with pytest.raises(DataError, match=r"of one kind. Received: .npy, images"):
+        shards_of(tmp_path)
+
+
+def test_images_of_several_sizes_are_refused(tmp_path):
+    Image.new("L", (3, 3)).save(tmp_path / "a.png")
+    Image.new("L", (3, 1)).save(tmp_path / "b.png")
+    with pytest.raises(DataError, match="of one height, width and number of channels"):
+        list(samples_of(shards_of(tmp_path)[0]))
+    assert next(samples_of(shards_of(tmp_path, (2, 2))[0], (2, 2))).shape == (2, 2, 2, 1)
+
+
+def test_large_images_are_few_together(tmp_path, monkeypatch):
+    for i in range(5):
+        Image.new("RGB", (10, 10)).save(tmp_path / f"{i}.png")
+    monkeypatch.setattr(shards, "BYTES", 2 * 4 * 300)
+    assert [len(shard.part) for shard in shards_of(tmp_path)] == [2, 2, 1]
+
+
+def test_wide_tables_are_read_in_few_rows(tmp_path, rng, monkeypatch):
+    pandas = pytest.importorskip("pandas", reason="needs the extra [tables]")
+    monkeypatch.setattr(shards, "BYTES", 8 * 5 * 4)
+    table = pandas.DataFrame(rng.random((10, 5)), columns=list("abcde"))
+    table.to_csv(tmp_path / "x.csv", index=False)
+    table.to_parquet(tmp_path / "x.parquet")
+    for name in ("x.csv", "x.parquet"):
+        (shard,) = shards_of(tmp_path / name)
+        assert [len(piece) for piece in samples_of(shard)] == [4, 4, 2]

@@ -81,6 +81,61 @@ def test_batches_are_whole_but_the_last(folder):
     assert batches.element_spec.shape.as_list() == [None, 3]
 
 
+def test_shards_come_in_another_order_each_time(folder, x, monkeypatch):
+    monkeypatch.setattr(streams, "POOL_BYTES", 4 * 3 * 100)
+    monkeypatch.setattr(streams, "TOGETHER", 1)
+    batches = aezoo.load_dataset(folder, "all", stream=True).batches(100)
+    parts = [{*map(bytes, part)} for part in np.split(x, 4)]
+    orders = set()
+    for _ in range(4):
+        firsts = rows(batches)[::1000]
+        orders.add(tuple(i for row in firsts for i in range(4) if bytes(row) in parts[i]))
+    assert {*map(len, orders)} == {4}
+    assert len(orders) > 1
+
+
+def test_every_value_decides_where_a_sample_is(tmp_path, rng):
+    x = np.repeat(rng.random((1, 5), "float32"), 4000, axis=0)
+    x[:, -1] = np.arange(4000)
+    np.save(tmp_path / "x.npy", x)
+    stream = aezoo.load_dataset(tmp_path, "test", stream=True)
+    assert 120 < len(stream) < 280
+    zeros = np.stack([np.zeros(400), np.arange(400)], axis=1)
+    for name, sign in (("a", 1), ("b", -1)):  # -0.0 is 0.0
+        (tmp_path / name).mkdir()
+        np.save(tmp_path / name / "x.npy", np.float32(zeros * [sign, 1]))
+    a, b = (rows(aezoo.load_dataset(tmp_path / n, "test", stream=True).batches(9)) for n in "ab")
+    np.testing.assert_array_equal(a, b)
+
+
+def test_the_sample_of_a_part_is_its_own(folder, monkeypatch):
+    monkeypatch.setattr(streams, "SAMPLE", 50)
+    alone = aezoo.load_dataset(folder, "test", stream=True)
+    np.testing.assert_array_equal(streamed(folder, ["train", "test", "all"])[1].x, alone.x)
+    assert len(alone) > 100
+
+
+def test_the_range_is_of_all(tmp_path):
+    np.save(tmp_path / "0.npy", np.full((40, 3), -7.0) + np.eye(40, 3))
+    np.save(tmp_path / "1.npy", np.full((40, 3), 9.0) + np.eye(40, 3))
+    np.save(tmp_path / "2.npy", np.eye(40, 3))
+    assert aezoo.load_dataset(tmp_path, "all", stream=True).range == (-7, 10)
+
+
+def test_what_is_kept_does_not_grow(folder, monkeypatch):
+    monkeypatch.setattr(streams, "SAMPLE", 100)
+    kept = []
+    sample = streams._Part.sample
+
+    def noted(self, *args):
+        sample(self, *args)
+        kept.append(sum(map(len, self.kept)))
+
+    monkeypatch.setattr(streams._Part, "sample", noted)
+    streamed(folder, PARTS)
+    assert max(kept) <= 125
+
+
 @pytest.mark.parametrize("pool", [2**28, 4 * 3 * 700])
 def test_each_epoch_has_an_order_of_its_own(folder, monkeypatch, pool):
     monkeypatch.setattr(streams, "POOL_BYTES", pool)
@@ -141,20 +196,25 @@ def test_as_keras_reads_them(folder):
 
 def test_files_that_change_are_noticed(folder, rng):
     stream = aezoo.load_dataset(folder, stream=True)
-    for changed in (rng.random((999, 3), "float32"), rng.random((1001, 3)), rng.random((1000, 4))):
-        np.save(folder / "2.npy", changed)
-        with pytest.raises(Exception, match="has changed since it was first read"):
+    for changed in (rng.random((1000, 3), "float32"), rng.random((1000, 4)), None):
+        (folder / "2.npy").unlink()
+        if changed is not None:
+            np.save(folder / "2.npy", changed)
+        with pytest.raises(DataError, match="2.npy has changed"), stream.errors():
             rows(stream.batches(100))
+    with pytest.raises(KeyError), aezoo.load_dataset(folder, stream=True).errors():
+        raise KeyError
 
 
 @pytest.mark.parametrize(
     ("second", "message"),
     [
         (np.ones((5, 4)), r"the same shape. Received: .*0.npy with \(3,\), .*9.npy with \(4,\)"),
-        (np.full((5, 3), np.nan), "9.npy holds NaN or infinite values"),
-        (np.full((5, 3), np.inf), "9.npy holds NaN or infinite values"),
+        (np.full((5, 3), np.nan), "9.npy holds missing, infinite or too large values"),
+        (np.full((5, 3), np.inf), "9.npy holds missing, infinite or too large values"),
         (np.array(["a"] * 3), "must hold real numbers"),
         (np.ones(3), "must hold an array of samples"),
+        (np.ones((5, 3), "uint8"), r"same form. Received: .*\('numbers',\), .*\('uint8',\)"),
     ],
 )
 def test_a_bad_shard_is_named(folder, second, message):
@@ -166,9 +226,27 @@ def test_a_bad_shard_is_named(folder, second, message):
 def test_other_columns_are_named(tmp_path):
     pytest.importorskip("pandas", reason="needs the extra [tables]")
     (tmp_path / "a.csv").write_text("u,v\n1,2\n3,4\n")
-    (tmp_path / "b.csv").write_text("v,u\n5,6\n")
+    (tmp_path / "b.csv").write_text("")
+    (tmp_path / "c.csv").write_text("u,v\n")
+    assert len(aezoo.load_dataset(tmp_path, "all", stream=True)) == 2
+    (tmp_path / "d.csv").write_text("v,u\n5,6\n")
     with pytest.raises(DataError, match=r"same columns. Received: .*a.csv with \('u', 'v'\)"):
         aezoo.load_dataset(tmp_path, stream=True)
+
+
+def test_warnings_come_once(tmp_path, caplog):
+    pandas = pytest.importorskip("pandas", reason="needs the extra [tables]")
+    for i in range(3):
+        table = pandas.DataFrame(np.random.default_rng(i).random((40, 3)))
+        table.to_csv(tmp_path / f"{i}.csv", index=i >= 0)
+    stream = aezoo.load_dataset(tmp_path, stream=True)
+    rows(stream.batches(10))
+    assert [record.message.count("looks like an index") for record in caplog.records] == [1]
+    for i in range(3):
+        table.to_csv(tmp_path / f"{i}.csv", index=False)
+    caplog.clear()
+    aezoo.load_dataset(tmp_path, "all", stream=True)
+    assert [record.message.count("counts the columns") for record in caplog.records] == [1]
 
 
 def test_an_empty_shard_is_nothing(folder, x):
@@ -186,7 +264,7 @@ def test_refusals(folder, tmp_path, rng):
     with pytest.raises(DataError, match=r"read it as a stream, with stream=True \(--stream\)"):
         aezoo.load_dataset(folder)
     np.save(tmp_path / "few.npy", rng.random((2, 3)))
-    with pytest.raises(DataError, match="too few samples: the part for test is empty"):
+    with pytest.raises(DataError, match="2 samples, and by their values none is for test"):
         aezoo.load_dataset(tmp_path / "few.npy", "test", stream=True)
     with pytest.raises(ValueError, match="batch_size"):
         aezoo.load_dataset(folder, stream=True).batches(0)

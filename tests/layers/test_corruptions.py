@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from aezoo.layers.corruptions import GaussianNoise, MaskingNoise, RandomAffine, SaltAndPepper
 
@@ -65,6 +66,7 @@ def test_bad_values():
         lambda: RandomAffine(degrees=-1),
         lambda: RandomAffine(translate=1),
         lambda: RandomAffine(scale=-0.1),
+        lambda: RandomAffine(scale=100),
         lambda: RandomAffine(shear=90),
         lambda: RandomAffine()(np.zeros((2, 9))),
     ):
@@ -150,3 +152,16 @@ def test_affine_repeats_with_its_seed_alone():
     np.testing.assert_array_equal(noisy(again, x), first)
     np.testing.assert_array_equal(layer(x), x.astype("float32"))
     assert set(np.unique(first)) <= set(np.unique(x.astype("float32")))  # none is blurred
+
+
+def test_affine_of_images_of_any_size():
+    inputs = keras.Input((None, None, 1))
+    model = keras.Model(inputs, RandomAffine(seed=1)(inputs))
+    function = tf.function(lambda x: model(x, training=True), autograph=False)
+    spec = tf.TensorSpec((None, None, None, 1))
+    assert function.get_concrete_function(spec)(tf.ones((2, 9, 7, 1))).shape == (2, 9, 7, 1)
+
+
+def test_affine_continues_the_border():
+    x = np.full((20, 8, 8, 1), 0.5, "float32")
+    np.testing.assert_array_equal(noisy(RandomAffine(seed=1), x), x)

@@ -38,7 +38,7 @@ def test_validation_has_no_image_of_the_training(tmp_path):
     for i in range(40):
         image = np.full((12, 12), 6 * i, np.uint8)
         Image.fromarray(image).save(tmp_path / f"{i:02}.png")
-    _, _, fitted, held_out = load_splits(tmp_path, 0, None, {"window": 8, "stride": 2})
+    _, _, fitted, held_out, _ = load_splits(tmp_path, 0, None, {"window": 8, "stride": 2})
     train, validation = (set(np.unique(x)) for x in (fitted, held_out))
     assert len(train) > 20
     assert len(validation) > 2

@@ -62,7 +62,7 @@ def eight(clean, x):
     return np.mean(made, axis=0)
 
 
-@pytest.mark.parametrize("size", [(48, 64), (64, 64)])
+@pytest.mark.parametrize("size", [(41, 67), (64, 64)])
 def test_an_ensemble_is_the_mean_over_eight_positions(grey, rng, size):
     x = rng.random(size, "float32")
     found = denoise(grey, x, ensemble=True)
@@ -83,6 +83,8 @@ def test_an_ensemble_of_colours_and_whole_numbers(coloured, rng):
 def test_only_photographs_are_turned(waves, rng):
     with pytest.raises(ValueError, match="Only photographs can be turned"):
         denoise(waves, rng.random((64, 2)), ensemble=True)
+    with pytest.raises(ValueError, match="ensemble must be True or False. Received: 'no'"):
+        denoise(waves, rng.random((64, 2)), ensemble="no")
 
 
 def test_the_middle_is_what_the_model_makes_of_it(grey, rng):
