@@ -14,8 +14,9 @@ from aezoo.data.named import is_named, read_named
 from aezoo.data.pieces import is_of_images, read_pieces
 from aezoo.data.recordings import RECORDINGS, read_recordings
 from aezoo.data.samples import DataError
+from aezoo.data.scanning import open_stream
 from aezoo.data.shards import shard_files
-from aezoo.data.streams import Stream, open_stream
+from aezoo.data.streams import Stream
 from aezoo.data.tables import read_csv, read_numpy, read_parquet
 
 READERS = {  # by the ending of a file
@@ -174,7 +175,7 @@ def streamed(
 
     Args:
         name_or_path: As for `load_dataset`.
-        parts: Sequence of names, see `aezoo.data.streams.open_stream`.
+        parts: Sequence of names, see `aezoo.data.scanning.open_stream`.
         size, color, window: As for `load_dataset`.
 
     Returns:

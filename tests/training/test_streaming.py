@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 import aezoo
 from aezoo.cli import app
-from aezoo.data import shards, streams
+from aezoo.data import scanning, shards, streams
 from aezoo.data.samples import DataError
 from aezoo.training import runs
 from aezoo.training.folder import read_record
@@ -78,7 +78,7 @@ def test_two_runs_are_one(run, folder, tmp_path):
 
 
 def test_counts_are_of_all_and_choices_know_them(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(streams, "SAMPLE", 20)
+    monkeypatch.setattr(scanning, "SAMPLE", 20)
     monkeypatch.setattr("aezoo.training.plan.MANY", 1000)
     monkeypatch.setattr("aezoo.training.plan.WIDE", 2)
     asked = {}
