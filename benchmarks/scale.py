@@ -12,7 +12,7 @@ memory, each a process of its own, in turns: medians over epochs but the first, 
 
 import argparse
 import json
-import resource
+import re
 import statistics
 import subprocess
 import sys
@@ -86,13 +86,19 @@ def train(folder):
         record = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
     return {
         "rows": record["data"]["train"],
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peak": peak(),
         "seconds": round(seconds),
         "epoch": record["training"]["seconds"],
         "reading": record["training"]["reading_seconds"],
         "mse": run.metrics["mse"],
         "pca_mse": run.metrics["pca_mse"],
     }
+
+
+def peak():
+    """The greatest resident size of this process in bytes; `getrusage` has that of its parent."""
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
 
 
 def speed(turns):
