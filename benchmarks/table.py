@@ -23,7 +23,7 @@ def main():
 def results():
     """Markdown of all tables."""
     parts = (own_data(), quality(), networks(), photographs(), speed(), edge(), plain_c(), search())
-    parts = (*parts, compression(), features(), generation())
+    parts = (*parts, compression(), features(), generation(), scale())
     return "\n".join(filter(None, parts))
 
 
@@ -347,6 +347,37 @@ def generation():
         "20,000 training images, to one of which kernels stay near; the last column is the mean\n"
         "squared difference from the nearest of all:\n\n"
         + markdown(("", "sampler", "Frechet", "precision", "recall", "coverage", "near"), rows)
+    )
+
+
+def scale():
+    if not exists("scale"):
+        return ""
+    found = measured("scale")
+    rows = [
+        (
+            f"{row['gigabytes']:.1f}",
+            f"{row['rows']:,}",
+            f"{row['peak'] / 2**30:.2f}",
+            f"{row['seconds']:,}",
+            f"{row['reading'] / row['epoch']:.0%}",
+        )
+        for row in found["memory"]
+    ]
+    speeds = (
+        f"{name} {statistics.median(row['ratios']):.2f}"
+        for name, row in found.get("speed", {}).items()
+    )
+    told = f"\nSeconds an epoch on MNIST, over those of an array in memory: {'; '.join(speeds)}.\n"
+    return (
+        "Data larger than memory: the most memory of a process that trains `deep` for an epoch on\n"
+        "files of 256 columns, with all that goes before and after:\n\n"
+        + markdown(("GB of files", "rows", "GiB of memory", "seconds", "reading"), rows)
+        + (
+            f"\nSeconds an epoch on MNIST, over those of an array in memory: {told}.\n"
+            if told
+            else ""
+        )
     )
 
 
