@@ -149,7 +149,7 @@ def quiet(tensorflow: bool = True, as_json: bool = False) -> Iterator[Ending]:
         except Exception as error:
             err.print(f"aezoo: {error}", style="red", markup=False, highlight=False)
             usage = isinstance(error, (ValueError, TypeError))
-            failed = type(error).__name__ in FAILURES
+            failed = any(kind.__name__ in FAILURES for kind in type(error).__mro__)
             raise typer.Exit(2 if usage and not failed else 1) from None
         except KeyboardInterrupt:
             err.print(f"aezoo: {'terminated' if ending.terminated else 'interrupted'}.")

@@ -186,7 +186,7 @@ class TestScore:
     @pytest.mark.parametrize("ending", ["csv", "parquet"])
     def test_scores_of_python(self, run, home, expected, monkeypatch, ending):
         detector, x = expected
-        monkeypatch.setattr("aezoo.data.chunks.chunks.__defaults__", (100,))
+        monkeypatch.setattr("aezoo.data.chunks.chunks.__defaults__", (100, True))
         args = ["-o", "out.parquet"] if ending == "parquet" else []
         result = run("detect", "score", "people.csv", *args)
         assert result.exit_code == 0, result.stderr
@@ -233,7 +233,7 @@ class TestScore:
         np.testing.assert_array_equal(scored["p_value"], detector.p_values(x))
 
     def test_a_bad_row_leaves_no_file(self, run, home, people, monkeypatch):
-        monkeypatch.setattr("aezoo.data.chunks.chunks.__defaults__", (100,))
+        monkeypatch.setattr("aezoo.data.chunks.chunks.__defaults__", (100, True))
         people.assign(age=people["age"].astype(object).where(people.index != 250, "old")).to_csv(
             "new.csv", index=False
         )
@@ -283,7 +283,7 @@ class TestScore:
 
 class TestEvaluate:
     def test_metrics_of_scikit_learn(self, run, home, people, monkeypatch):
-        monkeypatch.setattr("aezoo.data.chunks.chunks.__defaults__", (100,))
+        monkeypatch.setattr("aezoo.data.chunks.chunks.__defaults__", (100, True))
         args = ["detect", "evaluate", "people.csv", "--label", "fraud", "--plots", "pictures"]
         result = run(*args)
         assert result.exit_code == 0, result.stderr

@@ -83,9 +83,10 @@ class TestNamesAndPaths:
 class TestPreparation:
     def test_images_of_any_source(self, tmp_path):
         np.save(tmp_path / "x.npy", np.full((3, 6, 8, 3), 51, "uint8"))
-        Image.new("RGB", (8, 6), (51, 51, 51)).save(tmp_path / "0.png")
-        Image.new("L", (9, 5), 51).save(tmp_path / "1.png")
-        for place, count in ((tmp_path / "x.npy", 3), (tmp_path, 2)):
+        (tmp_path / "images").mkdir()
+        Image.new("RGB", (8, 6), (51, 51, 51)).save(tmp_path / "images" / "0.png")
+        Image.new("L", (9, 5), 51).save(tmp_path / "images" / "1.png")
+        for place, count in ((tmp_path / "x.npy", 3), (tmp_path / "images", 2)):
             x = load_dataset(place, "all", size=4, color="grey").x
             assert x.shape == (count, 4, 4, 1)
             np.testing.assert_allclose(x, 0.2, rtol=1e-6)
