@@ -141,7 +141,8 @@ class SelfSupervised(keras.Model):
         if not streamed and not own & kwargs.keys() and feeding.worthwhile(self):
             kwargs.setdefault("validation_batch_size", batch_size)
             arrays = (x, y, sample_weight)
-            x = feeding.batches(arrays, batch_size or 32, kwargs.pop("shuffle", True))
+            how = kwargs.pop("shuffle", True), kwargs.get("initial_epoch", 0)
+            x = feeding.batches(arrays, batch_size or 32, *how)
             y = batch_size = sample_weight = None
         if is_dataset(x):
             kwargs.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset

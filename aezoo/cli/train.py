@@ -51,7 +51,10 @@ Stride = Annotated[
 @app.command()
 def train(
     context: typer.Context,
-    model: Annotated[str, typer.Argument(help="A name from `aezoo list`.")],
+    model: Annotated[
+        str | None,
+        typer.Argument(help="A name from `aezoo list`.", show_default=False),
+    ] = None,
     data: Data = "digits",
     latent_dim: Annotated[
         int | None,
@@ -169,9 +172,19 @@ def train(
             show_default=False,
         ),
     ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="Go on with a run that was killed or interrupted, from its newest checkpoint. All "
+            "else is as it was told.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Train a model and write a run folder: the model, its figures and pictures."""
+    _check_resume(context, model, resume)
     options = dict(_option(text, context) for text in option or [])
     shape = None if size is None else pixels(size)
     with quiet(as_json=as_json) as ending:
@@ -179,35 +192,39 @@ def train(
         from aezoo.training.progress import TrainingProgress
 
         progress = TrainingProgress(out, minutes)
+        callbacks = [progress, ending.callback()]
         ending.is_spared = lambda: progress.trained  # all that is left is to write the run
         try:
-            run = training.train(
-                model,
-                data,
-                latent_dim=latent_dim,
-                epochs=epochs,
-                batch_size=batch_size,
-                learning_rate=learning_rate,
-                patience=patience,
-                max_shift=max_shift,
-                flip=flip,
-                turn=turn,
-                minutes=minutes,
-                quantize_aware=quantize_aware,
-                precision=precision,
-                seed=seed,
-                output=output,
-                data_dir=data_dir,
-                size=shape,
-                color=color,
-                window=window,
-                stride=stride,
-                stream=stream,
-                distribute=distribute,
-                callbacks=[progress, ending.callback()],
-                exports=export or (),
-                **options,
-            )
+            if resume is not None:
+                run = training.resume(resume, callbacks=callbacks)
+            else:
+                run = training.train(
+                    model,
+                    data,
+                    latent_dim=latent_dim,
+                    epochs=epochs,
+                    batch_size=batch_size,
+                    learning_rate=learning_rate,
+                    patience=patience,
+                    max_shift=max_shift,
+                    flip=flip,
+                    turn=turn,
+                    minutes=minutes,
+                    quantize_aware=quantize_aware,
+                    precision=precision,
+                    seed=seed,
+                    output=output,
+                    data_dir=data_dir,
+                    size=shape,
+                    color=color,
+                    window=window,
+                    stride=stride,
+                    stream=stream,
+                    distribute=distribute,
+                    callbacks=callbacks,
+                    exports=export or (),
+                    **options,
+                )
         finally:
             progress.stop()
     files = sorted(path.name for path in run.folder.iterdir())
@@ -216,7 +233,8 @@ def train(
         document["chosen"] = run.chosen
         print_json({**document, "metrics": run.metrics, "exports": run.exports})
     else:
-        print_metrics(f"{model} on {data}, test split", run.metrics)
+        told = f"{model} on {data}" if resume is None else str(resume)
+        print_metrics(f"{told}, test split", run.metrics)
         if run.chosen:
             out.print(f"Chosen: {'; '.join(run.chosen)}.")
         for report in run.exports.values():
@@ -226,6 +244,23 @@ def train(
         out.print(f"{run.folder}: {', '.join(files)}", soft_wrap=True)
     if run.interrupted or ending.came:
         raise typer.Exit(ending.status)
+
+
+def _check_resume(context: typer.Context, model: str | None, resume: Path | None) -> None:
+    if resume is None:
+        if model is None:
+            raise typer.BadParameter("give the name of a model, or --resume RUN")
+        return
+    given = [
+        parameter
+        for parameter in context.command.params
+        if context.get_parameter_source(parameter.name).name != "DEFAULT"
+    ]
+    for parameter in given:
+        if parameter.name not in ("resume", "as_json"):
+            raise typer.BadParameter(
+                f"--resume takes all from the run: leave {parameter.opts[0]} out"
+            )
 
 
 def pixels(text: str) -> int | tuple[int, ...]:

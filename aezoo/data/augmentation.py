@@ -4,6 +4,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
+from aezoo.data.feeding import orders
+
 VARIED = 1024  # images that are moved together
 
 
@@ -14,6 +16,7 @@ def shifted(
     seed: int = 0,
     flip: bool = False,
     turn: bool = False,
+    first: int = 0,
 ) -> tf.data.Dataset:
     """Batches of images, each moved at random, anew in every epoch.
 
@@ -29,6 +32,7 @@ def shifted(
         seed: Integer, of the order and the shifts.
         flip: Boolean, whether every other image, at random, is mirrored, left for right.
         turn: Boolean, whether images are turned by none to three quarters, at random.
+        first: Integer, 0 or more, the epoch to begin with, whose order and shifts it has.
 
     Returns:
         `tf.data.Dataset` of batches, for `fit`.
@@ -59,13 +63,8 @@ def shifted(
             "max_shift must be a positive integer, less than the height and width of the images. "
             f"Received: {max_shift!r}"
         )
-    count = len(images)
     pixels = tf.convert_to_tensor(images)
-    order = tf.data.Dataset.range(count).shuffle(count, seed=seed).batch(batch_size)
-    # a seed for each batch; from the counter of a layer the shifts would depend on how many
-    # batches were read ahead
-    seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2)
-    batches = tf.data.Dataset.zip(order, seeds)
+    batches = orders(len(images), batch_size, seed, first)
     moved = batches.map(lambda i, seed: _moved(tf.gather(pixels, i), max_shift, seed, flip, turn))
     return moved.prefetch(tf.data.AUTOTUNE)
 

@@ -4,7 +4,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 
@@ -58,6 +58,30 @@ class Dataset(NamedTuple):
         return float(self.x.min()), float(self.x.max())
 
 
+@overload
+def load_dataset(
+    name_or_path: str | os.PathLike = ...,
+    split: str = ...,
+    *,
+    data_dir: str | os.PathLike | None = ...,
+    size: int | Sequence[int] | None = ...,
+    color: str | None = ...,
+    window: int | None = ...,
+    stride: int | None = ...,
+    stream: Literal[True],
+) -> Stream: ...
+@overload
+def load_dataset(
+    name_or_path: str | os.PathLike = ...,
+    split: str = ...,
+    *,
+    data_dir: str | os.PathLike | None = ...,
+    size: int | Sequence[int] | None = ...,
+    color: str | None = ...,
+    window: int | None = ...,
+    stride: int | None = ...,
+    stream: Literal[False] = ...,
+) -> Dataset: ...
 def load_dataset(
     name_or_path: str | os.PathLike = "digits",
     split: str = "train",

@@ -1,5 +1,7 @@
 """How arrays come into a training loop on the CPU."""
 
+import itertools
+
 import keras
 
 
@@ -21,7 +23,7 @@ def worthwhile(model):
     return model.distribute_strategy is tf.distribute.get_strategy()  # built under none
 
 
-def batches(arrays, batch_size, shuffle):
+def batches(arrays, batch_size, shuffle, first=0):
     """Batches of arrays, without threads of their own.
 
     Keras reads ahead with threads. On a CPU they take from the network what they give it: a dense
@@ -31,6 +33,7 @@ def batches(arrays, batch_size, shuffle):
         arrays: Sequence of NumPy arrays of equal length, and `None`.
         batch_size: Positive integer.
         shuffle: Boolean, whether the order is a new one in each epoch.
+        first: Integer, 0 or more, the epoch to begin with, whose order it has.
 
     Returns:
         `tf.data.Dataset` of tuples, the last batch smaller if it must be.
@@ -40,22 +43,51 @@ def batches(arrays, batch_size, shuffle):
     known = {id(array): array for array in arrays if array is not None}
     known = {key: tf.convert_to_tensor(array) for key, array in known.items()}
     tensors = [known.get(id(array)) for array in arrays]  # a target that is the input is held once
-    count = len(arrays[0])
-    length = -(-count // batch_size)
 
-    def indices(seed):
-        order = tf.range(count)
-        order = tf.random.experimental.stateless_shuffle(order, seed) if shuffle else order
-        return tf.data.Dataset.range(length).map(
-            lambda i: order[i * batch_size : (i + 1) * batch_size]
-        )
-
-    def gathered(places):
+    def gathered(places, _):
         return tuple(None if tensor is None else tf.gather(tensor, places) for tensor in tensors)
 
     options = tf.data.Options()
     options.autotune.enabled = False
-    # tf.random.shuffle would give every epoch the same order once a global seed is set
-    seed = tf.data.Dataset.random(rerandomize_each_iteration=True).batch(2).take(1)
-    data = seed.flat_map(indices).map(gathered).with_options(options)
+    seed = int(tf.random.uniform((), maxval=tf.int32.max, dtype=tf.int32))
+    data = orders(len(arrays[0]), batch_size, seed, first, shuffle).map(gathered)
+    return data.with_options(options)
+
+
+def orders(count, batch_size, seed, first=0, shuffle=True):
+    """Which samples make up the batches, in each epoch anew, and a seed for each batch.
+
+    What an epoch has depends on its number alone, which is counted when its first batch is read:
+    Keras begins to iterate over a dataset more often than it reads from it.
+
+    Args:
+        count: Positive integer, how many samples there are.
+        batch_size: Positive integer.
+        seed: Integer.
+        first: Integer, 0 or more, the epoch to begin with.
+        shuffle: Boolean, whether they are not in their own order.
+
+    Returns:
+        `tf.data.Dataset` of pairs of integers, of shapes `(batch_size,)` and `(2,)`.
+    """
+    import tensorflow as tf
+
+    epochs = itertools.count(first)
+    length = -(-count // batch_size)
+
+    def begun():
+        yield seed, next(epochs)
+
+    def places(seed):
+        order = tf.range(count)
+        order = tf.random.experimental.stateless_shuffle(order, seed) if shuffle else order
+        return tf.data.Dataset.range(length).map(
+            lambda i: (
+                order[i * batch_size : (i + 1) * batch_size],
+                tf.random.experimental.stateless_fold_in(seed, i),
+            )
+        )
+
+    begin = tf.data.Dataset.from_generator(begun, output_signature=tf.TensorSpec((2,), tf.int64))
+    data = begin.flat_map(places)
     return data.apply(tf.data.experimental.assert_cardinality(length))

@@ -92,7 +92,9 @@ class Stream:
     def __len__(self) -> int:
         return self._count
 
-    def batches(self, batch_size: int = 32, *, shuffle: bool = True, seed: int = 0) -> Any:
+    def batches(
+        self, batch_size: int = 32, *, shuffle: bool = True, seed: int = 0, first: int = 0
+    ) -> Any:
         """Batches for `fit`, `adapt` and others that take datasets.
 
         Args:
@@ -100,6 +102,7 @@ class Stream:
             shuffle: Boolean, whether shards come in a new random order each time, and samples in
                 a random order of 256 MiB of them. Else they come as they lie there.
             seed: Integer, of that order.
+            first: Integer, 0 or more, the epoch to begin with, whose order it has.
 
         Returns:
             `tf.data.Dataset` of float32 tensors of shape `(batch_size, *shape)`, of which the last
@@ -112,7 +115,7 @@ class Stream:
         import tensorflow as tf
 
         batch_size = positive("batch_size", batch_size)
-        epochs = itertools.count()
+        epochs = itertools.count(first)
         fit = TOGETHER_BYTES // (4 * batch_size * max(1, math.prod(self.shape)))
         together = batch_size * min(TOGETHER, max(1, fit))
 
@@ -126,7 +129,9 @@ class Stream:
 
         signature = tf.TensorSpec((None, *self.shape), tf.float32)
         data = tf.data.Dataset.from_generator(read, output_signature=signature)
-        data = data.flat_map(cut).prefetch(2)
+        options = tf.data.Options()
+        options.autotune.enabled = False  # it would hold more and more batches ready
+        data = data.flat_map(cut).prefetch(2).with_options(options)
         return data.apply(
             tf.data.experimental.assert_cardinality(math.ceil(len(self) / batch_size))
         )

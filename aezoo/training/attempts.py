@@ -14,6 +14,7 @@ from aezoo.autoencoder import Autoencoder
 from aezoo.data import augmentation
 from aezoo.data.streams import Stream
 from aezoo.training.best_epoch import fit_to_best
+from aezoo.training.checkpoints import Checkpoints
 from aezoo.training.plan import IS_PCA, Plan, learned, start
 
 LOG = "log.csv"
@@ -117,6 +118,7 @@ def attempt(
     learning_rate: float | None,
     patience: int,
     seconds: float | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> Attempt:
     """Trains a model by a plan.
 
@@ -124,7 +126,7 @@ def attempt(
         ae: `aezoo.Autoencoder`, compiled, not trained.
         plan: `Plan`.
         seed: Integer, of the order and the variation of samples.
-        epochs, learning_rate, patience, seconds: As in `fit_to_best`.
+        epochs, learning_rate, patience, seconds, checkpoints: As in `fit_to_best`.
         x: Array of shape `(n, *input_shape)`, samples to train on, or a `Stream` of them, for a
             plan that does not vary them.
         held_out: Array of shape `(m, *input_shape)`, samples for validation.
@@ -136,14 +138,19 @@ def attempt(
         `Attempt`.
     """
     fed = {"x": x, "batch_size": batch_size}
+    first = 0 if checkpoints is None else checkpoints.first_epoch(epochs)
     if plan.varied:
-        varied = augmentation.shifted(*(x, batch_size, plan.max_shift, seed, plan.flip, plan.turn))
+        how = (batch_size, plan.max_shift, seed, plan.flip, plan.turn, first)
+        varied = augmentation.shifted(x, *how)
         fed = {"x": varied, "validation_batch_size": batch_size}
     elif isinstance(x, Stream):
-        fed = {"x": x.batches(batch_size, seed=seed), "validation_batch_size": batch_size}
+        fed = {
+            "x": x.batches(batch_size, seed=seed, first=first),
+            "validation_batch_size": batch_size,
+        }
     with x.errors() if isinstance(x, Stream) else nullcontext():
         start(ae, x, plan)
-        first = ae.get_weights()
+        start_weights = ae.get_weights()
         judged: Any = held_out
         if not ae.bottleneck.narrow:  # what is clean already, it has only to leave alone
             judged = (_noisy(ae, held_out), held_out)
@@ -157,8 +164,9 @@ def attempt(
             learning_rate=learning_rate,
             patience=patience,
             seconds=seconds,
+            checkpoints=checkpoints,
         )
-    outcome["learned"] = not plan.at_pca or learned(ae, first, held_out)
+    outcome["learned"] = not plan.at_pca or learned(ae, start_weights, held_out)
     return Attempt(ae, history, {"epochs": epochs, **outcome}, plan)
 
 

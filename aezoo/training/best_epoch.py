@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from aezoo.autoencoder import Autoencoder
+from aezoo.training.checkpoints import Checkpoints
 
 
 def fit_to_best(
@@ -24,6 +25,7 @@ def fit_to_best(
     learning_rate: float | None,
     patience: int,
     seconds: float | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> tuple[dict[str, list[float]], dict[str, Any]]:
     """Trains a model, and leaves it with the weights of its best epoch.
 
@@ -42,6 +44,7 @@ def fit_to_best(
             training stops. So does it after Ctrl-C.
         seconds: Positive float, after which the training stops and the learning rate has fallen;
             `None` for as long as it takes.
+        checkpoints: `Checkpoints`, where it begins, and what it writes while it goes on.
 
     Returns:
         A pair of dictionaries: the history, lists by epoch, and what became of the plan:
@@ -50,7 +53,10 @@ def fit_to_best(
     history = keras.callbacks.History()
     table = _Log(log_file)
     best = keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)
-    used = [history, table, best, *callbacks]
+    used, first = [history, table, best, *callbacks], 0
+    if checkpoints is not None:
+        checkpoints.follow(best, history, table)
+        used, first = [*used, checkpoints], checkpoints.first_epoch(epochs)
     if seconds is not None:
         used = [_Clock(seconds, learning_rate, epochs), *used]
     if learning_rate is not None:
@@ -60,7 +66,8 @@ def fit_to_best(
         used = [falling, *used]  # before the clock, after which the rate may have to be lower
     interrupted = False
     try:
-        ae.fit(**data, validation_data=validation_data, epochs=epochs, verbose=0, callbacks=used)
+        how = {"initial_epoch": first, "epochs": epochs, "verbose": 0, "callbacks": used}
+        ae.fit(**data, validation_data=validation_data, **how)
     except KeyboardInterrupt:
         interrupted = True
         if best.best_weights is not None:

@@ -4,6 +4,7 @@ import itertools
 import json
 import logging
 import os
+import re
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -24,24 +25,34 @@ log = logging.getLogger("aezoo")
 
 
 @contextmanager
-def new_folder(output: str | os.PathLike | None, name: str) -> Iterator[Path]:
+def new_folder(
+    output: str | os.PathLike | None, name: str, again: Path | None = None
+) -> Iterator[Path]:
     """Makes the folder of a run, and sets it aside if the run does not come to its end.
 
     Args:
         output: String or path of the folder, which must not exist, or `None` for `runs/NAME`,
             numbered if that exists.
         name: String.
+        again: `pathlib.Path` of the folder of a run that is resumed, in place of a new one. It is
+            brought back to its name.
 
     Yields:
-        `pathlib.Path` of the folder, empty. After an error it is called `OUTPUT.unfinished`
-        (numbered, too), so that it is not taken for a run and not in the way of the next one; with
-        nothing in it, it is removed.
+        `pathlib.Path` of the folder, empty if it is new. After an error it is called
+        `OUTPUT.unfinished` (numbered, too), so that it is not taken for a run and not in the way
+        of the next one; with nothing in it, it is removed.
 
     Raises:
         FileExistsError: If the output exists.
         OSError: If the folder cannot be made.
     """
-    folder = _made(_numbered(Path("runs") / name) if output is None else [Path(output)])
+    if again is None:
+        folder = _made(_numbered(Path("runs") / name) if output is None else [Path(output)])
+    else:
+        folder = wanted_name(again)
+        if folder != again:
+            refuse_existing(folder)
+            again.rename(folder)
     try:
         yield folder
     except BaseException:
@@ -61,6 +72,23 @@ def refuse_existing(output: str | os.PathLike | None) -> None:
     """
     if output is not None and os.path.lexists(output):
         raise _exists(output)
+
+
+def wanted_name(folder: Path) -> Path:
+    """The name that a run has when it is whole.
+
+    Args:
+        folder: `pathlib.Path` of its folder.
+
+    Returns:
+        `pathlib.Path`.
+
+    Example:
+
+    >>> wanted_name(Path("night.unfinished-2")).name, wanted_name(Path("night")).name
+    ('night', 'night')
+    """
+    return folder.with_name(re.sub(rf"\.{UNFINISHED}(-\d+)?$", "", folder.name))
 
 
 def write_record(folder: Path, record: dict[str, Any]) -> None:

@@ -1,10 +1,9 @@
 """From a model's name and some data to a folder with the trained model and its figures."""
 
 import logging
-import math
 import os
-import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,14 +11,15 @@ from typing import Any
 
 import keras
 
-from aezoo import checks
 from aezoo.autoencoder import Autoencoder
-from aezoo.data.datasets import preparation
+from aezoo.data.datasets import preparation, source
 from aezoo.evaluation import remarks
 from aezoo.export import ExportReport
 from aezoo.models import build
+from aezoo.training.arguments import check_arguments
 from aezoo.training.attempts import attempt, best_within, settle
 from aezoo.training.best_epoch import has_schedule
+from aezoo.training.checkpoints import Checkpoints, Resumed, digest_of, reopened
 from aezoo.training.defaults import (
     usual_batch_size,
     usual_epochs,
@@ -29,14 +29,15 @@ from aezoo.training.defaults import (
 )
 from aezoo.training.distribution import Devices
 from aezoo.training.eight_bits import refuse_untrainable, train_on
-from aezoo.training.exporting import checked_kind, export_to
+from aezoo.training.exporting import export_to
 from aezoo.training.folder import MODEL, new_folder, refuse_existing, stopped_early
 from aezoo.training.plan import planned
-from aezoo.training.precision import checked_precision, computing_in, plain
+from aezoo.training.precision import computing_in, plain
 from aezoo.training.splits import described, is_streamed, load_splits
 from aezoo.training.writing import write_run
 
 log = logging.getLogger("aezoo")
+NOT_TOLD = ("callbacks", "resumed", "output", "options")  # when it is resumed
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def train(
     distribute: str | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     exports: Sequence[str] = (),
+    resumed: Resumed | None = None,
     **options: Any,
 ) -> Run:
     """Trains a model of the zoo, measures it on the test split and writes a run folder.
@@ -145,6 +147,8 @@ def train(
             be a multiple of their number.
         callbacks: Sequence of `keras.callbacks.Callback`.
         exports: Sequence of what to export into the folder, see `export_to`.
+        resumed: `aezoo.training.checkpoints.Resumed`, which `aezoo.resume` gives with all else
+            that this training was told.
         **options: The model's options. `normalization` is `"standard"` by default for vectors and
             signals, and `"minmax"` for images and volumes that are not in [0, 1].
 
@@ -168,36 +172,11 @@ def train(
     ['history.png', 'latent.png', 'log.csv', 'metrics.json', 'model.keras',
      'reconstructions.png']
     """
-    given = {"epochs": epochs, "batch_size": batch_size, "patience": patience}
-    for name, value in given.items():
-        if value is not None and (value != int(value) or value < 1):
-            raise ValueError(f"{name} must be a positive integer. Received: {value!r}")
-    if max_shift is not None and (not hasattr(max_shift, "__index__") or max_shift < 0):
-        raise ValueError(f"max_shift must be an integer, 0 or more. Received: {max_shift!r}")
-    if flip not in (None, True, False):
-        raise ValueError(f"flip must be True or False. Received: {flip!r}")
-    if turn not in (True, False):
-        raise ValueError(f"turn must be True or False. Received: {turn!r}")
-    checked_precision(precision)
+    told = {key: value for key, value in locals().items() if key not in NOT_TOLD} | options
+    check_arguments(told)
     devices = Devices(distribute)
-    if minutes is not None and not 0 < minutes < math.inf:
-        raise ValueError(f"minutes must be a positive number. Received: {minutes!r}")
-    if minutes is not None and epochs is not None:
-        raise ValueError(f"Give minutes or epochs, not both. Received: {minutes!r}, {epochs!r}")
-    if minutes is not None and quantize_aware:
-        raise ValueError(
-            f"Give minutes or quantize_aware, not both. Received: {minutes!r}, {quantize_aware!r}"
-        )
-    quantize_aware = checks.count("quantize_aware", quantize_aware)
-    if learning_rate is not None and not 0 < learning_rate < math.inf:
-        raise ValueError(f"learning_rate must be a positive number. Received: {learning_rate!r}")
-    if "input_shape" in options:
-        raise ValueError(
-            f"input_shape is that of the data: leave it out. Received: {options['input_shape']!r}"
-        )
-    for kind in exports:
-        checked_kind(kind)
-    refuse_existing(output)
+    if resumed is None:
+        refuse_existing(output)
 
     given = {"size": size, "color": color, "window": window, "stride": stride}
     streamed = is_streamed(stream, data, size, color, window)
@@ -206,7 +185,7 @@ def train(
     train_set, test_set, fitted, held_out, _ = splits
     if streamed and (max_shift or flip or turn):
         raise ValueError("Samples of a stream are not varied: leave max_shift, flip and turn out.")
-    shape, told = train_set.x.shape[1:], described(data, data_dir, prepared, splits)
+    shape, told_data = train_set.x.shape[1:], described(data, data_dir, prepared, splits)
     options = with_normalization(model, train_set, options)
     if latent_dim is None:
         latent_dim = usual_latent_dim(shape)
@@ -251,8 +230,14 @@ def train(
         **({"quantize_aware": quantize_aware} if quantize_aware else {}),
         "seed": seed,
     }
-    with new_folder(output, f"{model}-{train_set.name}") as folder:
-        begin = time.perf_counter()
+    told |= {"data": source(data), "data_dir": told_data["data_dir"], "stream": streamed}
+    digest = digest_of(splits.seen, held_out)
+    if resumed is not None and digest != resumed.saved.digest:
+        raise ValueError(f"The samples of {data} are not those that {resumed.folder} had.")
+    with (
+        new_folder(output, f"{model}-{train_set.name}", resumed and resumed.folder) as folder,
+        closing(Checkpoints(folder, told, digest, resumed)) as checkpoints,
+    ):
         how = {
             "x": fitted,
             "held_out": held_out,
@@ -261,7 +246,9 @@ def train(
             **{key: settings[key] for key in ("batch_size", "learning_rate", "patience")},
         }
         if minutes is None:
+            how["checkpoints"] = checkpoints
             found = attempt(made(plan, seed), plan, seed, settings["epochs"], **how)
+            del how["checkpoints"]
         else:
             found = best_within(60 * minutes, made, plan, seed, settings["epochs"], **how)
         again = partial(build, model, shape, latent_dim, **found.plan.options)
@@ -276,9 +263,11 @@ def train(
         if streamed:
             found.outcome["reading_seconds"] = round(fitted.reading, 1)
         del splits, how, fitted, held_out  # copies of the training split: the baseline needs none
-        found.outcome["seconds"] = round(time.perf_counter() - begin, 1)
-        record = {"model": model, "latent_dim": latent_dim, "data": told}
+        found.outcome["seconds"] = round(checkpoints.seconds, 1)
+        record = {"model": model, "latent_dim": latent_dim, "data": told_data}
         metrics = write_run(folder, found, train_set, test_set, record, settings)
+        if not found.outcome["interrupted"]:
+            checkpoints.remove()
     ae, history, outcome, plan = found
     early = stopped_early({**settings, **outcome})
     if "reading_seconds" in outcome:
@@ -294,3 +283,36 @@ def train(
             log.warning(f"The run in {folder} is whole, but for the export in {kind}.")
             raise
     return run
+
+
+def resume(run: str | os.PathLike, *, callbacks: Sequence[keras.callbacks.Callback] = ()) -> Run:
+    """Goes on with a training that was killed or interrupted, from its newest checkpoint.
+
+    A training that takes ten seconds or more writes its state after whole epochs: weights,
+    optimizer, the order of samples, random generators, the losses and the best weights so far.
+    What is resumed comes to the weights of a training that nothing stopped: on CPUs but for
+    rounding, on several devices with samples in another order.
+
+    Args:
+        run: String or path of the folder of a run that was killed, or `RUN` of a
+            `RUN.unfinished`, or of one that Ctrl-C has ended.
+        callbacks: Sequence of `keras.callbacks.Callback`. All else is what `train` was told.
+
+    Returns:
+        A `Run`.
+
+    Raises:
+        FileNotFoundError: If there is no checkpoint, as of trainings of so many `minutes`, or the
+            data cannot be found.
+        FileExistsError: If the name of what is unfinished is taken.
+        ValueError: If the data are others now.
+        OSError: If no checkpoint can be read, or the training is still going on.
+
+    Example:
+
+    >>> aezoo.resume("runs/night")
+    Traceback (most recent call last):
+    FileNotFoundError: There is no folder runs/night.
+    """
+    with reopened(run) as resumed:
+        return train(**resumed.saved.told, callbacks=callbacks, resumed=resumed)

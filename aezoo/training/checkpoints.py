@@ -1,0 +1,303 @@
+"""What a training that was killed goes on from: its state after a whole epoch, on disk."""
+
+import json
+import logging
+import os
+import shutil
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from filelock import FileLock, Timeout
+
+from aezoo.system.files import replacing
+from aezoo.training.folder import UNFINISHED, refuse_existing, wanted_name
+
+FOLDER = "checkpoints"
+KEPT = 2
+SECONDS = 10.0  # from one to the next, at least
+FORMAT = 1
+ARRAYS = ("variables", "optimizer", "best")
+
+log = logging.getLogger("aezoo")
+
+
+class Saved(NamedTuple):
+    """The state of a training after a whole epoch.
+
+    Attributes:
+        told: Dictionary of the arguments of `aezoo.train`.
+        digest: String, of the samples.
+        history: Dictionary of lists by epoch.
+        stopped: Boolean, whether it had stopped early.
+        seconds: Float, how long it had trained.
+        variables, optimizer, best: Lists of arrays: the variables of the model, states of random
+            generators among them, those of its optimizer, and the weights of its best epoch.
+    """
+
+    told: dict[str, Any]
+    digest: str
+    history: dict[str, list[float]]
+    stopped: bool
+    seconds: float
+    variables: list[np.ndarray]
+    optimizer: list[np.ndarray]
+    best: list[np.ndarray]
+
+    @property
+    def epochs(self) -> int:
+        """How many whole epochs it had been trained for."""
+        return len(self.history["loss"])
+
+
+class Resumed(NamedTuple):
+    """What a training goes on from.
+
+    Attributes:
+        folder: `pathlib.Path` of the run folder.
+        saved: `Saved`.
+        lock: `filelock.FileLock`, which keeps others from it.
+    """
+
+    folder: Path
+    saved: Saved
+    lock: FileLock
+
+
+class Checkpoints(keras.callbacks.Callback):
+    """Writes the state of a training after epochs, and begins with one that was written.
+
+    There are two at most, so that one is left if the newest is damaged. They are written beside,
+    synced and renamed. A disk that is full ends no training.
+
+    Args:
+        folder: `pathlib.Path` of the run folder.
+        told: Dictionary of the arguments of `aezoo.train`, of what JSON knows or Keras serializes.
+        digest: String, see `digest_of`.
+        resumed: `Resumed`, what to begin with, or `None`.
+    """
+
+    def __init__(
+        self, folder: Path, told: dict[str, Any], digest: str, resumed: Resumed | None = None
+    ) -> None:
+        super().__init__()
+        self.saved, self._lock = (None, None) if resumed is None else resumed[1:]
+        self._folder, self._told, self._digest = folder / FOLDER, told, digest
+        self._before = 0.0 if self.saved is None else self.saved.seconds
+        self._begin = self._last = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has trained, before it was resumed, too."""
+        return self._before + time.perf_counter() - self._begin
+
+    def first_epoch(self, epochs: int) -> int:
+        """The epoch to begin with.
+
+        Args:
+            epochs: Positive integer, how many there are to be.
+
+        Returns:
+            Integer, from 0. `epochs`, if nothing is left to train.
+        """
+        if self.saved is None:
+            return 0
+        return epochs if self.saved.stopped else self.saved.epochs
+
+    def follow(
+        self, best: keras.callbacks.EarlyStopping, *tables: keras.callbacks.Callback
+    ) -> None:
+        """Takes callbacks that are brought to where the training was.
+
+        Args:
+            best: `keras.callbacks.EarlyStopping`, whose best weights are part of the state.
+            *tables: `keras.callbacks.History` and others that write down losses by epoch. All
+                stand before this one in the list of `fit`.
+        """
+        self._best, self._tables = best, tables
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        if self.saved is None:
+            return
+        if self.saved.best:
+            self.model.set_weights(self.saved.best)
+        for epoch in range(self.saved.epochs):
+            losses = {name: values[epoch] for name, values in self.saved.history.items()}
+            for callback in (self._best, *self._tables):
+                callback.on_epoch_end(epoch, dict(losses))
+        self._best.best_weights = self.saved.best or None
+        self.model.stop_training = False  # by what was played again
+        for variables, values in (
+            (self.model.variables, self.saved.variables),
+            (self.model.optimizer.variables, self.saved.optimizer),
+        ):
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if time.perf_counter() - self._last < SECONDS:
+            return
+        try:
+            self._write(epoch)
+        except OSError as error:
+            log.warning("No checkpoint of epoch %d: %s. The training goes on.", epoch + 1, error)
+        self._last = time.perf_counter()
+
+    def close(self) -> None:
+        """Lets other trainings have them."""
+        if self._lock is not None:
+            self._lock.release()
+
+    def remove(self) -> None:
+        """Removes them: the training has come to its end."""
+        self.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _write(self, epoch):
+        self._folder.mkdir(exist_ok=True)
+        if self._lock is None:
+            self._lock = locked(self._folder)
+        history = next(table.history for table in self._tables if hasattr(table, "history"))
+        arrays = {
+            "variables": self.model.variables,
+            "optimizer": self.model.optimizer.variables,
+            "best": self._best.best_weights or [],
+        }
+        manifest = {
+            "format": FORMAT,
+            "told": self._told,
+            "digest": self._digest,
+            "history": {name: list(map(float, values)) for name, values in history.items()},
+            "stopped": bool(self.model.stop_training),
+            "seconds": self.seconds,
+            "counts": {name: len(values) for name, values in arrays.items()},
+        }
+        text = json.dumps(manifest, default=_serialized)
+        named = {
+            f"{name}-{i}": keras.ops.convert_to_numpy(value)
+            for name, values in arrays.items()
+            for i, value in enumerate(values)
+        }
+        with replacing(self._folder / f"{epoch + 1:06d}.npz") as beside, open(beside, "wb") as file:
+            np.savez(file, manifest=np.array(text), **named)
+            file.flush()
+            os.fsync(file.fileno())
+        for old in sorted(self._folder.glob("*.npz"))[:-KEPT]:
+            old.unlink()
+
+
+@contextmanager
+def reopened(run: str | os.PathLike) -> Iterator[Resumed]:
+    """Opens the newest checkpoint of a run, which no other training may have open.
+
+    Args:
+        run: String or path of the run folder. If there is none, `RUN.unfinished` is taken.
+
+    Yields:
+        `Resumed`.
+
+    Raises:
+        FileNotFoundError: If there is no checkpoint.
+        FileExistsError: If the name of an unfinished run is taken.
+        OSError: If all are damaged, or another training is at it.
+    """
+    folder = Path(run)
+    if not folder.exists():
+        folder = folder.with_name(f"{folder.name}.{UNFINISHED}")
+    if not folder.is_dir():
+        raise FileNotFoundError(f"There is no folder {run}.")
+    if wanted_name(folder) != folder:
+        refuse_existing(wanted_name(folder))
+    found = sorted((folder / FOLDER).glob("*.npz"), reverse=True)
+    if not found:
+        raise FileNotFoundError(
+            f"{folder} has no checkpoint: it was trained for less than {SECONDS:g} seconds, for "
+            "so many minutes, or to its end."
+        )
+    lock = locked(folder / FOLDER)
+    try:
+        yield Resumed(folder, _newest(found), lock)
+    finally:
+        lock.release()
+
+
+def locked(folder: Path) -> FileLock:
+    """The lock of a folder of checkpoints, which ends with the process that has it.
+
+    Args:
+        folder: `pathlib.Path`.
+
+    Returns:
+        `filelock.FileLock`, acquired.
+
+    Raises:
+        OSError: If another training has it.
+    """
+    lock = FileLock(folder / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise OSError(f"{folder.parent} is of a training that is going on.") from None
+    return lock
+
+
+def digest_of(*arrays: np.ndarray) -> str:
+    """A hash of samples.
+
+    Args:
+        *arrays: Arrays.
+
+    Returns:
+        String of 32 hexadecimal digits.
+
+    Example:
+
+    >>> digest_of(np.zeros(2)) == digest_of(np.zeros(2)), digest_of(np.zeros(2)) == digest_of()
+    (True, False)
+    """
+    digest = blake2b(digest_size=16)
+    for x in arrays:
+        digest.update(f"{x.dtype}{x.shape}".encode())
+        digest.update(np.ascontiguousarray(x).data)
+    return digest.hexdigest()
+
+
+def _newest(files):
+    for file in files:
+        with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            return _read(file)
+        log.warning("%s is damaged: the one before it is taken.", file)
+    raise OSError(f"No checkpoint in {files[0].parent} can be read: train again.")
+
+
+def _read(file):
+    with np.load(file, allow_pickle=False) as arrays:
+        manifest = json.loads(str(arrays["manifest"]))
+        if manifest["format"] != FORMAT:
+            raise ValueError(f"format {manifest['format']}")
+        read = {
+            name: [arrays[f"{name}-{i}"] for i in range(manifest["counts"][name])]
+            for name in ARRAYS
+        }
+    told = {name: _deserialized(value) for name, value in manifest["told"].items()}
+    rest = {name: manifest[name] for name in ("digest", "history", "stopped", "seconds")}
+    return Saved(told=told, **rest, **read)
+
+
+def _serialized(value):
+    if hasattr(value, "tolist"):  # of NumPy
+        return value.tolist()
+    return keras.saving.serialize_keras_object(value)
+
+
+def _deserialized(value):
+    """An argument as it was: objects of Keras are dictionaries in JSON."""
+    if isinstance(value, dict) and "class_name" in value:
+        return keras.saving.deserialize_keras_object(value)
+    return value
