@@ -277,7 +277,7 @@ def _newest(files):
 
 
 def _read(file):
-    with np.load(file, allow_pickle=False) as arrays:
+    with open(file, "rb") as opened, np.load(opened, allow_pickle=False) as arrays:
         manifest = json.loads(str(arrays["manifest"]))
         if manifest["format"] != FORMAT:
             raise ValueError(f"format {manifest['format']}")

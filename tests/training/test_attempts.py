@@ -195,4 +195,4 @@ def test_images_are_turned(rng, tmp_path, monkeypatch):
     attempts.attempt(
         aezoo.conv((8, 8, 1), 2), plan, 5, 2, x=x[:30], held_out=x[30:], patience=3, **how
     )
-    assert asked[0][1:] == (8, 1, 5, True, True)
+    assert asked[0][1:] == (8, 1, 5, True, True, 0)

@@ -143,7 +143,7 @@ def test_record_repeats_the_run(first, tmp_path, undrawn, stopped):
 
 
 def test_training_images_can_be_shifted(first):
-    assert first.handed["shifted"] == (1293, 50, 1, 4, False, False)
+    assert first.handed["shifted"] == (1293, 50, 1, 4, False, False, 0)
     record = json.loads((first.folder / "metrics.json").read_text())["training"]
     assert (record["max_shift"], record["batch_size"]) == (1, 50)
 

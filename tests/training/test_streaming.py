@@ -97,7 +97,8 @@ def test_counts_are_of_all_and_choices_know_them(folder, tmp_path, monkeypatch):
     assert data["train"] + data["validation"] + data["test"] == 2400
     assert "few" not in " ".join(run.chosen)
     # each epoch in an order of the run's own; scales are learned from all
-    assert asked == {50: (data["train"], {"seed": 7}), 1024: (data["train"], {"shuffle": False})}
+    fed = {"seed": 7, "first": 0}
+    assert asked == {50: (data["train"], fed), 1024: (data["train"], {"shuffle": False})}
 
 
 def test_files_that_go_are_said(folder, tmp_path, monkeypatch):
