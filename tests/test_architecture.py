@@ -114,6 +114,7 @@ def test_public_names_exist():
         aezoo.nothing  # noqa: B018
 
 
+@pytest.mark.slow
 def test_modules_by_the_names_of_the_last_release():
     code = (
         "import warnings; warnings.simplefilter('error', FutureWarning);"

@@ -25,6 +25,7 @@ def x(rng):
     return rng.random((40, 5)).astype("float32")
 
 
+@pytest.mark.slow
 def test_all_forms_of_the_same_data_train_alike(x):
     def fit(*args, **kwargs):
         keras.utils.set_random_seed(1)

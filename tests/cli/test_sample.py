@@ -39,6 +39,7 @@ def test_unknown_sampler(run, trained, tmp_path):
     assert not (tmp_path / "samples.png").exists()
 
 
+@pytest.mark.slow
 def test_other_seeds_draw_others(run, trained, tmp_path):
     found = []
     for seed in (0, 1, 1):

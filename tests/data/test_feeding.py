@@ -43,6 +43,7 @@ def test_in_order_and_without_targets(x):
         assert targets == weights == (None,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", [1, 2, 3])
 def test_trains_as_keras_does(x, parts, monkeypatch):
     arrays = (x, x[::-1].copy(), np.linspace(0, 1, 25, dtype="float32"))[:parts]

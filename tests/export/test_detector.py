@@ -101,6 +101,7 @@ def test_int8_becomes_wider_only_where_it_must(fitted, tmp_path, monkeypatch):
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fails", ["converted", "refuse_operators"])
 def test_what_has_no_form_in_int16_is_judged_in_int8(fitted, tmp_path, monkeypatch, fails):
     calls = []
@@ -250,6 +251,7 @@ def test_logs_nothing(fitted, tmp_path, caplog):
     assert caplog.records == []
 
 
+@pytest.mark.slow
 def test_codes_out_of_a_codebook(trained, digits, tmp_path):
     """In int8 they are indices, for the file and for what it is compared with."""
     detector = aezoo.AnomalyDetector(trained("vector_quantized"), contamination=0, epochs=1)

@@ -52,6 +52,7 @@ def test_ranges_follow_the_model_and_not_the_samples(trained, digits):
     assert fine_tuned(ae, digits[0], epochs=0).error(x, own) < 0.97 * plain.error(x, own)
 
 
+@pytest.mark.slow
 def test_a_copy_of_the_same_kind(trained, digits):
     ae = trained("variational")
     tuned = aezoo.quantize_aware(ae, digits[0][:200], epochs=1)

@@ -42,6 +42,7 @@ def test_which_codes_are_indices():
     assert not tells_indices(aezoo.vanilla(4, 2), "int8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("io", [None, "float32"])
 def test_a_codebook_in_int8(trained, digits, tmp_path, io):
     """Codes are indices: those of Keras but for codes that lie nearly as near."""

@@ -14,6 +14,7 @@ def files(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
+@pytest.mark.slow
 def test_it_needs_nothing_of_ours(trained, digits, tmp_path):
     ae, x = trained("conv"), digits[1][:5]
     aezoo.export_saved_model(ae, tmp_path / "model", samples=digits[1])

@@ -96,6 +96,7 @@ def test_labels_are_one_for_each_code():
         plots.latent(np.zeros((9, 2)), np.zeros(8))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["tsne", "pca"])
 def test_neighbours_stay_neighbours(method, rng):
     centres = np.array([[0, 0, 0], [50, 0, 0], [0, 50, 0]])

@@ -21,6 +21,7 @@ def test_draws_follow_a_bow(bent):
     np.testing.assert_allclose(found[:, 2], 7, atol=0.5)
 
 
+@pytest.mark.slow
 def test_the_same_seed_draws_the_same(bent, monkeypatch):
     monkeypatch.setattr(learning, "EPOCHS", 2)
     monkeypatch.setattr(flow, "COUPLINGS", 2)

@@ -64,6 +64,7 @@ def test_a_normal_distribution_of_models_without_a_prior(two_groups):
     assert np.abs(drawn[:, 0]).min() < 1  # between the groups: it is no mixture
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sampler", ["normal", "gaussian_mixture", "kernel_density", "normalizing_flow"]
 )

@@ -134,6 +134,7 @@ def test_minutes_are_positive(kwargs):
         aezoo.train("vanilla", minutes=1, epochs=2)
 
 
+@pytest.mark.slow
 def test_a_network_that_learned_nothing_goes_back_to_pca(x):
     ae = aezoo.deep(5, 2, hidden_units=(8,), linear_path=True)
     start(ae, x[:60], Plan({"linear_path": True}))

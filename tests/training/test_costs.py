@@ -24,6 +24,7 @@ def test_convolutions():
     assert counted(added).values > counted(ae).values + 2 * 2 * 4 * 16
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["deep", "conv"])
 def test_size_is_about_that_of_the_file(name, tmp_path):
     digits = aezoo.load_dataset("digits").x

@@ -46,6 +46,7 @@ def on_two(script, folder):
     return done.stdout.split()
 
 
+@pytest.mark.slow
 def test_two_devices_train_as_one(tmp_path):
     on_two(SAME, tmp_path)
 

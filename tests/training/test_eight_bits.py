@@ -57,6 +57,7 @@ def test_int8_loses_less(coarse, digits, plan, tmp_path):
     assert report.parity["mse_export"] < refused.value.report.parity["mse_export"]
 
 
+@pytest.mark.slow
 def test_what_gets_no_better_stays_as_it_was(deep, digits, plan, tmp_path):
     ae = copied(deep)
     expected = ae.reconstruct(digits[1])
@@ -175,6 +176,7 @@ def test_ctrl_c_keeps_what_was_trained(deep, digits, plan, tmp_path, monkeypatch
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.slow
 def test_batch_normalizations_can_be_trained_further(tmp_path):
     options = {"batch_normalization": True, "epochs": 1, "quantize_aware": 1}
     run = aezoo.train("conv", "digits", output=tmp_path / "run", refinement=0, **options)

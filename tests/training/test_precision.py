@@ -51,6 +51,7 @@ def test_a_training_computes_in_it(tmp_path, monkeypatch):
             aezoo.train("conv", "digits", precision=precision, output=tmp_path / precision)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["conv", "denoising", "variational", "vector_quantized"])
 def test_a_run_ends_plain(model, tmp_path):
     run = aezoo.train(model, "digits", epochs=1, precision="bfloat16", output=tmp_path / "run")

@@ -69,6 +69,7 @@ def test_it_learns_what_an_array_would_teach(run, folder):
     assert run.metrics["mse"] < 2 * run.metrics["pca_mse"] < 0.1 * run.metrics["mean_mse"]
 
 
+@pytest.mark.slow
 def test_two_runs_are_one(run, folder, tmp_path):
     again = aezoo.train(
         *("deep", folder), latent_dim=3, epochs=2, output=tmp_path / "run", quantize_aware=1

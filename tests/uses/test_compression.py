@@ -105,6 +105,7 @@ def test_every_family(name, shape, rng):
 STEP = {"vector_quantized": {}}
 
 
+@pytest.mark.slow
 def test_round_trips_of_random_shapes_steps_and_types(rng):
     for _ in range(60):
         shape = tuple(rng.integers(1, 7, rng.integers(1, 4)))
@@ -159,6 +160,7 @@ def test_what_recurs_does_not_deceive(deep):
     assert added < 0.012 * mse(rebuilt, x)
 
 
+@pytest.mark.slow
 def test_steps_of_a_model_with_a_normalization_are_by_normalized_errors(rng):
     """In raw units the second column would be nearly all of the error, and the first one lost."""
     ae = aezoo.vanilla(2, 2, normalization="standard", output_activation="linear")

@@ -187,6 +187,7 @@ def test_a_file_is_the_tile(size, margin, tmp_path, rng):
         resized(lite, 16)
 
 
+@pytest.mark.slow
 def test_in_integers(tmp_path, rng):
     """It is judged by what it leaves of the model's noise."""
     ae = aezoo.denoising((16, 16, 1), backbone="unet", filters=(4,), stddev=0.2)

@@ -7,6 +7,7 @@ from aezoo.uses import places
 from aezoo.uses.places import AnySize
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tile", [8, 40])
 @pytest.mark.parametrize(
     "make",
