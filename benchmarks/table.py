@@ -23,7 +23,7 @@ def main():
 def results():
     """Markdown of all tables."""
     parts = (own_data(), quality(), networks(), photographs(), speed(), edge(), plain_c(), search())
-    parts = (*parts, compression(), features(), generation(), scale())
+    parts = (*parts, compression(), features(), generation(), scale(), growth())
     return "\n".join(filter(None, parts))
 
 
@@ -364,29 +364,39 @@ def scale():
         )
         for row in found["memory"]
     ]
-    speeds = (
-        f"{name} {statistics.median(row['ratios']):.2f}"
-        for name, row in found.get("speed", {}).items()
+    speeds = "; ".join(
+        f"{name} {statistics.median(row['ratios']):.2f}" for name, row in found["speed"].items()
     )
-    told = f"\nSeconds an epoch on MNIST, over those of an array in memory: {'; '.join(speeds)}.\n"
     return (
         "Data larger than memory: the most memory of a process that trains `deep` for an epoch on\n"
         "files of 256 columns, with all that goes before and after:\n\n"
         + markdown(("GB of files", "rows", "GiB of memory", "seconds", "reading"), rows)
-        + (
-            f"\nSeconds an epoch on MNIST, over those of an array in memory: {told}.\n"
-            if told
-            else ""
-        )
+        + f"\nSeconds an epoch on MNIST, over those of an array in memory: {speeds}.\n"
     )
 
 
-def exists(name):
-    return (HERE / f"{name}.json").is_file()
-
-
-def measured(name):
-    return json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
+def growth():
+    if not exists("growth"):
+        return ""
+    found = measured("growth")
+    rows = []
+    for line in ("samples, in memory", "samples, as a stream", "pixels of an image"):
+        own = found[line]["rows"]
+        first, last = own[0], own[-1]
+        rows.append(
+            (
+                line,
+                f"{first['size']:,} to {last['size']:,}",
+                f"{first['seconds']:.2f} to {last['seconds']:.1f}",
+                f"{found[line]['slopes']['seconds']:.2f}",
+                f"{first['memory'] / 2**20:,.0f} to {last['memory'] / 2**20:,.0f}",
+            )
+        )
+    header = ("what grows", "", "seconds an epoch", "slope", "MiB of memory above an import")
+    return (
+        "How the cost of an epoch grows on two cores (a slope of 1: twice the time for twice as\n"
+        "much; below it, the cost of starting):\n\n" + markdown(header, rows)
+    )
 
 
 def markdown(header, rows):
