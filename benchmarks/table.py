@@ -399,6 +399,14 @@ def growth():
     )
 
 
+def exists(name):
+    return (HERE / f"{name}.json").is_file()
+
+
+def measured(name):
+    return json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
+
+
 def markdown(header, rows):
     """A table."""
     lines = [header, ["---"] * len(header), *rows]
