@@ -13,6 +13,7 @@ PACKAGE = Path(aezoo.__file__).parent
 FLOORS = [  # from the top: a room imports rooms of the floors below its own, and itself
     {"__main__"},
     {"cli"},
+    {"scale"},
     {"training"},
     {"evaluation"},
     {"models", "uses"},
