@@ -107,7 +107,7 @@ def scored(way, model, folder):
     how = {} if way == WAYS[0] else {"on": "ray", "address": "local", "workers": 2}
     output = folder / way
     result = aezoo.scale.score(
-        folder / "archive", folder / model, output, threshold=1.0, progress=progress, **how
+        folder / "archive", folder / model, output, threshold=0.1, progress=progress, **how
     )
     (begin, before), (end, after) = done[0], done[-1]
     return {

@@ -133,10 +133,12 @@ def _kept(schema, keep):
 
 
 def _plain(kind):
-    """A type without the dictionary that a shard has for it: each has another."""
+    """A type as all shards have it: dictionaries differ, and texts have several names."""
     import pyarrow
 
-    return kind.value_type if pyarrow.types.is_dictionary(kind) else kind
+    kind = kind.value_type if pyarrow.types.is_dictionary(kind) else kind
+    texts = (pyarrow.large_string(), pyarrow.string_view())
+    return pyarrow.string() if kind in texts else kind
 
 
 def _refuse_other_form(file, schema, first, rows, chosen, kept):

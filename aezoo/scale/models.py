@@ -14,6 +14,7 @@ from aezoo.system.quiet import native_output_discarded
 
 if TYPE_CHECKING:
     from aezoo.autoencoder import Autoencoder
+    from aezoo.edge import LiteModel
 
 RUN_MODEL, DETECTOR = "model.keras", "detector.json"  # in the folders of runs and of detectors
 BYTES, MOST_ROWS = 2**26, 65_536  # of what is in work at once
@@ -25,8 +26,8 @@ class Source(NamedTuple):
     Attributes:
         name: String, to call it in errors.
         sha256: String, the hash that tells one model from another.
-        content: Bytes of a `.keras` or `.tflite` file, or `None`.
-        model: `aezoo.Autoencoder` in memory, or `None`. It does not leave its process.
+        content: Bytes of a `.keras` file, or `None`.
+        model: `aezoo.LiteModel`; `aezoo.Autoencoder`, which does not leave its process; or `None`.
     """
 
     name: str
@@ -34,28 +35,35 @@ class Source(NamedTuple):
     content: bytes | None = None
     model: Any = None
 
+    @property
+    def is_lite(self) -> bool:
+        """Whether LiteRT runs it."""
+        return self.model is not None and not hasattr(self.model, "reconstruction_error")
 
-def source_of(model: "str | os.PathLike | Autoencoder") -> Source:
+
+def source_of(model: "str | os.PathLike | Autoencoder | LiteModel") -> Source:
     """Finds a model.
 
     Args:
-        model: String or path of a run folder, a `.keras` or a `.tflite` file; or an
-            `aezoo.Autoencoder`.
+        model: String or path of a run folder, a `.keras` or a `.tflite` file; an
+            `aezoo.Autoencoder` or an `aezoo.LiteModel`.
 
     Returns:
         `Source`.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is a detector, or of another kind.
+        ValueError: If it is a detector, of another kind, or a damaged `.tflite` file.
     """
-    if not isinstance(model, (str, os.PathLike)):
-        if not hasattr(model, "reconstruction_error"):
-            raise ValueError(
-                "model must be a run folder, a .keras file, a .tflite file or an "
-                f"aezoo.Autoencoder. Received: {type(model).__name__}"
-            )
+    if hasattr(model, "reconstruction_error"):
         return Source(model.name, _hash_of(model), model=model)
+    if hasattr(model, "reconstruct"):
+        return Source("the LiteModel", hashlib.sha256(model.content).hexdigest(), model=model)
+    if not isinstance(model, (str, os.PathLike)):
+        raise ValueError(
+            "model must be a run folder, a .keras or .tflite file, an aezoo.Autoencoder or an "
+            f"aezoo.LiteModel. Received: {type(model).__name__}"
+        )
     path = Path(model).expanduser()
     if (path / DETECTOR).is_file():
         raise ValueError(
@@ -69,6 +77,11 @@ def source_of(model: "str | os.PathLike | Autoencoder") -> Source:
         raise ValueError(
             f"model must be a run folder, a .keras or a .tflite file. Received: {path}"
         )
+    if path.suffix == ".tflite":
+        from aezoo.edge import LiteModel
+
+        with native_output_discarded():
+            return source_of(LiteModel(path))._replace(name=str(path))
     content = path.read_bytes()
     return Source(str(path), hashlib.sha256(content).hexdigest(), content)
 
@@ -100,8 +113,8 @@ class Scorer:
 
     def __init__(self, source: Source, code: bool = True):
         self._source, self._code = source, code
-        is_lite = source.content is not None and source.content[4:8] == b"TFL3"
-        shape, self._run, self._values = self._of_lite() if is_lite else self._of_keras()
+        loaded = self._of_lite() if source.is_lite else self._of_keras()
+        shape, self._run, self._values = loaded
         if len(shape) != 1:
             raise ValueError(
                 f"{source.name} must be a model of rows of numbers. Received: one whose samples "
@@ -142,10 +155,7 @@ class Scorer:
         return min(MOST_ROWS, max(1, BYTES // row))
 
     def _of_lite(self):
-        from aezoo.edge import LiteModel
-
-        with _file(self._source, ".tflite") as path, native_output_discarded():
-            lite = LiteModel(path)
+        lite = self._source.model
 
         def run(x):
             return lite.encode(x) if self._code else None, lite.score(x)
@@ -156,12 +166,7 @@ class Scorer:
         import keras
         from keras import ops
 
-        from aezoo.training.folder import load_model
-
-        ae = self._source.model
-        if ae is None:
-            with _file(self._source, ".keras") as path:
-                ae = load_model(path)
+        ae = self._source.model or _loaded(self._source)
         shape = ae.input_shape[1:]
         if len(shape) == 1:
             ae.reconstruction_error(np.zeros((1, *shape), "float32"))  # or its statistics lack
@@ -172,12 +177,12 @@ class Scorer:
         code = ae.encoder(scaled)
         difference = scaled - ops.cast(ae.decoder(code), scaled.dtype)
         error = ops.mean(ops.square(difference), axis=range(1, len(shape) + 1))  # -> (B,)
-        outputs = [ops.cast(code, "float32"), error] if self._code else [error]
+        outputs = {"error": error, **({"code": ops.cast(code, "float32")} if self._code else {})}
         network = keras.Model(inputs, outputs)
 
         def run(x):
             found = network.predict_on_batch(x)
-            return found[0] if self._code else None, found[-1]
+            return found.get("code"), found["error"]
 
         layers = [layer for part in (ae.encoder, ae.decoder) for layer in part._flatten_layers()]
         return shape, run, sum(map(_values, layers))
@@ -199,13 +204,13 @@ def _hash_of(model):
     return found.hexdigest()
 
 
-class _file(tempfile.TemporaryDirectory):  # noqa: N801, a context as `open` is one
-    """A file with the content of a source, while it is read."""
+def _loaded(source):
+    from aezoo.training.folder import load_model
 
-    def __init__(self, source, suffix):
-        super().__init__()
-        self._made = Path(self.name) / f"model{suffix}"
-        self._made.write_bytes(source.content)
-
-    def __enter__(self):
-        return self._made
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / RUN_MODEL
+        path.write_bytes(source.content)
+        try:
+            return load_model(path)
+        except (OSError, ValueError) as error:
+            raise type(error)(str(error).replace(str(path), source.name)) from error

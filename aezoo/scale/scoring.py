@@ -18,6 +18,7 @@ from aezoo.scale.workers import imported_ray, on_ray, ray_at
 
 if TYPE_CHECKING:
     from aezoo.autoencoder import Autoencoder
+    from aezoo.edge import LiteModel
 
 
 class Scored(NamedTuple):
@@ -50,7 +51,7 @@ class Scored(NamedTuple):
 
 def score(
     dataset: str | os.PathLike,
-    model: "str | os.PathLike | Autoencoder",
+    model: "str | os.PathLike | Autoencoder | LiteModel",
     output: str | os.PathLike,
     *,
     threshold: float | None = None,
@@ -77,7 +78,7 @@ def score(
         dataset: String or path of a `.parquet` file, or of a folder of such, in subfolders, too.
             All must have the same columns.
         model: A run folder, a `.keras` file or a `.tflite` file, whose samples are rows of
-            numbers. On one process also an `aezoo.Autoencoder`.
+            numbers; an `aezoo.LiteModel`; or, on one process, an `aezoo.Autoencoder`.
         output: String or path of the folder, new or of an earlier call, beside the data.
         threshold: Number, 0 or more: rows whose error is above it are flagged. Default: no flags.
         on: `None` for this process, or `"ray"` for workers of Ray (`pip install "aezoo[ray]"`),
@@ -125,7 +126,7 @@ def score(
         imported_ray()
     dataset, output = Path(dataset).expanduser(), Path(output).expanduser()
     source = source_of(model)
-    if on is not None and source.content is None:
+    if on is not None and source.content is None and not source.is_lite:
         raise ValueError(
             "Workers take a model from a file: save it, and give the path. Received: an "
             "Autoencoder in memory"
@@ -154,7 +155,7 @@ def score(
         if on is None or not missing:
             results = (score_shard(scorer, s, settings, output / s.name) for s in missing)
         else:
-            size = len(source.content or b"")
+            size = len(source.model.content if source.is_lite else source.content)
             ray = stack.enter_context(ray_at(address, workers, size))
             paths = [shard._replace(path=shard.path.resolve()) for shard in missing]
             how = {"code": code, "workers": workers}

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from aezoo.scale.models import Scorer, Source
 from aezoo.scale.outputs import Done, Settings, score_shard
 from aezoo.system.quiet import native_output_discarded
 
-CONNECTED = 45  # seconds for a cluster to answer in
+OPENED, CONNECTED = 10, 45  # seconds for a machine to listen in, and for a cluster to answer
 STARTED = 300  # seconds for a worker to have its processor and its model in
 RETRIES = 3  # of a shard whose worker died: one that is too much for its machine is given up
 OBJECTS = 2**27  # bytes: of what Ray hands round only the model is large
@@ -43,7 +44,7 @@ def ray_at(address: str | None, workers: int | None, size: int = 0) -> Iterator[
     """Ray, connected to a cluster or started here for as long as it is needed.
 
     Args:
-        address: String, `HOST:PORT` or `ray://HOST:PORT` of a cluster, or `None` for that of the
+        address: String, `HOST:PORT` of a cluster, or `None` for that of the
             environment's `RAY_ADDRESS`, else one of this machine. A connection that this process
             has already is used, and left.
         workers: Positive integer, how many workers there will be, or `None`.
@@ -199,15 +200,25 @@ def _refuse_unreachable(address):
     """Connects in a process of its own: Ray may wait for minutes, or end the process it is in."""
     code = "import sys, ray; ray.init(sys.argv[1], log_to_driver=False)"
     reason = f"no answer within {CONNECTED} seconds"
+    host, _, port = address.rpartition(":")
+    try:
+        if port.isdigit():  # or Ray asks again and again where nobody listens
+            socket.create_connection((host, int(port)), timeout=OPENED).close()
+    except (OSError, OverflowError) as error:
+        raise ConnectionError(_told(address, error)) from error
     with suppress(subprocess.TimeoutExpired):
         command = [sys.executable, "-c", code, address]
         done = subprocess.run(command, capture_output=True, text=True, timeout=CONNECTED)
         if done.returncode == 0:
             return
         reason = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
-    raise ConnectionError(
+    raise ConnectionError(_told(address, reason))
+
+
+def _told(address, reason):
+    return (
         f"There is no Ray cluster at {address}: {reason}. Expected the HOST:PORT that `ray start "
-        "--head` says."
+        "--head` says, and RAY_AUTH_MODE as the cluster has it."
     )
 
 
