@@ -55,11 +55,11 @@ def source_of(model: "str | os.PathLike | Autoencoder | LiteModel") -> Source:
         FileNotFoundError: If there is no such file.
         ValueError: If it is a detector, of another kind, or a damaged `.tflite` file.
     """
-    if hasattr(model, "reconstruction_error"):
-        return Source(model.name, _hash_of(model), model=model)
-    if hasattr(model, "reconstruct"):
-        return Source("the LiteModel", hashlib.sha256(model.content).hexdigest(), model=model)
     if not isinstance(model, (str, os.PathLike)):
+        if hasattr(model, "reconstruction_error"):
+            return Source(model.name, _hash_of(model), model=model)
+        if hasattr(model, "reconstruct"):
+            return Source("the LiteModel", hashlib.sha256(model.content).hexdigest(), model=model)
         raise ValueError(
             "model must be a run folder, a .keras or .tflite file, an aezoo.Autoencoder or an "
             f"aezoo.LiteModel. Received: {type(model).__name__}"

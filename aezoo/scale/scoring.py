@@ -155,11 +155,11 @@ def score(
         if on is None or not missing:
             results = (score_shard(scorer, s, settings, output / s.name) for s in missing)
         else:
-            size = len(source.model.content if source.is_lite else source.content)
+            size = len(source.content or source.model.content)
             ray = stack.enter_context(ray_at(address, workers, size))
             paths = [shard._replace(path=shard.path.resolve()) for shard in missing]
-            how = {"code": code, "workers": workers}
-            results = on_ray(ray, source, paths, settings, output.resolve(), **how)
+            folder = output.resolve()
+            results = on_ray(ray, source, paths, settings, folder, code=code, workers=workers)
         for one in results:
             done[one.name] = one
             if progress is not None:

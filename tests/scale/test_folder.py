@@ -48,6 +48,9 @@ def test_what_killed_writers_have_left_goes(tmp_path, archive):
         (output / "sub/.partial-x").mkdir()
         (output / "sub/.partial-x/a.parquet").write_bytes(b"half")
     assert os.listdir(output / "sub") == ["a.parquet"]
+    (output / ".partial-y").mkdir()
+    with scored_folder(output, archive, TOLD):
+        assert not (output / ".partial-y").exists()  # it may be what has filled the disk
 
 
 def test_other_settings(tmp_path, archive):
