@@ -57,7 +57,7 @@ def source_of(model: "str | os.PathLike | Autoencoder | LiteModel") -> Source:
     """
     if not isinstance(model, (str, os.PathLike)):
         if hasattr(model, "reconstruction_error"):
-            return Source(model.name, _hash_of(model), model=model)
+            return Source(str(getattr(model, "name", "")), _hash_of(model), model=model)
         if hasattr(model, "reconstruct"):
             return Source("the LiteModel", hashlib.sha256(model.content).hexdigest(), model=model)
         raise ValueError(

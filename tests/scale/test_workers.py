@@ -13,7 +13,7 @@ from aezoo.scale import score
 from aezoo.scale.inputs import archive_of
 from aezoo.scale.models import source_of
 from aezoo.scale.outputs import Settings
-from aezoo.scale.workers import Worker, imported_ray, ray_at
+from aezoo.scale.workers import LostWorkerError, Worker, imported_ray, ray_at
 
 
 @pytest.fixture
@@ -123,3 +123,23 @@ class TestOnRay:
         with pytest.raises(ValueError, match="Ray is connected"):
             score(archive, model, tmp_path / "other", on="ray", drop=["id"], address="h:1")
         assert not (tmp_path / "other").exists()
+
+    def test_a_shard_that_kills_each_worker_is_given_up(self, connected, archive, tmp_path):
+        class Deadly:  # travels by value, being of this function
+            content, input_shape = b"deadly", (5,)
+
+            def encode(self, x):
+                return x[:, :2]
+
+            def score(self, x):
+                if len(x) == 8:  # of the last shard
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return x[:, 0]
+
+            reconstruct = score
+
+        output = tmp_path / "out"
+        with pytest.raises(LostWorkerError, match=r"died 4 times.*: 'sub/d\.parquet'. Start"):
+            score(archive, Deadly(), output, on="ray", drop=["id"], workers=1)
+        assert {p.name for p in output.rglob("*.parquet")} == {f"{name}.parquet" for name in "abc"}
+        assert not list(output.rglob(".partial-*"))
