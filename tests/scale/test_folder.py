@@ -4,14 +4,15 @@ import signal
 import subprocess
 import sys
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from aezoo.data.samples import DataError
 from aezoo.scale.folder import LOCK, MANIFEST, refuse_lost, scored_folder, whole
 from aezoo.scale.inputs import archive_of
 from aezoo.scale.outputs import KEY
+
+pa = pytest.importorskip("pyarrow", reason="needs the extra [tables]")
+pq = pytest.importorskip("pyarrow.parquet", reason="needs the extra [tables]")
 
 TOLD = {"version": 1, "model": "m", "threshold": None}
 HOLDER = """

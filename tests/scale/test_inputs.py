@@ -1,9 +1,10 @@
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from aezoo.data.samples import DataError
 from aezoo.scale.inputs import archive_of, listed
+
+pa = pytest.importorskip("pyarrow", reason="needs the extra [tables]")
+pq = pytest.importorskip("pyarrow.parquet", reason="needs the extra [tables]")
 
 
 def test_shards_by_name(archive, tables):

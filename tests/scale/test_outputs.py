@@ -2,13 +2,14 @@ import json
 import os
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
 from aezoo.data.samples import DataError
 from aezoo.scale.inputs import archive_of
 from aezoo.scale.models import Scorer, source_of
 from aezoo.scale.outputs import KEY, Settings, read_done, refuse_unfit, schema_of, score_shard
+
+pq = pytest.importorskip("pyarrow.parquet", reason="needs the extra [tables]")
 
 
 @pytest.fixture

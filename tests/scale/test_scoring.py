@@ -3,13 +3,14 @@ import subprocess
 import sys
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
 import aezoo
 from aezoo.data.samples import DataError
 from aezoo.scale import score, scoring
 from aezoo.scale.folder import LOCK, MANIFEST
+
+pq = pytest.importorskip("pyarrow.parquet", reason="needs the extra [tables]")
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ import sys
 import time
 
 import psutil
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from aezoo.data.samples import DataError
@@ -14,6 +12,9 @@ from aezoo.scale.inputs import archive_of
 from aezoo.scale.models import source_of
 from aezoo.scale.outputs import Settings
 from aezoo.scale.workers import LostWorkerError, Worker, imported_ray, ray_at
+
+pa = pytest.importorskip("pyarrow", reason="needs the extra [tables]")
+pq = pytest.importorskip("pyarrow.parquet", reason="needs the extra [tables]")
 
 
 @pytest.fixture
