@@ -4,6 +4,7 @@ from . import edge as edge
 from . import evaluation as evaluation
 from . import export as export
 from . import plots as plots
+from . import scale as scale
 from .autoencoder import Autoencoder as Autoencoder
 from .data import augmentation as augmentation
 from .data.datasets import Dataset as Dataset

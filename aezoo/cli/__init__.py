@@ -18,6 +18,7 @@ for group in (
     "pretrained",
     "detect",
     "scoring",
+    "score",
     "denoise",
     "compress",
 ):  # in the order of the help

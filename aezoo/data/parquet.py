@@ -9,11 +9,12 @@ from aezoo.data.samples import DataError
 ROWS = 65_536
 
 
-def open_parquet(path: Path) -> Any:
+def open_parquet(path: Path, buffer_size: int = 0) -> Any:
     """A Parquet file.
 
     Args:
         path: Path of the file.
+        buffer_size: Integer, how many bytes of a column are read at a time; 0: all of a group.
 
     Returns:
         `pyarrow.parquet.ParquetFile`.
@@ -27,7 +28,7 @@ def open_parquet(path: Path) -> Any:
     from pyarrow.parquet import ParquetFile
 
     try:
-        return ParquetFile(path)
+        return ParquetFile(path, buffer_size=buffer_size)
     except (pyarrow.ArrowException, OSError) as error:
         raise DataError(f"{path} cannot be read as Parquet: {error}") from error
 
