@@ -10,7 +10,7 @@ import numpy as np
 
 from aezoo.checks import positive, sequence
 from aezoo.data.images import CHANNELS, prepared, read_folder
-from aezoo.data.named import is_named, read_named
+from aezoo.data.named import DIGITS, is_named, read_named
 from aezoo.data.pieces import is_of_images, read_pieces
 from aezoo.data.recordings import RECORDINGS, read_recordings
 from aezoo.data.samples import DataError
@@ -162,7 +162,7 @@ def load_dataset(
         raise ValueError(f"split must be 'train', 'test' or 'all'. Received: {split!r}")
     size, window, stride = _checked(size, color, window, stride)
     if stream:
-        return streamed(name_or_path, [split], size, color, window)[0]
+        return streamed(name_or_path, [split], size, color, window, data_dir)[0]
     name = str(name_or_path)
     if is_path(name_or_path):
         path = Path(name_or_path).expanduser()
@@ -194,13 +194,14 @@ def streamed(
     size: int | Sequence[int] | None = None,
     color: str | None = None,
     window: int | None = None,
+    data_dir: str | os.PathLike | None = None,
 ) -> list[Stream]:
     """Parts of data that are read anew in each epoch, found in one reading.
 
     Args:
         name_or_path: As for `load_dataset`.
         parts: Sequence of names, see `aezoo.data.scanning.open_stream`.
-        size, color, window: As for `load_dataset`.
+        size, color, window, data_dir: As for `load_dataset`.
 
     Returns:
         List of `Stream`.
@@ -212,7 +213,9 @@ def streamed(
     if window is not None:
         raise ValueError(f"A stream has no windows: leave window out. Received: {window!r}")
     if not is_path(name_or_path):
-        raise ValueError(f"A stream is of files. Received: the name {str(name_or_path)!r}")
+        if name_or_path == DIGITS:
+            raise ValueError(f"A stream is of files. Received: the name {name_or_path!r}")
+        return open_stream(str(name_or_path), parts, size, color, data_dir)
     path = Path(name_or_path).expanduser()
     if (size or color) and path.exists() and shard_files(path):
         raise ValueError(f"size and color are for images. Received: {path}")

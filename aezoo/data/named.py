@@ -2,6 +2,7 @@
 
 import difflib
 import os
+from typing import Any
 
 import numpy as np
 
@@ -41,6 +42,40 @@ def read_named(
         return _digits(split)
     import tensorflow_datasets as tfds
 
+    builder = opened(name, data_dir, size, color)
+    shape = builder.info.features["image"].shape
+    splits = set(builder.info.splits)
+    own_splits = {"train", "test"} <= splits
+    wanted = split if own_splits and split != "all" else "+".join(sorted(splits))
+    if None in shape:
+        x, y = _one_by_one(builder.as_dataset(split=wanted), name, size, color)
+    else:
+        data = tfds.as_numpy(builder.as_dataset(split=wanted, batch_size=-1))
+        x, y = as_samples(data["image"], name), as_labels(data.get("label"), data["image"])
+    return (x, y) if own_splits else split_off(x, y, split)
+
+
+def opened(
+    name: str,
+    data_dir: str | os.PathLike | None = None,
+    size: tuple[int, int] | None = None,
+    color: str | None = None,
+) -> Any:
+    """A dataset of images of TensorFlow Datasets, on disk.
+
+    Args:
+        name, data_dir, size, color: As for `read_named`, but for `"digits"`.
+
+    Returns:
+        `tensorflow_datasets.core.DatasetBuilder`.
+
+    Raises:
+        FileNotFoundError: If the dataset is neither on disk nor to be downloaded.
+        ValueError: For an unknown name.
+        DataError: If it has no images, or images of several sizes and no size is given.
+    """
+    import tensorflow_datasets as tfds
+
     try:
         builder = tfds.builder(name, data_dir=data_dir)
     except (ValueError, ModuleNotFoundError, AssertionError):
@@ -62,15 +97,7 @@ def read_named(
         )
     if not builder.is_prepared():
         _download(builder, name)
-    splits = set(builder.info.splits)
-    own_splits = {"train", "test"} <= splits
-    wanted = split if own_splits and split != "all" else "+".join(sorted(splits))
-    if None in shape:
-        x, y = _one_by_one(builder.as_dataset(split=wanted), name, size, color)
-    else:
-        data = tfds.as_numpy(builder.as_dataset(split=wanted, batch_size=-1))
-        x, y = as_samples(data["image"], name), as_labels(data.get("label"), data["image"])
-    return (x, y) if own_splits else split_off(x, y, split)
+    return builder
 
 
 def is_named(name: str) -> bool:

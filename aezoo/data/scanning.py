@@ -2,15 +2,15 @@
 
 import logging
 import math
+import os
 from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 
-from aezoo.data.images import split_folders
 from aezoo.data.samples import DataError
-from aezoo.data.shards import form_of, samples_of, shards_of, stamp_of
+from aezoo.data.shards import form_of, samples_of, shards_by_split, stamp_of
 from aezoo.data.streams import Chosen, Stream
 
 HELD_OUT = 0.05  # of the samples, for the test split, and as much for validation
@@ -38,22 +38,24 @@ log = logging.getLogger("aezoo")
 
 
 def open_stream(
-    path: Path,
+    path: Path | str,
     parts: Sequence[str],
     size: tuple[int, int] | None = None,
     color: str | None = None,
+    data_dir: str | os.PathLike | None = None,
 ) -> list[Stream]:
     """Reads all samples once, and tells to which part each belongs.
 
     That is by a hash of its values, so that it stays where it is when others are added, and equal
-    samples are in one part. A folder with subfolders `train` and `test` is split by them, and only
-    validation by the hash.
+    samples are in one part. A folder with subfolders `train` and `test`, and a dataset with splits
+    of these names, is split by them, and only validation by the hash.
 
     Args:
-        path: Path, see `aezoo.data.shards.shards_of`.
+        path: Path, or a name of TensorFlow Datasets, see `aezoo.data.shards.shards_by_split`.
         parts: Sequence of `"train"`, `"test"`, `"all"`, `"validation"` and `"fitted"`, what is
             left of the training split without that.
         size, color: Of images, see `aezoo.data.images.prepared`.
+        data_dir: String or path, where TensorFlow Datasets keeps its data, or `None`.
 
     Returns:
         List of `Stream`, one for each part.
@@ -63,12 +65,10 @@ def open_stream(
         DataError: If samples are not finite or not of one shape, tables not of the same columns,
             or a part would be empty.
     """
-    folders = split_folders(path) if path.is_dir() else []
     gathering, checks = [_Part(part) for part in parts], _Checks()
     rng = np.random.default_rng(0)
-    for root in folders or [path]:
-        folder = root.name if folders else None
-        for shard in shards_of(root, size, color):
+    for folder, shards in shards_by_split(path, data_dir, size, color).items():
+        for shard in shards:
             checks.shard(shard)
             stamp, hashes = stamp_of(shard), [np.empty(0)]
             for piece in samples_of(shard, size, color):
@@ -173,7 +173,8 @@ class _Part:
 
     def stream(self, path, checks, *prepared):
         self._cut()
-        name, ends = path.absolute().stem, (checks.low, checks.high)
+        name = path if isinstance(path, str) else path.absolute().stem
+        ends = checks.low, checks.high
         return Stream(name, self.kept[0], ends, self.chosen, *prepared)
 
     def _cut(self):

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,8 +11,9 @@ import numpy as np
 import psutil
 
 from aezoo.data.chunks import NoRowsError, chunks, count_rows
-from aezoo.data.images import IMAGES, alike, gathered, read_image
+from aezoo.data.images import IMAGES, alike, gathered, read_image, split_folders
 from aezoo.data.parquet import columns_in, groups_of, rows_of_group
+from aezoo.data.records import Records, records_of
 from aezoo.data.samples import DataError, as_samples
 from aezoo.data.tables import numbers_of, open_array
 
@@ -28,11 +30,12 @@ class Shard(NamedTuple):
     Attributes:
         path: `pathlib.Path` of the file, or of the folder of images.
         part: A range of the samples of a `.npy` file, the number of a group of rows of a
-            `.parquet` file, a tuple of the images of a folder, or `None` for the whole file.
+            `.parquet` file, a tuple of the images of a folder, `Records` of a file of TensorFlow
+            Datasets, or `None` for the whole file.
     """
 
     path: Path
-    part: range | int | tuple[Path, ...] | None = None
+    part: range | int | tuple[Path, ...] | Records | None = None
 
 
 def shards_of(
@@ -69,6 +72,41 @@ def shards_of(
             parts = list(range(groups_of(file))) if kind == ".parquet" else [None]
         shards += [Shard(file, part) for part in parts]
     return shards
+
+
+def shards_by_split(
+    source: Path | str,
+    data_dir: str | os.PathLike | None = None,
+    size: tuple[int, int] | None = None,
+    color: str | None = None,
+) -> dict[str | None, list[Shard]]:
+    """The shards of data by the split that they are of.
+
+    Args:
+        source: Path of a file or folder, or the name of a dataset of TensorFlow Datasets.
+        data_dir: String or path, where TensorFlow Datasets keeps its data, or `None`.
+        size, color: Of images, see `aezoo.data.images.prepared`.
+
+    Returns:
+        Dictionary of `"train"` and `"test"` to lists of `Shard`, or of `None` to all of them, if
+        there are no folders and no splits of these names.
+
+    Raises:
+        FileNotFoundError: If there is no such file or dataset.
+        DataError: If there is nothing to read, or files of more than one kind.
+    """
+    if isinstance(source, str):
+        found = {
+            split: [Shard(file, records) for file, records in files]
+            for split, files in records_of(source, data_dir, size, color).items()
+        }
+        if not {"train", "test"} <= found.keys():
+            return {None: list(chain.from_iterable(found.values()))}
+        return {split: found[split] for split in ("train", "test")}
+    folders = split_folders(source) if source.is_dir() else []
+    if not folders:
+        return {None: shards_of(source, size, color)}
+    return {folder.name: shards_of(folder, size, color) for folder in folders}
 
 
 def shard_files(path: Path) -> list[Path]:
@@ -119,6 +157,8 @@ def samples_of(
     path, part = shard
     if isinstance(part, tuple):
         yield gathered(alike((read_image(file, size, color) for file in part), part), len(part))
+    elif isinstance(part, Records):
+        yield from part.samples(size, color)
     elif isinstance(part, range):
         x = open_array(path, mmap_mode="r")  # anew: pages of a file count as memory while mapped
         yield np.array(as_samples(x[part.start : part.stop], path))
@@ -143,7 +183,7 @@ def form_of(shard: Shard, warn: bool = False) -> tuple[str, ...]:
         what an array's numbers are: whole ones of 8 or 16 bits, or others.
     """
     kind = shard.path.suffix.lower()
-    if isinstance(shard.part, tuple):
+    if isinstance(shard.part, (tuple, Records)):
         return ("images",)
     if kind == ".npy":
         name = open_array(shard.path, mmap_mode="r").dtype.name

@@ -69,7 +69,7 @@ def load_splits(
     """
     if prepared.get("stream"):
         how = {key: value for key, value in prepared.items() if key != "stream"}
-        train, test, fitted, held_out = streamed(data, PARTS, **how)
+        train, test, fitted, held_out = streamed(data, PARTS, data_dir=data_dir, **how)
         _refuse_few(len(train))
         sizes = {"train": len(fitted), "validation": len(held_out), "test": len(test)}
         return Splits(train, test, fitted, held_out.x, sizes)
