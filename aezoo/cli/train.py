@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 from aezoo.cli.console import Json, app, out, print_json, print_metrics, quiet
 from aezoo.cli.trained import DataDir
@@ -147,10 +148,39 @@ def train(
     distribute: Annotated[
         str | None,
         typer.Option(
-            help="mirrored: on all GPUs of the machine; --batch-size is that of all together.",
+            help="mirrored: on all GPUs of the machine. multihost: by several processes, on several "
+            "machines, each started with this command. --batch-size is that of all together.",
             show_default=False,
         ),
     ] = None,
+    coordinator: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Of multihost: where the process of rank 0 listens. [default: as Slurm or "
+            "JAX_COORDINATOR_ADDRESS says]",
+            show_default=False,
+        ),
+    ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            help="Of multihost: how many there are. [default: SLURM_NTASKS or JAX_NUM_PROCESSES]",
+            show_default=False,
+        ),
+    ] = None,
+    rank: Annotated[
+        int | None,
+        typer.Option(
+            help="Of multihost: which of them this is, from 0 on; 0 writes the run. [default: "
+            "SLURM_PROCID, JAX_PROCESS_ID or JOB_COMPLETION_INDEX]",
+            show_default=False,
+        ),
+    ] = None,
+    wait: Annotated[
+        float,
+        typer.Option(metavar="SECONDS", help="Of multihost: how long to wait for all processes."),
+    ] = 300.0,
     option: Annotated[
         list[str] | None,
         typer.Option(
@@ -178,7 +208,12 @@ def train(
         from aezoo import training
         from aezoo.training.progress import TrainingProgress
 
-        progress = TrainingProgress(out, minutes)
+        first = True
+        if distribute == "multihost":
+            from aezoo.training.places import place_of
+
+            first = place_of(coordinator, processes, rank).rank == 0
+        progress = TrainingProgress(out if first else Console(quiet=True), minutes)
         ending.is_spared = lambda: progress.trained  # all that is left is to write the run
         try:
             run = training.train(
@@ -204,12 +239,18 @@ def train(
                 stride=stride,
                 stream=stream,
                 distribute=distribute,
+                coordinator=coordinator,
+                processes=processes,
+                rank=rank,
+                wait=wait,
                 callbacks=[progress, ending.callback()],
                 exports=export or (),
                 **options,
             )
         finally:
             progress.stop()
+    if run.rank:
+        return
     files = sorted(path.name for path in run.folder.iterdir())
     if as_json:
         document = {"folder": run.folder, "files": files, "interrupted": run.interrupted}

@@ -27,10 +27,10 @@ from aezoo.training.defaults import (
     usual_learning_rate,
     with_normalization,
 )
-from aezoo.training.distribution import Devices
 from aezoo.training.eight_bits import refuse_untrainable, train_on
 from aezoo.training.exporting import checked_kind, export_to
-from aezoo.training.folder import MODEL, new_folder, refuse_existing, stopped_early
+from aezoo.training.folder import MODEL, refuse_existing, stopped_early
+from aezoo.training.hosts import WAIT, devices_for
 from aezoo.training.plan import planned
 from aezoo.training.precision import checked_precision, computing_in, plain
 from aezoo.training.splits import described, is_streamed, load_splits
@@ -51,6 +51,7 @@ class Run:
         interrupted: Boolean, whether Ctrl-C ended the training early.
         chosen: List of strings, what was chosen from the data, and why.
         exports: Dictionary of what was exported, see `export_to`, to its `aezoo.ExportReport`.
+        rank: Integer, which of several processes this is: that of rank 0 has written the folder.
     """
 
     model: Autoencoder
@@ -60,6 +61,7 @@ class Run:
     interrupted: bool
     chosen: list[str] = field(default_factory=list)
     exports: dict[str, ExportReport] = field(default_factory=dict)
+    rank: int = 0
 
 
 def train(
@@ -86,6 +88,10 @@ def train(
     stride: int | None = None,
     stream: bool | None = None,
     distribute: str | None = None,
+    coordinator: str | None = None,
+    processes: int | None = None,
+    rank: int | None = None,
+    wait: float = WAIT,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     exports: Sequence[str] = (),
     **options: Any,
@@ -142,7 +148,14 @@ def train(
             half of the memory that is free, which is logged, and of folders of files.
         distribute: `"mirrored"` to train on all GPUs of the machine at once, see
             `aezoo.training.distribution.Devices`. `batch_size` is that of all together, and must
-            be a multiple of their number.
+            be a multiple of their number. Or `"multihost"`, for which several processes call
+            this, on several machines, with the same data and arguments, on the JAX backend: see
+            `aezoo.training.hosts.Hosts`. That of rank 0 writes the run; all return it.
+        coordinator: String, `"HOST:PORT"` of the process of rank 0, for `"multihost"`.
+        processes: Positive integer, how many there are.
+        rank: Integer from 0 to `processes - 1`, which of them this is. Default of these three:
+            what the environment says, see `aezoo.training.places.place_of`.
+        wait: Positive float, how many seconds processes wait for all to have come.
         callbacks: Sequence of `keras.callbacks.Callback`.
         exports: Sequence of what to export into the folder, see `export_to`.
         **options: The model's options. `normalization` is `"standard"` by default for vectors and
@@ -179,7 +192,7 @@ def train(
     if turn not in (True, False):
         raise ValueError(f"turn must be True or False. Received: {turn!r}")
     checked_precision(precision)
-    devices = Devices(distribute)
+    devices = devices_for(distribute, coordinator, processes, rank, wait)
     if minutes is not None and not 0 < minutes < math.inf:
         raise ValueError(f"minutes must be a positive number. Received: {minutes!r}")
     if minutes is not None and epochs is not None:
@@ -197,10 +210,13 @@ def train(
         )
     for kind in exports:
         checked_kind(kind)
-    refuse_existing(output)
+    devices.refuse(exports=exports, minutes=minutes, quantize_aware=quantize_aware, stream=stream)
+    if devices.rank == 0:
+        refuse_existing(output)
 
     given = {"size": size, "color": color, "window": window, "stride": stride}
     streamed = is_streamed(stream, data, size, color, window)
+    devices.refuse(stream=streamed)
     prepared = preparation({**given, "stream": streamed or None})
     splits = load_splits(data, seed, data_dir, prepared)
     train_set, test_set, fitted, held_out, _ = splits
@@ -210,6 +226,10 @@ def train(
     options = with_normalization(model, train_set, options)
     if latent_dim is None:
         latent_dim = usual_latent_dim(shape)
+    how = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
+    how |= {"patience": patience, "max_shift": max_shift, "flip": flip, "turn": turn, "seed": seed}
+    how |= {"model": model, "latent_dim": latent_dim, "precision": precision, "options": options}
+    devices.meet(how, [train_set.x, test_set.x], seed)
     untrained = build(model, shape, latent_dim, **options)  # what is wrong is refused now
     if has_schedule(untrained):
         if learning_rate is not None:
@@ -251,17 +271,18 @@ def train(
         **({"quantize_aware": quantize_aware} if quantize_aware else {}),
         "seed": seed,
     }
-    with new_folder(output, f"{model}-{train_set.name}") as folder:
+    with devices.folder(output, f"{model}-{train_set.name}") as folder:
         begin = time.perf_counter()
         how = {
             "x": fitted,
             "held_out": held_out,
             "folder": folder,
-            "callbacks": callbacks,
+            "callbacks": [*callbacks, *devices.callbacks()],
             **{key: settings[key] for key in ("batch_size", "learning_rate", "patience")},
         }
         if minutes is None:
-            found = attempt(made(plan, seed), plan, seed, settings["epochs"], **how)
+            with devices.training():
+                found = attempt(made(plan, seed), plan, seed, settings["epochs"], **how)
         else:
             found = best_within(60 * minutes, made, plan, seed, settings["epochs"], **how)
         again = partial(build, model, shape, latent_dim, **found.plan.options)
@@ -278,15 +299,23 @@ def train(
         del splits, how, fitted, held_out  # copies of the training split: the baseline needs none
         found.outcome["seconds"] = round(time.perf_counter() - begin, 1)
         record = {"model": model, "latent_dim": latent_dim, "data": told}
-        metrics = write_run(folder, found, train_set, test_set, record, settings)
+        devices.trained(found.outcome["interrupted"])
+        parts = (folder, found, train_set, test_set, record, settings)
+        folder, metrics = devices.from_first(lambda: (folder, write_run(*parts)))
     ae, history, outcome, plan = found
     early = stopped_early({**settings, **outcome})
     if "reading_seconds" in outcome:
         share = outcome["reading_seconds"] / max(outcome["seconds"], 0.1)
         log.warning("Reading samples took %.0f %% of the time, beside the training.", 100 * share)
-    for remark in remarks(metrics, stopped_early=early, has_prior=ae.bottleneck.has_prior):
+    for remark in (
+        ()
+        if devices.rank
+        else remarks(metrics, stopped_early=early, has_prior=ae.bottleneck.has_prior)
+    ):
         log.warning(remark)
-    run = Run(ae, metrics, history, folder, outcome["interrupted"], plan.reasons)
+    run = Run(
+        ae, metrics, history, Path(folder), outcome["interrupted"], plan.reasons, rank=devices.rank
+    )
     for kind in exports:
         try:
             run.exports[kind] = export_to(folder, ae, kind, train_set.x, test_set.x)
