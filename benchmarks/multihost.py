@@ -3,8 +3,8 @@
     python benchmarks/multihost.py                     # ten minutes on two cores
     python benchmarks/multihost.py --only agreement --families conv deep
 
-Agreement: `aezoo train` on the digits with `--distribute multihost`, by 1, 2 and 4 processes of this
-machine that share each batch of 32. Shown are the greatest relative differences to one process:
+Agreement: `aezoo train` on the digits with `--distribute multihost`, by 1, 2 and 4 processes of
+this machine that share each batch of 32. Shown are the greatest relative differences to one process:
 of the losses of all epochs, and of the weights, the norm of the difference of an array to its own.
 
 Killed: three processes train, and that of one rank gets SIGKILL: seconds until the last of the
@@ -66,7 +66,8 @@ def agreement(family, epochs):
     differences = {}
     for count in PROCESSES[1:]:
         (loss, arrays), (own_loss, own) = runs[count], runs[1]
-        apart = [np.linalg.norm(a - b) / np.linalg.norm(b) for a, b in zip(arrays, own) if b.any()]
+        pairs = [(a, b) for a, b in zip(arrays, own, strict=True) if b.any()]
+        apart = [np.linalg.norm(a - b) / np.linalg.norm(b) for a, b in pairs]
         differences[count] = {
             "losses": float(np.max(np.abs(loss - own_loss) / own_loss)),
             "weights": float(max(apart)),

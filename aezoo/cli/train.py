@@ -148,8 +148,9 @@ def train(
     distribute: Annotated[
         str | None,
         typer.Option(
-            help="mirrored: on all GPUs of the machine. multihost: by several processes, on several "
-            "machines, each started with this command. --batch-size is that of all together.",
+            help="mirrored: on all GPUs of the machine. multihost: by several processes, on "
+            "several machines, each started with this command. --batch-size is that of all "
+            "together.",
             show_default=False,
         ),
     ] = None,

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 RETRY = 0.2  # seconds between attempts to reach the first process
 HELLO = 5.0  # seconds for a line from what has just connected, which may be anything
+LEAVING = 15.0  # seconds for the others to leave once they know that they are to
 QUIET = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))  # lost after 25 seconds
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -128,15 +129,17 @@ class Meeting:
         return found["said"]
 
     def _end(self, last):
-        """Leaves: says why, and lets the others go first where that was in peace."""
+        """Leaves: says why; that of rank 0, which JAX's service needs, goes last."""
         for link in self._links.values():
             link.send(last)
-        if "bye" not in last or self.lost is not None:
-            self._over.set()
-        if self._links:
+        in_peace = "bye" in last and self.lost is None
+        if in_peace and self._links:
             self._over.wait(HELLO)
         self._over.set()
+        end = time.monotonic() + LEAVING
         for link in self._links.values():
+            if self.place.rank == 0 and not in_peace:
+                link.wait_for_end(end)
             link.close()
 
     def _listen(self):
@@ -212,6 +215,13 @@ class _Link:
         except ValueError:
             return None
         return message if isinstance(message, dict) else None
+
+    def wait_for_end(self, end: float) -> None:
+        """Waits until the other side has left, or the clock says so."""
+        with suppress(OSError):
+            self.socket.settimeout(max(0.01, end - time.monotonic()))
+            while time.monotonic() < end and self.socket.recv(2**16):
+                pass
 
     def close(self) -> None:
         self.socket.close()

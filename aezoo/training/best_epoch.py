@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from aezoo.autoencoder import Autoencoder
+from aezoo.data.shares import together
 
 
 def fit_to_best(
@@ -62,6 +63,8 @@ def fit_to_best(
     try:
         ae.fit(**data, validation_data=validation_data, epochs=epochs, verbose=0, callbacks=used)
     except KeyboardInterrupt:
+        if together():  # other processes wait for this one, which cannot even set weights alone
+            raise
         interrupted = True
         if best.best_weights is not None:
             ae.set_weights(best.best_weights)

@@ -82,9 +82,6 @@ class Devices:
         """What a training needs besides the callbacks of its user."""
         return []
 
-    def trained(self, interrupted: bool) -> None:
-        """Says that a training is over."""
-
     def from_first(self, function: Callable[[], Any]) -> Any:
         """What a function returns that one process alone is to call."""
         return function()

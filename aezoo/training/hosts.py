@@ -27,7 +27,7 @@ from aezoo.training.places import place_of
 
 WAIT = 300.0  # seconds
 VERSIONS = ("aezoo", "keras", "jax", "numpy")  # which decide what a seed gives
-GRACE = 10.0  # seconds for a process to end by itself once another is lost
+GRACE = 5.0  # seconds for a process to end by itself once another is lost
 NOTICE = 5.0  # seconds within which it is known why a collective operation failed
 
 
@@ -176,16 +176,6 @@ class Hosts(Devices):
         callback.on_epoch_begin = lambda epoch, logs=None: self._meeting.check()
         return [callback]
 
-    def trained(self, interrupted: bool) -> None:
-        """Says that a training is over; one that was interrupted ends all processes.
-
-        Raises:
-            KeyboardInterrupt: If it was.
-        """
-        if interrupted:
-            raise KeyboardInterrupt
-        self._meeting.check()
-
     def from_first(self, function: Callable[[], Any]) -> Any:
         """What a function returns, that JSON can hold, on rank 0, where alone it is called."""
         if self.rank:
@@ -204,6 +194,7 @@ class Hosts(Devices):
         jax.config.update("jax_cpu_collectives_implementation", "gloo")
         jax.config.update("jax_enable_recoverability", True)  # or the end of one aborts all
         host = here.host if self.rank == 0 else "127.0.0.1"
+        jax.config.update("jax_enable_preemption_service", False)  # it takes SIGTERM to itself
         slurm = {"SLURM_JOB_ID", "SLURM_LOCALID"} <= os.environ.keys()
         try:
             jax.distributed.initialize(

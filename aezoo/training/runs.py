@@ -299,7 +299,6 @@ def train(
         del splits, how, fitted, held_out  # copies of the training split: the baseline needs none
         found.outcome["seconds"] = round(time.perf_counter() - begin, 1)
         record = {"model": model, "latent_dim": latent_dim, "data": told}
-        devices.trained(found.outcome["interrupted"])
         parts = (folder, found, train_set, test_set, record, settings)
         folder, metrics = devices.from_first(lambda: (folder, write_run(*parts)))
     ae, history, outcome, plan = found
