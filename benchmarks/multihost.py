@@ -4,8 +4,9 @@
     python benchmarks/multihost.py --only agreement --families conv deep
 
 Agreement: `aezoo train` on the digits with `--distribute multihost`, by 1, 2 and 4 processes of
-this machine that share each batch of 32. Shown are the greatest relative differences to one process:
-of the losses of all epochs, and of the weights, the norm of the difference of an array to its own.
+this machine that share each batch of 32. Shown are the greatest relative differences to one
+process: of the losses of all epochs, and of the weights, the norm of the difference of an array
+to its own.
 
 Killed: three processes train, and that of one rank gets SIGKILL: seconds until the last of the
 others has ended, and what it said.
