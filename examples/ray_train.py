@@ -11,7 +11,7 @@ import ray
 from ray import train
 from ray.train import ScalingConfig
 from ray.train.collective import broadcast_from_rank_zero
-from ray.train.data_parallel_trainer import DataParallelTrainer
+from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer
 
 WORKERS = 2  # change: how many; on GPUs also use_gpu=True below
 OUTPUT = Path("runs/ray-digits")  # change: a folder that the first worker can write
