@@ -146,20 +146,21 @@ class Meeting:
         with selectors.DefaultSelector() as selector:
             for link in self._links.values():
                 selector.register(link.socket, selectors.EVENT_READ, link)
-            left = len(self._links)
-            while left and not self._over.is_set() and self.lost is None:
-                for key, _ in selector.select(timeout=0.2):
-                    link = key.data
-                    for message in link.messages():
+            ready = [(link, False) for link in self._links.values()]  # with the first line, perhaps
+            while not self._over.is_set():
+                for link, waiting in ready:
+                    for message in link.messages(waiting):
                         if "said" in message:
                             self._said.put(message)
                         elif "bye" in message:
-                            left -= 1
                             selector.unregister(link.socket)
                             break
                         elif not self._over.is_set():
                             self._lose(message.get("lost") or f"{link.who} has ended.")
                             return
+                if not selector.get_map():
+                    break
+                ready = [(key.data, True) for key, _ in selector.select(timeout=0.2)]
         self._over.set()
 
     def _lose(self, why):
@@ -184,16 +185,22 @@ class _Link:
         with suppress(OSError):  # the thread that listens says what has happened
             self.socket.sendall(json.dumps(message).encode() + b"\n")
 
-    def messages(self) -> Iterator[dict[str, Any]]:
-        """What has come; an empty one for the end."""
-        try:
-            found = self.socket.recv(2**16)
-        except OSError:
-            found = b""
-        if not found:
-            yield {}
-            return
-        *lines, self._read = (self._read + found).split(b"\n")
+    def messages(self, waiting: bool = True) -> Iterator[dict[str, Any]]:
+        """What has come; an empty one for the end.
+
+        Args:
+            waiting: Boolean, whether there is something to read, besides what was read before.
+        """
+        if waiting:
+            try:
+                found = self.socket.recv(2**16)
+            except OSError:
+                found = b""
+            if not found:
+                yield {}
+                return
+            self._read += found
+        *lines, self._read = self._read.split(b"\n")
         yield from map(json.loads, lines)
 
     def line(self, seconds: float) -> dict[str, Any] | None:
