@@ -10,7 +10,7 @@ from keras import ops
 
 from aezoo.autoencoder.bar import with_bar
 from aezoo.checks import count, number, positive
-from aezoo.data import feeding
+from aezoo.data import feeding, shares
 from aezoo.data.inputs import NO_TARGET, Door, is_dataset, refuse_endless
 from aezoo.layers.initialization import start_at_mean
 from aezoo.layers.linear_path import awaits_start, start_at_pca
@@ -138,11 +138,15 @@ class SelfSupervised(keras.Model):
             self._start_at_pca(self._all_targets(x, first, kwargs))
         start_at_mean(self.decoder, ops.convert_to_numpy(self._scale(mean[None]))[0])
         own = {"validation_split", "steps_per_epoch"}  # of arrays; Keras knows what they mean
-        if not streamed and not own & kwargs.keys() and feeding.worthwhile(self):
+        first_epoch = kwargs.get("initial_epoch", 0)
+        if shares.together():
+            how = batch_size or kwargs.get("validation_batch_size") or 32, first_epoch
+            x, validation_data = shares.of_fit((x, y, sample_weight), validation_data, *how)
+            y = batch_size = sample_weight = None
+        elif not streamed and not own & kwargs.keys() and feeding.worthwhile(self):
             kwargs.setdefault("validation_batch_size", batch_size)
             arrays = (x, y, sample_weight)
-            how = kwargs.pop("shuffle", True), kwargs.get("initial_epoch", 0)
-            x = feeding.batches(arrays, batch_size or 32, *how)
+            x = feeding.batches(arrays, batch_size or 32, kwargs.pop("shuffle", True), first_epoch)
             y = batch_size = sample_weight = None
         if is_dataset(x):
             kwargs.setdefault("shuffle", False)  # Keras warns that it cannot shuffle a dataset
@@ -327,8 +331,10 @@ class SelfSupervised(keras.Model):
 
 
 def copies_of(model: keras.Model) -> int:
-    """How many devices have a copy of a model, under a strategy of `tf.distribute`."""
-    strategy = getattr(model, "distribute_strategy", None)  # none on JAX
+    """How many devices have a copy of a model, under a strategy of `tf.distribute` or on JAX."""
+    if keras.backend.backend() == "jax" and model.weights:
+        return len(model.weights[0].value.sharding.device_set)
+    strategy = getattr(model, "distribute_strategy", None)
     return getattr(strategy, "num_replicas_in_sync", 1)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 from aezoo.cli.console import Json, app, out, print_json, print_metrics, quiet
 from aezoo.cli.trained import DataDir
@@ -46,6 +47,8 @@ Stride = Annotated[
         help="Steps or pixels from window to window. [default: --window]", show_default=False
     ),
 ]
+
+RESUMED = ("resume", "as_json", "coordinator", "processes", "rank", "wait")  # options for --resume
 
 
 @app.command()
@@ -150,10 +153,40 @@ def train(
     distribute: Annotated[
         str | None,
         typer.Option(
-            help="mirrored: on all GPUs of the machine; --batch-size is that of all together.",
+            help="mirrored: on all GPUs of the machine. multihost: by several processes, on "
+            "several machines, each started with this command. --batch-size is that of all "
+            "together.",
             show_default=False,
         ),
     ] = None,
+    coordinator: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Of multihost: where the process of rank 0 listens. [default: as Slurm or "
+            "JAX_COORDINATOR_ADDRESS says]",
+            show_default=False,
+        ),
+    ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            help="Of multihost: how many there are. [default: SLURM_NTASKS or JAX_NUM_PROCESSES]",
+            show_default=False,
+        ),
+    ] = None,
+    rank: Annotated[
+        int | None,
+        typer.Option(
+            help="Of multihost: which of them this is, from 0 on; 0 writes the run. [default: "
+            "SLURM_PROCID, JAX_PROCESS_ID or JOB_COMPLETION_INDEX]",
+            show_default=False,
+        ),
+    ] = None,
+    wait: Annotated[
+        float,
+        typer.Option(metavar="SECONDS", help="Of multihost: how long to wait for all processes."),
+    ] = 300.0,
     option: Annotated[
         list[str] | None,
         typer.Option(
@@ -191,12 +224,18 @@ def train(
         from aezoo import training
         from aezoo.training.progress import TrainingProgress
 
-        progress = TrainingProgress(out, minutes)
+        first = True
+        if distribute == "multihost":
+            from aezoo.training.places import place_of
+
+            first = place_of(coordinator, processes, rank).rank == 0
+        progress = TrainingProgress(out if first else Console(quiet=True), minutes)
+        place = {"coordinator": coordinator, "processes": processes, "rank": rank, "wait": wait}
         callbacks = [progress, ending.callback()]
         ending.is_spared = lambda: progress.trained  # all that is left is to write the run
         try:
             if resume is not None:
-                run = training.resume(resume, callbacks=callbacks)
+                run = training.resume(resume, callbacks=callbacks, **place)
             else:
                 run = training.train(
                     model,
@@ -221,12 +260,15 @@ def train(
                     stride=stride,
                     stream=stream,
                     distribute=distribute,
+                    **place,
                     callbacks=callbacks,
                     exports=export or (),
                     **options,
                 )
         finally:
             progress.stop()
+    if run.rank:
+        return
     files = sorted(path.name for path in run.folder.iterdir())
     if as_json:
         document = {"folder": run.folder, "files": files, "interrupted": run.interrupted}
@@ -257,7 +299,7 @@ def _check_resume(context: typer.Context, model: str | None, resume: Path | None
         if context.get_parameter_source(parameter.name).name != "DEFAULT"
     ]
     for parameter in given:
-        if parameter.name not in ("resume", "as_json"):
+        if parameter.name not in RESUMED:
             raise typer.BadParameter(
                 f"--resume takes all from the run: leave {parameter.opts[0]} out"
             )

@@ -6,22 +6,27 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def native_output_discarded():
+def native_output_discarded(both=False):
     """Discards what is written to the error stream below Python, as TensorFlow does on import.
 
     Its log, too, which goes to the output in notebooks, has only warnings in the meantime.
+
+    Args:
+        both: Boolean, whether what is written to the output is discarded, too.
     """
     log = logging.getLogger("tensorflow")
     level = log.level
     log.setLevel(max(level, logging.WARNING))
-    saved = os.dup(2)
+    saved = {number: os.dup(number) for number in ((1, 2) if both else (2,))}
     with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
+        for number in saved:
+            os.dup2(nowhere.fileno(), number)
     try:
         yield
     finally:
-        os.dup2(saved, 2)
-        os.close(saved)
+        for number, copy in saved.items():
+            os.dup2(copy, number)
+            os.close(copy)
         log.setLevel(level)
 
 

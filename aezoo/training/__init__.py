@@ -1,7 +1,8 @@
 """From a name and some data to a trained model in a run folder."""
 
 from aezoo.training.exporting import EXPORTS, export_to
-from aezoo.training.runs import Run, resume, train
+from aezoo.training.resuming import resume
+from aezoo.training.runs import Run, train
 from aezoo.training.searching import Point, Search, search
 from aezoo.training.splits import split_validation
 from aezoo.training.sweeping import Sweep, sweep

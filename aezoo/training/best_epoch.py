@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from aezoo.autoencoder import Autoencoder
+from aezoo.data.shares import together
 from aezoo.training.checkpoints import Checkpoints
 
 
@@ -69,6 +70,8 @@ def fit_to_best(
         how = {"initial_epoch": first, "epochs": epochs, "verbose": 0, "callbacks": used}
         ae.fit(**data, validation_data=validation_data, **how)
     except KeyboardInterrupt:
+        if together():  # other processes wait for this one, which cannot even set weights alone
+            raise
         interrupted = True
         if best.best_weights is not None:
             ae.set_weights(best.best_weights)

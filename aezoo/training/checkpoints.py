@@ -62,12 +62,13 @@ class Resumed(NamedTuple):
     Attributes:
         folder: `pathlib.Path` of the run folder.
         saved: `Saved`.
-        lock: `filelock.FileLock`, which keeps others from it.
+        lock: `filelock.FileLock`, which keeps others from it, or `None` for one of several
+            processes that does not write.
     """
 
     folder: Path
     saved: Saved
-    lock: FileLock
+    lock: FileLock | None
 
 
 class Checkpoints(keras.callbacks.Callback):
@@ -81,12 +82,19 @@ class Checkpoints(keras.callbacks.Callback):
         told: Dictionary of the arguments of `aezoo.train`, of what JSON knows or Keras serializes.
         digest: String, see `digest_of`.
         resumed: `Resumed`, what to begin with, or `None`.
+        writes: Boolean; of several processes one does.
     """
 
     def __init__(
-        self, folder: Path, told: dict[str, Any], digest: str, resumed: Resumed | None = None
+        self,
+        folder: Path,
+        told: dict[str, Any],
+        digest: str,
+        resumed: Resumed | None = None,
+        writes: bool = True,
     ) -> None:
         super().__init__()
+        self._writes = writes
         self.saved, self._lock = (None, None) if resumed is None else resumed[1:]
         self._folder, self._told, self._digest = folder / FOLDER, told, digest
         self._before = 0.0 if self.saved is None else self.saved.seconds
@@ -141,7 +149,7 @@ class Checkpoints(keras.callbacks.Callback):
                 variable.assign(value)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if time.perf_counter() - self._last < SECONDS:
+        if not self._writes or time.perf_counter() - self._last < SECONDS:
             return
         try:
             self._write(epoch)
@@ -162,7 +170,7 @@ class Checkpoints(keras.callbacks.Callback):
     def _write(self, epoch):
         self._folder.mkdir(exist_ok=True)
         if self._lock is None:
-            self._lock = locked(self._folder)
+            self._lock = _locked(self._folder.parent)
         history = next(table.history for table in self._tables if hasattr(table, "history"))
         arrays = {
             "variables": self.model.variables,
@@ -192,20 +200,19 @@ class Checkpoints(keras.callbacks.Callback):
             old.unlink()
 
 
-@contextmanager
-def reopened(run: str | os.PathLike) -> Iterator[Resumed]:
-    """Opens the newest checkpoint of a run, which no other training may have open.
+def newest(run: str | os.PathLike) -> tuple[Path, Saved]:
+    """Reads the newest checkpoint of a run that is whole.
 
     Args:
         run: String or path of the run folder. If there is none, `RUN.unfinished` is taken.
 
-    Yields:
-        `Resumed`.
+    Returns:
+        A pair of the folder's `pathlib.Path` and of `Saved`.
 
     Raises:
         FileNotFoundError: If there is no checkpoint.
         FileExistsError: If the name of an unfinished run is taken.
-        OSError: If all are damaged, or another training is at it.
+        OSError: If all are damaged.
     """
     folder = Path(run)
     if not folder.exists():
@@ -214,37 +221,37 @@ def reopened(run: str | os.PathLike) -> Iterator[Resumed]:
         raise FileNotFoundError(f"There is no folder {run}.")
     if wanted_name(folder) != folder:
         refuse_existing(wanted_name(folder))
-    found = sorted((folder / FOLDER).glob("*.npz"), reverse=True)
-    if not found:
+    files = sorted((folder / FOLDER).glob("*.npz"), reverse=True)
+    if not files:
         raise FileNotFoundError(
             f"{folder} has no checkpoint: it was trained for less than {SECONDS:g} seconds, for "
             "so many minutes, or to its end."
         )
-    lock = locked(folder / FOLDER)
-    try:
-        yield Resumed(folder, _newest(found), lock)
-    finally:
-        lock.release()
+    for file in files:
+        with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            return folder, _read(file)
+        log.warning("%s is damaged: the one before it is taken.", file)
+    raise OSError(f"No checkpoint in {folder} can be read: train again.")
 
 
-def locked(folder: Path) -> FileLock:
-    """The lock of a folder of checkpoints, which ends with the process that has it.
+@contextmanager
+def held(folder: Path) -> Iterator[FileLock]:
+    """Keeps other trainings from the checkpoints of a run; the end of the process ends that, too.
 
     Args:
-        folder: `pathlib.Path`.
+        folder: `pathlib.Path` of the run folder.
 
-    Returns:
+    Yields:
         `filelock.FileLock`, acquired.
 
     Raises:
         OSError: If another training has it.
     """
-    lock = FileLock(folder / "lock")
+    lock = _locked(folder)
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise OSError(f"{folder.parent} is of a training that is going on.") from None
-    return lock
+        yield lock
+    finally:
+        lock.release()
 
 
 def digest_of(*arrays: np.ndarray) -> str:
@@ -268,12 +275,13 @@ def digest_of(*arrays: np.ndarray) -> str:
     return digest.hexdigest()
 
 
-def _newest(files):
-    for file in files:
-        with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            return _read(file)
-        log.warning("%s is damaged: the one before it is taken.", file)
-    raise OSError(f"No checkpoint in {files[0].parent} can be read: train again.")
+def _locked(folder):
+    lock = FileLock(folder / FOLDER / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise OSError(f"{folder} is of a training that is going on.") from None
+    return lock
 
 
 def _read(file):

@@ -1,11 +1,17 @@
-"""Trainings on several devices of one machine."""
+"""Trainings on several devices of one machine, and what all distributed trainings have."""
 
 import contextlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
-DISTRIBUTIONS = ("mirrored",)
+from aezoo.training.folder import new_folder
+
+DISTRIBUTIONS = ("mirrored", "multihost")
 
 
 class Devices:
@@ -17,6 +23,7 @@ class Devices:
 
     Attributes:
         count: Integer, how many devices there are.
+        rank: Integer, 0: which of several processes this is, see `aezoo.training.hosts.Hosts`.
 
     Raises:
         ValueError: For another name, or another backend than TensorFlow.
@@ -32,7 +39,7 @@ class Devices:
     """
 
     def __init__(self, distribute: str | None) -> None:
-        self.count, self._strategy = 1, None
+        self.count, self.rank, self._strategy = 1, 0, None
         if distribute is None:
             return
         if distribute not in DISTRIBUTIONS:
@@ -54,6 +61,30 @@ class Devices:
     def scope(self) -> contextlib.AbstractContextManager[Any]:
         """What models are to be built and compiled in."""
         return contextlib.nullcontext() if self._strategy is None else self._strategy.scope()
+
+    def refuse(self, **given: Any) -> None:
+        """Refuses arguments of `aezoo.train` that cannot be had here."""
+
+    def meet(self, settings: Mapping[str, Any], arrays: Sequence[np.ndarray], seed: int) -> None:
+        """Waits for other processes, if there are any."""
+
+    def training(self) -> contextlib.AbstractContextManager[Any]:
+        """What models are to be trained in."""
+        return contextlib.nullcontext()
+
+    def folder(
+        self, output: str | os.PathLike | None, name: str, again: Path | None = None
+    ) -> contextlib.AbstractContextManager[Path]:
+        """The folder of a run, see `new_folder`."""
+        return new_folder(output, name, again)
+
+    def callbacks(self) -> list[keras.callbacks.Callback]:
+        """What a training needs besides the callbacks of its user."""
+        return []
+
+    def from_first(self, function: Callable[[], Any]) -> Any:
+        """What a function returns that one process alone is to call."""
+        return function()
 
     def part_of(self, batch_size: int) -> int:
         """How many samples of a batch each device has.

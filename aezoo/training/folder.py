@@ -57,7 +57,7 @@ def new_folder(
         yield folder
     except BaseException:
         with suppress(OSError):  # the error that ended the run is the one to be told
-            _set_aside(folder)
+            set_aside(folder)
         raise
 
 
@@ -202,7 +202,12 @@ def _made(folders: Iterable[Path]) -> Path:
     raise _exists(folder)
 
 
-def _set_aside(folder):
+def set_aside(folder: Path) -> None:
+    """Gives the folder of a run that did not come to its end another name, or removes it if empty.
+
+    Args:
+        folder: `pathlib.Path`.
+    """
     if not any(path.stat().st_size for path in folder.rglob("*") if path.is_file()):
         shutil.rmtree(folder)
         return

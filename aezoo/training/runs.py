@@ -19,7 +19,7 @@ from aezoo.models import build
 from aezoo.training.arguments import check_arguments
 from aezoo.training.attempts import attempt, best_within, settle
 from aezoo.training.best_epoch import has_schedule
-from aezoo.training.checkpoints import Checkpoints, Resumed, digest_of, reopened
+from aezoo.training.checkpoints import Checkpoints, Resumed, digest_of
 from aezoo.training.defaults import (
     usual_batch_size,
     usual_epochs,
@@ -27,17 +27,18 @@ from aezoo.training.defaults import (
     usual_learning_rate,
     with_normalization,
 )
-from aezoo.training.distribution import Devices
 from aezoo.training.eight_bits import refuse_untrainable, train_on
 from aezoo.training.exporting import export_to
-from aezoo.training.folder import MODEL, new_folder, refuse_existing, stopped_early
+from aezoo.training.folder import MODEL, refuse_existing, stopped_early
+from aezoo.training.hosts import WAIT, devices_for
 from aezoo.training.plan import planned
 from aezoo.training.precision import computing_in, plain
 from aezoo.training.splits import described, is_streamed, load_splits
 from aezoo.training.writing import write_run
 
 log = logging.getLogger("aezoo")
-NOT_TOLD = ("callbacks", "resumed", "output", "options")  # when it is resumed
+# what is another one when it is resumed
+NOT_TOLD = ("callbacks", "resumed", "output", "options", "coordinator", "processes", "rank", "wait")
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Run:
         interrupted: Boolean, whether Ctrl-C ended the training early.
         chosen: List of strings, what was chosen from the data, and why.
         exports: Dictionary of what was exported, see `export_to`, to its `aezoo.ExportReport`.
+        rank: Integer, which of several processes this is: that of rank 0 has written the folder.
     """
 
     model: Autoencoder
@@ -61,6 +63,7 @@ class Run:
     interrupted: bool
     chosen: list[str] = field(default_factory=list)
     exports: dict[str, ExportReport] = field(default_factory=dict)
+    rank: int = 0
 
 
 def train(
@@ -87,6 +90,10 @@ def train(
     stride: int | None = None,
     stream: bool | None = None,
     distribute: str | None = None,
+    coordinator: str | None = None,
+    processes: int | None = None,
+    rank: int | None = None,
+    wait: float = WAIT,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     exports: Sequence[str] = (),
     resumed: Resumed | None = None,
@@ -144,7 +151,14 @@ def train(
             half of the memory that is free, which is logged, and of folders of files.
         distribute: `"mirrored"` to train on all GPUs of the machine at once, see
             `aezoo.training.distribution.Devices`. `batch_size` is that of all together, and must
-            be a multiple of their number.
+            be a multiple of their number. Or `"multihost"`, for which several processes call
+            this, on several machines, with the same data and arguments, on the JAX backend: see
+            `aezoo.training.hosts.Hosts`. That of rank 0 writes the run; all return it.
+        coordinator: String, `"HOST:PORT"` of the process of rank 0, for `"multihost"`.
+        processes: Positive integer, how many there are.
+        rank: Integer from 0 to `processes - 1`, which of them this is. Default of these three:
+            what the environment says, see `aezoo.training.places.place_of`.
+        wait: Positive float, how many seconds processes wait for all to have come.
         callbacks: Sequence of `keras.callbacks.Callback`.
         exports: Sequence of what to export into the folder, see `export_to`.
         resumed: `aezoo.training.checkpoints.Resumed`, which `aezoo.resume` gives with all else
@@ -174,12 +188,14 @@ def train(
     """
     told = {key: value for key, value in locals().items() if key not in NOT_TOLD} | options
     check_arguments(told)
-    devices = Devices(distribute)
-    if resumed is None:
+    devices = devices_for(distribute, coordinator, processes, rank, wait)
+    devices.refuse(exports=exports, minutes=minutes, quantize_aware=quantize_aware, stream=stream)
+    if resumed is None and devices.rank == 0:
         refuse_existing(output)
 
     given = {"size": size, "color": color, "window": window, "stride": stride}
     streamed = is_streamed(stream, data, size, color, window)
+    devices.refuse(stream=streamed)
     prepared = preparation({**given, "stream": streamed or None})
     splits = load_splits(data, seed, data_dir, prepared)
     train_set, test_set, fitted, held_out, _ = splits
@@ -189,6 +205,9 @@ def train(
     options = with_normalization(model, train_set, options)
     if latent_dim is None:
         latent_dim = usual_latent_dim(shape)
+    same = {key: told[key] for key in told.keys() - {"data", "data_dir"}} | options
+    same["checkpoint"] = resumed and resumed.saved.epochs
+    devices.meet(same, [train_set.x, test_set.x], seed)
     untrained = build(model, shape, latent_dim, **options)  # what is wrong is refused now
     if has_schedule(untrained):
         if learning_rate is not None:
@@ -231,24 +250,26 @@ def train(
         "seed": seed,
     }
     told |= {"data": source(data), "data_dir": told_data["data_dir"], "stream": streamed}
-    digest = digest_of(splits.seen, held_out)
-    if resumed is not None and digest != resumed.saved.digest:
+    samples = digest_of(splits.seen, held_out)
+    if resumed is not None and samples != resumed.saved.digest:
         raise ValueError(f"The samples of {data} are not those that {resumed.folder} had.")
+    again = resumed and resumed.folder
     with (
-        new_folder(output, f"{model}-{train_set.name}", resumed and resumed.folder) as folder,
-        closing(Checkpoints(folder, told, digest, resumed)) as checkpoints,
+        devices.folder(output, f"{model}-{train_set.name}", again) as folder,
+        closing(Checkpoints(folder, told, samples, resumed, devices.rank == 0)) as checkpoints,
     ):
         how = {
             "x": fitted,
             "held_out": held_out,
             "folder": folder,
-            "callbacks": callbacks,
+            "callbacks": [*callbacks, *devices.callbacks()],
             **{key: settings[key] for key in ("batch_size", "learning_rate", "patience")},
         }
         if minutes is None:
-            how["checkpoints"] = checkpoints
-            found = attempt(made(plan, seed), plan, seed, settings["epochs"], **how)
-            del how["checkpoints"]
+            with devices.training():
+                how["checkpoints"] = checkpoints
+                found = attempt(made(plan, seed), plan, seed, settings["epochs"], **how)
+                del how["checkpoints"]
         else:
             found = best_within(60 * minutes, made, plan, seed, settings["epochs"], **how)
         again = partial(build, model, shape, latent_dim, **found.plan.options)
@@ -265,7 +286,8 @@ def train(
         del splits, how, fitted, held_out  # copies of the training split: the baseline needs none
         found.outcome["seconds"] = round(checkpoints.seconds, 1)
         record = {"model": model, "latent_dim": latent_dim, "data": told_data}
-        metrics = write_run(folder, found, train_set, test_set, record, settings)
+        parts = (folder, found, train_set, test_set, record, settings)
+        folder, metrics = devices.from_first(lambda: (folder, write_run(*parts)))
         if not found.outcome["interrupted"]:
             checkpoints.remove()
     ae, history, outcome, plan = found
@@ -273,9 +295,12 @@ def train(
     if "reading_seconds" in outcome:
         share = outcome["reading_seconds"] / max(outcome["seconds"], 0.1)
         log.warning("Reading samples took %.0f %% of the time, beside the training.", 100 * share)
-    for remark in remarks(metrics, stopped_early=early, has_prior=ae.bottleneck.has_prior):
+    told_of = {"stopped_early": early, "has_prior": ae.bottleneck.has_prior}
+    for remark in [] if devices.rank else remarks(metrics, **told_of):
         log.warning(remark)
-    run = Run(ae, metrics, history, folder, outcome["interrupted"], plan.reasons)
+    run = Run(
+        ae, metrics, history, Path(folder), outcome["interrupted"], plan.reasons, rank=devices.rank
+    )
     for kind in exports:
         try:
             run.exports[kind] = export_to(folder, ae, kind, train_set.x, test_set.x)
@@ -283,36 +308,3 @@ def train(
             log.warning(f"The run in {folder} is whole, but for the export in {kind}.")
             raise
     return run
-
-
-def resume(run: str | os.PathLike, *, callbacks: Sequence[keras.callbacks.Callback] = ()) -> Run:
-    """Goes on with a training that was killed or interrupted, from its newest checkpoint.
-
-    A training that takes ten seconds or more writes its state after whole epochs: weights,
-    optimizer, the order of samples, random generators, the losses and the best weights so far.
-    What is resumed comes to the weights of a training that nothing stopped: on CPUs but for
-    rounding, on several devices with samples in another order.
-
-    Args:
-        run: String or path of the folder of a run that was killed, or `RUN` of a
-            `RUN.unfinished`, or of one that Ctrl-C has ended.
-        callbacks: Sequence of `keras.callbacks.Callback`. All else is what `train` was told.
-
-    Returns:
-        A `Run`.
-
-    Raises:
-        FileNotFoundError: If there is no checkpoint, as of trainings of so many `minutes`, or the
-            data cannot be found.
-        FileExistsError: If the name of what is unfinished is taken.
-        ValueError: If the data are others now.
-        OSError: If no checkpoint can be read, or the training is still going on.
-
-    Example:
-
-    >>> aezoo.resume("runs/night")
-    Traceback (most recent call last):
-    FileNotFoundError: There is no folder runs/night.
-    """
-    with reopened(run) as resumed:
-        return train(**resumed.saved.told, callbacks=callbacks, resumed=resumed)

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 import aezoo
 from aezoo.cli import app
 from aezoo.training import checkpoints, writing
-from aezoo.training.checkpoints import Checkpoints, locked, reopened
+from aezoo.training.checkpoints import Checkpoints, held, newest
 
 WHOLE = ["log.csv", "metrics.json", "model.keras"]
 SMALL = {"hidden_units": (8,), "latent_dim": 2, "batch_size": 16, "epochs": 6}
@@ -152,7 +152,7 @@ def test_an_older_one_is_taken_if_the_newest_is_damaged(caplog):
         caplog.clear()
     for file in files[:2]:
         Path(f"run.unfinished/checkpoints/{file}").write_bytes(b"")
-    with pytest.raises(OSError, match="No checkpoint in run.unfinished/checkpoints can be read"):
+    with pytest.raises(OSError, match="No checkpoint in run.unfinished can be read"):
         aezoo.resume("run")
 
 
@@ -178,10 +178,11 @@ def test_what_cannot_go_on(monkeypatch, rng):
     with pytest.raises(FileNotFoundError, match="There is no folder run"):
         aezoo.resume("run")
     ended("run", 2)
-    held = locked(Path("run.unfinished/checkpoints"))
-    with pytest.raises(OSError, match="run.unfinished is of a training that is going on"):
-        aezoo.resume("run")
-    held.release()
+    with held(Path("run.unfinished")) as lock:
+        assert lock.is_locked
+        with pytest.raises(OSError, match="run.unfinished is of a training that is going on"):
+            aezoo.resume("run")
+    assert not lock.is_locked
     os.mkdir("run")
     with pytest.raises(FileExistsError, match="run exists already"):
         aezoo.resume("run.unfinished")
@@ -221,14 +222,12 @@ def test_a_training_that_goes_on_has_its_checkpoints_for_itself():
 def test_what_a_training_was_told():
     told = {"hidden_units": (np.int64(8),), "activation": keras.layers.ELU(0.5)}
     ended("run", 2, epochs=np.int64(4), size=(5, 4), data_dir=Path("there"), **told)
-    with reopened("run") as (folder, saved, lock):
-        assert (folder.name, saved.epochs, saved.stopped) == ("run.unfinished", 2, False)
-        assert saved.told["data"] == os.path.abspath("x.npy")
-        assert saved.told["data_dir"] == os.path.abspath("there")
-        assert [saved.told[key] for key in ("epochs", "size", "stream")] == [4, [5, 4], False]
-        assert saved.told["activation"].alpha == 0.5
-        assert lock.is_locked
-    assert not lock.is_locked
+    folder, saved = newest("run")
+    assert (folder.name, saved.epochs, saved.stopped) == ("run.unfinished", 2, False)
+    assert saved.told["data"] == os.path.abspath("x.npy")
+    assert saved.told["data_dir"] == os.path.abspath("there")
+    assert [saved.told[key] for key in ("epochs", "size", "stream")] == [4, [5, 4], False]
+    assert saved.told["activation"].alpha == 0.5
     assert aezoo.resume("run").model.input_shape == (None, 5, 4, 1)
 
 

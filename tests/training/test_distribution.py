@@ -66,7 +66,7 @@ def test_parts_of_a_batch(monkeypatch):
 
 
 def test_refusals(monkeypatch):
-    with pytest.raises(ValueError, match="must be 'mirrored'. Received: 'both'"):
+    with pytest.raises(ValueError, match="must be 'mirrored' or 'multihost'. Received: 'both'"):
         Devices("both")
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     with pytest.raises(ValueError, match="unset KERAS_BACKEND, which is 'jax'"):
