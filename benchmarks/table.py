@@ -365,7 +365,9 @@ def scale():
         for row in found["memory"]
     ]
     speeds = "; ".join(
-        f"{name} {statistics.median(row['ratios']):.2f}" for name, row in found["speed"].items()
+        f"{name} {statistics.median(row['ratios']['stream']):.2f} "
+        f"({statistics.median(row['ratios']['stream, nothing kept']):.2f} where it is read anew)"
+        for name, row in found["speed"].items()
     )
     return (
         "Data larger than memory: the most memory of a process that trains `deep` for an epoch on\n"

@@ -66,7 +66,7 @@ def open_stream(
             or a part would be empty.
     """
     gathering, checks = [_Part(part) for part in parts], _Checks()
-    rng = np.random.default_rng(0)
+    rng, digest = np.random.default_rng(0), blake2b(digest_size=16)
     for folder, shards in shards_by_split(path, data_dir, size, color).items():
         for shard in shards:
             checks.shard(shard)
@@ -74,6 +74,7 @@ def open_stream(
             for piece in samples_of(shard, size, color):
                 checks.samples(piece, shard)
                 hashes.append(_hashes(piece))
+                digest.update(hashes[-1])
                 ranks = rng.random(len(piece))  # the same for every part
                 for part in gathering:
                     part.sample(piece, hashes[-1], folder, ranks)
@@ -87,7 +88,7 @@ def open_stream(
                 f"{path} has {checks.count:,} samples, and by their values none is for "
                 f"{part.name}: it takes more of them, or folders called train and test."
             )
-    return [part.stream(path, checks, size, color) for part in gathering]
+    return [part.stream(path, checks, size, color, digest.hexdigest()) for part in gathering]
 
 
 class _Checks:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from aezoo.checks import positive
+from aezoo.data.feeding import orders
 from aezoo.data.samples import DataError
 from aezoo.data.shards import Shard, samples_of, stamp_of
 
@@ -50,6 +51,7 @@ class Stream:
         range: Pair of floats, the least and the greatest value of all.
         chosen: Sequence of `Chosen`, what the part has of each shard.
         size, color: Of images, see `aezoo.data.images.prepared`.
+        digest: String, a hash of all samples, those of other parts, too.
 
     Attributes:
         shape: Tuple of integers, the shape of one sample.
@@ -75,12 +77,14 @@ class Stream:
         chosen: Sequence[Chosen],
         size: tuple[int, int] | None = None,
         color: str | None = None,
+        digest: str = "",
     ) -> None:
-        self.name, self.x, self.y, self.range = name, x, None, range
+        self.name, self.x, self.y, self.range, self.digest = name, x, None, range, digest
         self.reading = 0.0
         self._chosen, self._prepared = chosen, (size, color)
         self._count = sum(part.count for part in chosen)
         self._error: Exception | None = None
+        self._kept: np.ndarray | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -100,7 +104,8 @@ class Stream:
         Args:
             batch_size: Positive integer.
             shuffle: Boolean, whether shards come in a new random order each time, and samples in
-                a random order of 256 MiB of them. Else they come as they lie there.
+                a random order of 256 MiB of them. Else they come as they lie there. Samples that
+                take no more than that are read once, and kept.
             seed: Integer, of that order.
             first: Integer, 0 or more, the epoch to begin with, whose order it has.
 
@@ -109,12 +114,18 @@ class Stream:
             has what is left.
 
         Raises:
-            DataError: While it is read, if the files have changed. TensorFlow tells it as an error
-                of its own, see `errors`.
+            DataError: If the files have changed. While batches are read TensorFlow tells it as an
+                error of its own, see `errors`.
         """
         import tensorflow as tf
 
         batch_size = positive("batch_size", batch_size)
+        options = tf.data.Options()
+        options.autotune.enabled = False  # it would hold more and more batches ready
+        if self._fits:
+            x = tf.convert_to_tensor(self._whole())
+            data = orders(len(x), batch_size, seed, first, shuffle)
+            return data.map(lambda places, _: tf.gather(x, places)).with_options(options)
         epochs = itertools.count(first)
         fit = TOGETHER_BYTES // (4 * batch_size * max(1, math.prod(self.shape)))
         together = batch_size * min(TOGETHER, max(1, fit))
@@ -129,8 +140,6 @@ class Stream:
 
         signature = tf.TensorSpec((None, *self.shape), tf.float32)
         data = tf.data.Dataset.from_generator(read, output_signature=signature)
-        options = tf.data.Options()
-        options.autotune.enabled = False  # it would hold more and more batches ready
         data = data.flat_map(cut).prefetch(2).with_options(options)
         return data.apply(
             tf.data.experimental.assert_cardinality(math.ceil(len(self) / batch_size))
@@ -146,23 +155,36 @@ class Stream:
                 raise
             raise self._error from None
 
+    @property
+    def _fits(self) -> bool:
+        return 4 * len(self) * math.prod(self.shape) <= POOL_BYTES
+
+    def _whole(self) -> np.ndarray:
+        """All samples, in their order."""
+        if self._kept is None:
+            begin = time.perf_counter()
+            (self._kept,) = self._rows(len(self), None)
+            self.reading += time.perf_counter() - begin
+        return self._kept
+
     def _rows(self, count: int, rng: np.random.Generator | None) -> Iterator[np.ndarray]:
         """Arrays of `count` samples, the last of what is left, in the order of a generator."""
         held = 1 if rng is None else POOL_BYTES // (4 * count * math.prod(self.shape))
         pool = np.empty((min(len(self), max(1, held) * count), *self.shape), np.float32)
         filled = 0
-        for piece in self._pieces(rng):
-            while len(piece):
-                fits = piece[: len(pool) - filled]
-                pool[filled : filled + len(fits)] = fits
-                piece, filled = piece[len(fits) :], filled + len(fits)
+        for piece, places in self._pieces(rng):
+            while len(places):
+                fits = places[: len(pool) - filled]
+                # "clip" copies each sample once, and "raise" twice
+                np.take(piece, fits, 0, pool[filled : filled + len(fits)], mode="clip")
+                places, filled = places[len(fits) :], filled + len(fits)
                 if filled == len(pool):
                     yield from _drawn(pool, count, rng)
                     filled = 0
         yield from _drawn(pool[:filled], count, rng)
 
     def _pieces(self, rng):
-        """The samples of this part, shard by shard."""
+        """Samples, and the places of those of this part among them, shard by shard."""
         order = np.arange(len(self._chosen))
         for i in order if rng is None else rng.permutation(order):
             shard, length, bits, stamp = self._chosen[i]
@@ -172,7 +194,7 @@ class Stream:
             if not shard.path.exists() or stamp_of(shard) != stamp:
                 raise DataError(f"{shard.path} has changed since it was first read.")
             for piece in samples_of(shard, *self._prepared):
-                yield piece[mask[begin : begin + len(piece)]]
+                yield piece, np.flatnonzero(mask[begin : begin + len(piece)])
                 begin += len(piece)
 
     def _timed(self, rows):
@@ -198,4 +220,4 @@ def _drawn(pool, count, rng):
     """Copies of `count` samples at a time, in a random order."""
     order = np.arange(len(pool)) if rng is None else rng.permutation(len(pool))
     for i in range(0, len(pool), count):
-        yield pool[order[i : i + count]]
+        yield np.take(pool, order[i : i + count], 0)

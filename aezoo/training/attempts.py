@@ -197,11 +197,11 @@ def settle(found: Attempt, x: np.ndarray, learning_rate: float | None) -> None:
 
 def _noisy(ae, x):
     """Samples with the model's noise, the same in every attempt, or that would choose the best."""
-    state = getattr(getattr(ae.corruption, "seed_generator", None), "state", None)
-    if state is None:
-        return ae.corrupt(x)
-    before = state.numpy()
-    state.assign(np.zeros_like(before))
+    states = [v for v in ae.corruption.variables if v.path.endswith("seed_generator_state")]
+    before = [state.numpy() for state in states]
+    for state in states:
+        state.assign(np.zeros_like(state))
     noisy = ae.corrupt(x)
-    state.assign(before)
+    for state, value in zip(states, before, strict=True):
+        state.assign(value)
     return noisy

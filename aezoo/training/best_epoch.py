@@ -72,6 +72,8 @@ def fit_to_best(
     except KeyboardInterrupt:
         if together():  # other processes wait for this one, which cannot even set weights alone
             raise
+        if checkpoints is not None and not checkpoints.has_begun:  # what was saved is not in yet
+            raise
         interrupted = True
         if best.best_weights is not None:
             ae.set_weights(best.best_weights)

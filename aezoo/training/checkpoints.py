@@ -1,14 +1,13 @@
 """What a training that was killed goes on from: its state after a whole epoch, on disk."""
 
+import glob
 import json
 import logging
 import os
 import shutil
 import time
-import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from hashlib import blake2b
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +21,7 @@ from aezoo.training.folder import UNFINISHED, refuse_existing, wanted_name
 FOLDER = "checkpoints"
 KEPT = 2
 SECONDS = 10.0  # from one to the next, at least
+MOST = 9  # as long as it takes to write one, at least: a slow disk takes a tenth of the time
 FORMAT = 1
 ARRAYS = ("variables", "optimizer", "best")
 
@@ -75,14 +75,19 @@ class Checkpoints(keras.callbacks.Callback):
     """Writes the state of a training after epochs, and begins with one that was written.
 
     There are two at most, so that one is left if the newest is damaged. They are written beside,
-    synced and renamed. A disk that is full ends no training.
+    synced and renamed. What cannot be written, on a full disk or of an option that Keras cannot
+    serialize, is logged and ends no training.
 
     Args:
         folder: `pathlib.Path` of the run folder.
         told: Dictionary of the arguments of `aezoo.train`, of what JSON knows or Keras serializes.
-        digest: String, see `digest_of`.
+        digest: String, see `aezoo.data.samples.digest_of`.
         resumed: `Resumed`, what to begin with, or `None`.
         writes: Boolean; of several processes one does.
+
+    Attributes:
+        saved: `Saved`, what it begins with, or `None`.
+        has_begun: Boolean, whether that is in the model.
     """
 
     def __init__(
@@ -98,12 +103,19 @@ class Checkpoints(keras.callbacks.Callback):
         self.saved, self._lock = (None, None) if resumed is None else resumed[1:]
         self._folder, self._told, self._digest = folder / FOLDER, told, digest
         self._before = 0.0 if self.saved is None else self.saved.seconds
-        self._begin = self._last = time.perf_counter()
+        self._begin = time.perf_counter()
+        self._next = self._begin + SECONDS
+        self.has_begun = self.saved is None
+
+    @property
+    def own_seconds(self) -> float:
+        """How long this process has trained."""
+        return time.perf_counter() - self._begin
 
     @property
     def seconds(self) -> float:
         """How long it has trained, before it was resumed, too."""
-        return self._before + time.perf_counter() - self._begin
+        return self._before + self.own_seconds
 
     def first_epoch(self, epochs: int) -> int:
         """The epoch to begin with.
@@ -133,29 +145,31 @@ class Checkpoints(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         if self.saved is None:
             return
-        if self.saved.best:
+        if self.saved.best:  # or playing epochs again would keep others as the best
             self.model.set_weights(self.saved.best)
         for epoch in range(self.saved.epochs):
             losses = {name: values[epoch] for name, values in self.saved.history.items()}
             for callback in (self._best, *self._tables):
                 callback.on_epoch_end(epoch, dict(losses))
-        self._best.best_weights = self.saved.best or None
-        self.model.stop_training = False  # by what was played again
         for variables, values in (
             (self.model.variables, self.saved.variables),
             (self.model.optimizer.variables, self.saved.optimizer),
         ):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
+            values.clear()  # they take as much memory as the model
+        self.has_begun = True
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if not self._writes or time.perf_counter() - self._last < SECONDS:
+        begin = time.perf_counter()
+        if not self._writes or begin < self._next:
             return
         try:
             self._write(epoch)
-        except OSError as error:
+        except (OSError, TypeError, ValueError) as error:
             log.warning("No checkpoint of epoch %d: %s. The training goes on.", epoch + 1, error)
-        self._last = time.perf_counter()
+        now = time.perf_counter()
+        self._next = now + max(SECONDS, MOST * (now - begin))
 
     def close(self) -> None:
         """Lets other trainings have them."""
@@ -171,6 +185,8 @@ class Checkpoints(keras.callbacks.Callback):
         self._folder.mkdir(exist_ok=True)
         if self._lock is None:
             self._lock = _locked(self._folder.parent)
+        for part in self._folder.glob(".partial-*"):  # of a process that was killed
+            shutil.rmtree(part, ignore_errors=True)
         history = next(table.history for table in self._tables if hasattr(table, "history"))
         arrays = {
             "variables": self.model.variables,
@@ -213,10 +229,14 @@ def newest(run: str | os.PathLike) -> tuple[Path, Saved]:
         FileNotFoundError: If there is no checkpoint.
         FileExistsError: If the name of an unfinished run is taken.
         OSError: If all are damaged.
+        ValueError: If there are several of this name, or it is of a later version of aezoo or has
+            an option that Keras cannot read again.
     """
-    folder = Path(run)
+    folder = Path(run).expanduser()
+    if folder.is_symlink() or not folder.name:
+        folder = folder.resolve()
     if not folder.exists():
-        folder = folder.with_name(f"{folder.name}.{UNFINISHED}")
+        folder = _set_aside_of(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no folder {run}.")
     if wanted_name(folder) != folder:
@@ -228,9 +248,16 @@ def newest(run: str | os.PathLike) -> tuple[Path, Saved]:
             "so many minutes, or to its end."
         )
     for file in files:
-        with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            return folder, _read(file)
-        log.warning("%s is damaged: the one before it is taken.", file)
+        try:
+            manifest, arrays = _read(file)
+        except Exception:  # whatever NumPy, zip and JSON make of damage
+            log.warning("%s is damaged: the one before it is taken.", file)
+            continue
+        if manifest["format"] != FORMAT:
+            raise ValueError(f"{file} was written by another version of aezoo: take that one.")
+        told = {name: _deserialized(name, value) for name, value in manifest["told"].items()}
+        rest = {name: manifest[name] for name in ("digest", "history", "stopped", "seconds")}
+        return folder, Saved(told=told, **rest, **arrays)
     raise OSError(f"No checkpoint in {folder} can be read: train again.")
 
 
@@ -254,27 +281,6 @@ def held(folder: Path) -> Iterator[FileLock]:
         lock.release()
 
 
-def digest_of(*arrays: np.ndarray) -> str:
-    """A hash of samples.
-
-    Args:
-        *arrays: Arrays.
-
-    Returns:
-        String of 32 hexadecimal digits.
-
-    Example:
-
-    >>> digest_of(np.zeros(2)) == digest_of(np.zeros(2)), digest_of(np.zeros(2)) == digest_of()
-    (True, False)
-    """
-    digest = blake2b(digest_size=16)
-    for x in arrays:
-        digest.update(f"{x.dtype}{x.shape}".encode())
-        digest.update(np.ascontiguousarray(x).data)
-    return digest.hexdigest()
-
-
 def _locked(folder):
     lock = FileLock(folder / FOLDER / "lock")
     try:
@@ -284,18 +290,25 @@ def _locked(folder):
     return lock
 
 
+def _set_aside_of(folder):
+    """The one folder that was to have this name, and was not finished."""
+    pattern = f"{glob.escape(folder.name)}.{UNFINISHED}*"
+    found = sorted(each for each in folder.parent.glob(pattern) if (each / FOLDER).is_dir())
+    if len(found) > 1:
+        raise ValueError(
+            f"Several runs were to be {folder}: give one of {', '.join(map(str, found))}."
+        )
+    aside = folder.with_name(f"{folder.name}.{UNFINISHED}") if folder.name else folder
+    return found[0] if found else aside if aside.is_dir() else folder
+
+
 def _read(file):
     with open(file, "rb") as opened, np.load(opened, allow_pickle=False) as arrays:
         manifest = json.loads(str(arrays["manifest"]))
-        if manifest["format"] != FORMAT:
-            raise ValueError(f"format {manifest['format']}")
-        read = {
-            name: [arrays[f"{name}-{i}"] for i in range(manifest["counts"][name])]
-            for name in ARRAYS
+        counts = manifest["counts"]
+        return manifest, {
+            name: [arrays[f"{name}-{i}"] for i in range(counts[name])] for name in ARRAYS
         }
-    told = {name: _deserialized(value) for name, value in manifest["told"].items()}
-    rest = {name: manifest[name] for name in ("digest", "history", "stopped", "seconds")}
-    return Saved(told=told, **rest, **read)
 
 
 def _serialized(value):
@@ -304,8 +317,14 @@ def _serialized(value):
     return keras.saving.serialize_keras_object(value)
 
 
-def _deserialized(value):
+def _deserialized(name, value):
     """An argument as it was: objects of Keras are dictionaries in JSON."""
-    if isinstance(value, dict) and "class_name" in value:
+    if not (isinstance(value, dict) and "class_name" in value):
+        return value
+    try:
         return keras.saving.deserialize_keras_object(value)
-    return value
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"The option {name} of this training cannot be read again: register what it is with "
+            "keras.saving.register_keras_serializable, and import it before. Lambdas cannot be."
+        ) from error

@@ -2,12 +2,11 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from aezoo.training.folder import new_folder
 
@@ -65,7 +64,7 @@ class Devices:
     def refuse(self, **given: Any) -> None:
         """Refuses arguments of `aezoo.train` that cannot be had here."""
 
-    def meet(self, settings: Mapping[str, Any], arrays: Sequence[np.ndarray], seed: int) -> None:
+    def meet(self, settings: Mapping[str, Any], seed: int) -> None:
         """Waits for other processes, if there are any."""
 
     def training(self) -> contextlib.AbstractContextManager[Any]:

@@ -51,13 +51,14 @@ def new_folder(
     else:
         folder = wanted_name(again)
         if folder != again:
-            refuse_existing(folder)
             again.rename(folder)
+    was_whole = (folder / RECORD).exists()  # until Ctrl-C
     try:
         yield folder
     except BaseException:
         with suppress(OSError):  # the error that ended the run is the one to be told
-            set_aside(folder)
+            if not was_whole:
+                set_aside(folder)
         raise
 
 
@@ -88,7 +89,8 @@ def wanted_name(folder: Path) -> Path:
     >>> wanted_name(Path("night.unfinished-2")).name, wanted_name(Path("night")).name
     ('night', 'night')
     """
-    return folder.with_name(re.sub(rf"\.{UNFINISHED}(-\d+)?$", "", folder.name))
+    name = re.sub(rf"(.)\.{UNFINISHED}(-\d+)?$", r"\1", folder.name)
+    return folder if name == folder.name else folder.with_name(name)
 
 
 def write_record(folder: Path, record: dict[str, Any]) -> None:

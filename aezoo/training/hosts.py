@@ -8,19 +8,17 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from aezoo.data.shares import Together
 from aezoo.system.meeting import Meeting, Place
 from aezoo.system.quiet import native_output_discarded
 from aezoo.system.relay import relayed
-from aezoo.training.checkpoints import digest_of
 from aezoo.training.distribution import Devices
 from aezoo.training.folder import new_folder, set_aside
 from aezoo.training.places import place_of
@@ -107,12 +105,11 @@ class Hosts(Devices):
                 told = f"Several processes cannot do with {name}, since {why[name]}."
                 raise ValueError(f"{told} Received: {value!r}")
 
-    def meet(self, settings: Mapping[str, Any], arrays: Sequence[np.ndarray], seed: int) -> None:
+    def meet(self, settings: Mapping[str, Any], seed: int) -> None:
         """Waits for the others, and for JAX to know all devices.
 
         Args:
-            settings: Mapping, what the training was told.
-            arrays: Sequence of arrays, all data.
+            settings: Mapping, what the training was told, and a hash of its data.
             seed: Integer, of the order of samples.
 
         Raises:
@@ -125,7 +122,6 @@ class Hosts(Devices):
         told = {
             **{f"version of {name}": metadata.version(name) for name in VERSIONS},
             **{f"setting {name}": _as_text(value) for name, value in settings.items()},
-            "data": digest_of(*arrays),
         }
         self._meeting = Meeting.of(self.place, told, _free_port, self.wait)
         try:

@@ -35,6 +35,7 @@ class TrainingProgress(keras.callbacks.Callback):
         epochs = self.params["epochs"]
         self.steps = self.params["steps"] or 1
         self.trained = False  # again: this may be the next of several trainings
+        self.epoch = epochs - 1  # if what is resumed has none left
         total = self.seconds or epochs * self.steps
         if self.task is None or not self.seconds:
             self.begin = time.perf_counter()

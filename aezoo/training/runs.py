@@ -19,7 +19,7 @@ from aezoo.models import build
 from aezoo.training.arguments import check_arguments
 from aezoo.training.attempts import attempt, best_within, settle
 from aezoo.training.best_epoch import has_schedule
-from aezoo.training.checkpoints import Checkpoints, Resumed, digest_of
+from aezoo.training.checkpoints import Checkpoints, Resumed
 from aezoo.training.defaults import (
     usual_batch_size,
     usual_epochs,
@@ -199,6 +199,9 @@ def train(
     prepared = preparation({**given, "stream": streamed or None})
     splits = load_splits(data, seed, data_dir, prepared)
     train_set, test_set, fitted, held_out, _ = splits
+    samples = splits.digest
+    if resumed is not None and samples != resumed.saved.digest:
+        raise ValueError(f"The samples of {data} are not those that {resumed.folder} had.")
     if streamed and (max_shift or flip or turn):
         raise ValueError("Samples of a stream are not varied: leave max_shift, flip and turn out.")
     shape, told_data = train_set.x.shape[1:], described(data, data_dir, prepared, splits)
@@ -207,7 +210,7 @@ def train(
         latent_dim = usual_latent_dim(shape)
     same = {key: told[key] for key in told.keys() - {"data", "data_dir"}} | options
     same["checkpoint"] = resumed and resumed.saved.epochs
-    devices.meet(same, [train_set.x, test_set.x], seed)
+    devices.meet({**same, "data": samples}, seed)
     untrained = build(model, shape, latent_dim, **options)  # what is wrong is refused now
     if has_schedule(untrained):
         if learning_rate is not None:
@@ -250,9 +253,7 @@ def train(
         "seed": seed,
     }
     told |= {"data": source(data), "data_dir": told_data["data_dir"], "stream": streamed}
-    samples = digest_of(splits.seen, held_out)
-    if resumed is not None and samples != resumed.saved.digest:
-        raise ValueError(f"The samples of {data} are not those that {resumed.folder} had.")
+    told["exports"] = list(exports)
     again = resumed and resumed.folder
     with (
         devices.folder(output, f"{model}-{train_set.name}", again) as folder,
@@ -284,7 +285,7 @@ def train(
         if streamed:
             found.outcome["reading_seconds"] = round(fitted.reading, 1)
         del splits, how, fitted, held_out  # copies of the training split: the baseline needs none
-        found.outcome["seconds"] = round(checkpoints.seconds, 1)
+        found.outcome["seconds"], took = round(checkpoints.seconds, 1), checkpoints.own_seconds
         record = {"model": model, "latent_dim": latent_dim, "data": told_data}
         parts = (folder, found, train_set, test_set, record, settings)
         folder, metrics = devices.from_first(lambda: (folder, write_run(*parts)))
@@ -293,7 +294,7 @@ def train(
     ae, history, outcome, plan = found
     early = stopped_early({**settings, **outcome})
     if "reading_seconds" in outcome:
-        share = outcome["reading_seconds"] / max(outcome["seconds"], 0.1)
+        share = outcome["reading_seconds"] / max(took, 0.1)
         log.warning("Reading samples took %.0f %% of the time, beside the training.", 100 * share)
     told_of = {"stopped_early": early, "has_prior": ae.bottleneck.has_prior}
     for remark in [] if devices.rank else remarks(metrics, **told_of):

@@ -12,6 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from aezoo.data.datasets import Dataset, is_path, load_dataset, pair_of, source, streamed
 from aezoo.data.pieces import most_shared
+from aezoo.data.samples import digest_of
 from aezoo.data.shards import too_large
 from aezoo.data.streams import Stream, sample_of
 
@@ -38,6 +39,13 @@ class Splits(NamedTuple):
     fitted: np.ndarray | Stream
     held_out: np.ndarray
     sizes: dict[str, int]
+
+    @property
+    def digest(self) -> str:
+        """A hash of all samples."""
+        if isinstance(self.train, Stream):
+            return self.train.digest
+        return digest_of(self.train.x, self.test.x)
 
     @property
     def seen(self) -> np.ndarray:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from aezoo.data.samples import DataError, as_labels, as_samples, split_off
+from aezoo.data.samples import DataError, as_labels, as_samples, digest_of, split_off
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
@@ -54,3 +54,11 @@ def test_too_few_to_split(count):
     with pytest.raises(DataError, match=f"two samples or more. Received: {count}"):
         split_off(np.zeros((count, 2)), None, "train")
     assert len(split_off(np.zeros((count, 2)), None, "all")[0]) == count
+
+
+def test_digest_knows_values_shapes_and_types():
+    x = np.arange(6.0)
+    others = [x + 1e-9, x.astype("float32"), x.reshape(2, 3), x[::-1]]
+    assert len({digest_of(other) for other in (x, *others)}) == 5
+    assert digest_of(x, x) != digest_of(x)
+    assert digest_of(x.reshape(2, 3).T) == digest_of(x.reshape(2, 3).T.copy())

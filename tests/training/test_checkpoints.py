@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -239,6 +240,124 @@ def test_seconds_of_both():
     assert 100 < Checkpoints(Path("run"), {}, "", resumed).seconds < 101
     assert Checkpoints(Path("run"), {}, "", resumed).first_epoch(9) == 3
     assert Checkpoints(Path("run"), {}, "").first_epoch(9) == 0
+
+
+class TestAttacks:
+    """What strangers found."""
+
+    @pytest.mark.parametrize("by_command", [True, False])
+    def test_what_has_no_epoch_left_is_finished(self, monkeypatch, by_command):
+        def full(*args):
+            raise OSError("no space")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(writing, "evaluate", full)
+            with pytest.raises(OSError, match="no space"):
+                ended("run", UNSTOPPED)
+        if by_command:
+            result = CliRunner().invoke(app, ["train", "--resume", "run"])
+            assert result.exit_code == 0, result.output
+        else:
+            aezoo.resume("run", callbacks=[End(0)])
+        assert "metrics.json" in os.listdir("run")
+
+    def test_ctrl_c_before_it_has_begun_leaves_a_run_as_it_was(self):
+        ended("run", 3, error=KeyboardInterrupt)
+        before = {name: Path("run", name).read_bytes() for name in WHOLE[1:]}
+
+        class Early(keras.callbacks.Callback):
+            def on_train_begin(self, logs=None):
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            aezoo.resume("run", callbacks=[Early()])
+        assert {name: Path("run", name).read_bytes() for name in before} == before
+        assert len(aezoo.resume("run").history["loss"]) == SMALL["epochs"]
+
+    def test_runs_of_one_name_are_told_apart(self):
+        for seed in (1, 2):
+            ended("run", 2, seed=seed)
+        with pytest.raises(ValueError, match="give one of run.unfinished, run.unfinished-2"):
+            aezoo.resume("run")
+        shutil.rmtree("run.unfinished")
+        run = aezoo.resume("run")
+        assert json.loads((run.folder / "metrics.json").read_text())["training"]["seed"] == 2
+
+    def test_options_that_cannot_be_read_again(self, caplog):
+        with pytest.warns(UserWarning, match="lambda"):  # of Keras
+            ended("run", 2, activation=lambda x: keras.ops.tanh(x))
+        with pytest.raises(ValueError, match="The option activation of this training cannot be"):
+            aezoo.resume("run")
+        assert "damaged" not in caplog.text
+
+    def test_what_cannot_be_serialized_ends_no_training(self, monkeypatch, caplog):
+        def refusing(*args, **how):
+            raise TypeError("Cannot serialize")
+
+        monkeypatch.setattr(checkpoints, "json", SimpleNamespace(dumps=refusing))
+        with caplog.at_level(logging.WARNING, "aezoo"):
+            ended("run", UNSTOPPED)
+        assert "No checkpoint of epoch 1: Cannot serialize. The training goes on" in caplog.text
+        assert set(WHOLE) <= set(os.listdir("run"))
+
+    def test_one_sample_that_has_changed_in_a_stream(self):
+        ended("run", 2, data="rows.npy", stream=True)
+        x = np.load("rows.npy")
+        x[100] = -x[100]
+        np.save("rows.npy", x)
+        with pytest.raises(ValueError, match="are not those that"):
+            aezoo.resume("run")
+
+    def test_a_sample_of_the_test_split_that_has_changed(self, tmp_path):
+        np.savez("s.npz", x_train=np.ones((50, 3)), x_test=np.ones((9, 3)))
+        ended("run", 2, data="s.npz")
+        np.savez("s.npz", x_train=np.ones((50, 3)), x_test=np.ones((9, 3)) / 2)
+        with pytest.raises(ValueError, match="are not those that"):
+            aezoo.resume("run")
+
+    def test_from_within_and_by_a_link(self, monkeypatch):
+        ended("run", 2)
+        os.symlink("run.unfinished", "latest")
+        assert aezoo.resume("latest").folder.name == "run"
+        with pytest.raises(FileNotFoundError):
+            aezoo.resume("/")
+        monkeypatch.chdir("run")
+        with pytest.raises(FileNotFoundError, match="run has no checkpoint"):
+            aezoo.resume(".")
+
+    def test_of_another_version(self):
+        ended("run", 2)
+        for file in Path("run.unfinished/checkpoints").glob("*.npz"):
+            with np.load(file) as saved:
+                arrays = dict(saved)
+            manifest = json.loads(str(arrays["manifest"]))
+            arrays["manifest"] = np.array(json.dumps({**manifest, "format": 2}))
+            np.savez(file, **arrays)
+        with pytest.raises(ValueError, match="another version of aezoo"):
+            aezoo.resume("run")
+
+    def test_a_slow_disk_takes_a_tenth_of_the_time(self, monkeypatch):
+        now, written = [0.0], []
+
+        class Clock:
+            perf_counter = staticmethod(lambda: now[0])
+
+        def write(self, epoch):
+            now[0] += 4
+            written.append(epoch)
+
+        monkeypatch.setattr(checkpoints, "time", Clock)
+        monkeypatch.setattr(checkpoints, "SECONDS", 10)
+        monkeypatch.setattr(Checkpoints, "_write", write)
+        callback = Checkpoints(Path("run"), {}, "")
+        for epoch in range(60):
+            now[0] += 3
+            callback.on_epoch_end(epoch)
+        assert written == [3, 15, 27, 39, 51]  # after 10 seconds, and then 36 from one to the next
+
+    def test_seconds_of_all_processes(self):
+        ended("run", 4)
+        assert 0 < newest("run")[1].seconds < 60
 
 
 class TestCommand:

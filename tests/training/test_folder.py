@@ -56,7 +56,7 @@ def test_the_first_error_is_the_one_that_is_told(tmp_path, monkeypatch):
     def fail(folder):
         raise OSError(errno.EROFS, "read-only")
 
-    monkeypatch.setattr(folders, "_set_aside", fail)
+    monkeypatch.setattr(folders, "set_aside", fail)
     with pytest.raises(ZeroDivisionError), new_folder(tmp_path / "run", ""):
         raise ZeroDivisionError
 
