@@ -40,6 +40,7 @@ class End(keras.callbacks.Callback):
 @pytest.fixture(autouse=True)
 def _often(monkeypatch, undrawn):
     monkeypatch.setattr(checkpoints, "SECONDS", 0)
+    monkeypatch.setattr(checkpoints, "MOST", 0)
 
 
 @pytest.fixture(autouse=True)
@@ -348,6 +349,7 @@ class TestAttacks:
 
         monkeypatch.setattr(checkpoints, "time", Clock)
         monkeypatch.setattr(checkpoints, "SECONDS", 10)
+        monkeypatch.setattr(checkpoints, "MOST", 9)
         monkeypatch.setattr(Checkpoints, "_write", write)
         callback = Checkpoints(Path("run"), {}, "")
         for epoch in range(60):
@@ -391,7 +393,7 @@ def test_killed_at_any_moment():
     script = (
         "import aezoo, sys\n"
         "from aezoo.training import checkpoints\n"
-        "checkpoints.SECONDS = 0\n"
+        "checkpoints.SECONDS = checkpoints.MOST = 0\n"
         "args = sys.argv[1:]\n"
         "how = dict(epochs=25, batch_size=4, latent_dim=2, hidden_units=(8,), dropout=0.1)\n"
         "if args[0] == 'resume': aezoo.resume(args[1])\n"
