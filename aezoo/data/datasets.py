@@ -132,9 +132,10 @@ def load_dataset(
             squares that images are cut into.
         stride: Positive integer, from window to window. Default: `window`, no overlap.
         stream: Boolean, whether samples are read anew in each epoch: of a `.npy`, `.csv`, `.tsv`
-            or `.parquet` file, of a folder of files of one of these kinds, or of a folder of
-            images. A twentieth of them is the test split, by a hash of their values. They are read
-            once here, to check and to count them.
+            or `.parquet` file, of a folder of files of one of these kinds, of a folder of images,
+            or of a dataset of TensorFlow Datasets. A twentieth of them is the test split, by a
+            hash of their values, where there is none of their own. They are read once here, to
+            check and to count them.
 
     Returns:
         A `Stream`, whose `batches` are for `fit`, and whose `x` is a random sample; or a `Dataset`
