@@ -31,7 +31,13 @@ def folder(tmp_path, x):
     return tmp_path
 
 
-def test_batches_are_whole_but_the_last(folder):
+@pytest.fixture(params=[2**28, 4 * 3 * 700], ids=["kept", "read anew"])
+def pool(request, monkeypatch):
+    monkeypatch.setattr(streams, "POOL_BYTES", request.param)
+    return request.param
+
+
+def test_batches_are_whole_but_the_last(folder, pool):
     stream = aezoo.load_dataset(folder, stream=True)
     batches = stream.batches(64)
     sizes = [len(batch) for batch in batches]
@@ -54,9 +60,7 @@ def test_shards_come_in_another_order_each_time(folder, x, monkeypatch):
     assert len(orders) > 1
 
 
-@pytest.mark.parametrize("pool", [2**28, 4 * 3 * 700])
 def test_each_epoch_has_an_order_of_its_own(folder, monkeypatch, pool):
-    monkeypatch.setattr(streams, "POOL_BYTES", pool)
     monkeypatch.setattr(streams, "TOGETHER", 2)
     stream = aezoo.load_dataset(folder, stream=True)
     plain = rows(stream.batches(50, shuffle=False))
@@ -68,7 +72,17 @@ def test_each_epoch_has_an_order_of_its_own(folder, monkeypatch, pool):
     assert not np.array_equal(first, second)
     np.testing.assert_array_equal(rows(stream.batches(50, seed=3)), first)
     assert not np.array_equal(rows(stream.batches(50, seed=4)), first)
+    np.testing.assert_array_equal(rows(stream.batches(50, seed=3, first=1)), second)
     np.testing.assert_array_equal(rows(stream.batches(50, shuffle=False)), plain)
+
+
+def test_what_fits_is_read_once(folder, monkeypatch, pool):
+    stream = aezoo.load_dataset(folder, stream=True)
+    count, samples_of = [], streams.samples_of
+    monkeypatch.setattr(streams, "samples_of", lambda *args: count.append(1) or samples_of(*args))
+    for _ in range(3):
+        rows(stream.batches(100))
+    assert len(count) == (4 if pool > 2**20 else 12)  # files
 
 
 def test_a_pool_mixes_files(folder, x):
@@ -86,7 +100,7 @@ def test_a_small_part_is_its_sample(folder):
     assert repr(stream) == f"<Stream {folder.stem!r}: {len(stream)} samples of shape (3,)>"
 
 
-def test_as_keras_reads_them(folder):
+def test_as_keras_reads_them(folder, pool):
     ae = aezoo.vanilla(3, 2, normalization="standard")
     stream = aezoo.load_dataset(folder, stream=True)
     history = ae.fit(stream.batches(128), epochs=3, verbose=0).history["loss"]
@@ -98,7 +112,7 @@ def test_as_keras_reads_them(folder):
     assert stream.reading > 0
 
 
-def test_files_that_change_are_noticed(folder, rng):
+def test_files_that_change_are_noticed(folder, rng, pool):
     stream = aezoo.load_dataset(folder, stream=True)
     for changed in (rng.random((1000, 3), "float32"), rng.random((1000, 4)), None):
         (folder / "2.npy").unlink()
