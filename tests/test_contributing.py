@@ -26,7 +26,7 @@ def example():
 def test_example_is_a_family(example, rng, terms, tmp_path):
     x = rng.random((64, 6)).astype("float32")
     ae = aezoo.build("decorrelated", 6, 3, hidden_units=(8,), weight=10.0)
-    log = ae.fit(x, epochs=30, batch_size=16, verbose=0).history
+    log = ae.fit(x, epochs=60, batch_size=16, verbose=0).history
     assert log["covariance"][-1] < 0.5 * log["covariance"][0]
     z = ae.encode(x)
     off = np.cov(z.T, bias=True) * (1 - np.eye(3))

@@ -43,13 +43,19 @@ def test_int8_loses_less_and_the_model_stays(coarse, digits):
     assert test < 0.8 * (plain.error(digits[1]) - coarse.reconstruction_error(digits[1]).mean())
 
 
-def test_ranges_follow_the_model_and_not_the_samples(trained, digits):
+@pytest.mark.slow
+def test_ranges_follow_the_model_and_not_the_samples(digits):
     """One that is trained on spoilt samples has values to cut off, for which errors get less."""
-    ae, x = trained("masked"), digits[1]
-    plain = Simulation(copied(ae))
-    plain.calibrate(digits[0])
-    own = ae.reconstruct(x)
-    assert fine_tuned(ae, digits[0], epochs=0).error(x, own) < 0.97 * plain.error(x, own)
+    ratios = []
+    for seed in range(3):  # of one training the gain may be none
+        keras.utils.set_random_seed(seed)
+        ae, x = aezoo.masked((8, 8, 1), 8), digits[1]
+        ae.fit(digits[0], epochs=6, batch_size=32, verbose=0)
+        plain = Simulation(copied(ae))
+        plain.calibrate(digits[0])
+        own = ae.reconstruct(x)
+        ratios.append(fine_tuned(ae, digits[0], epochs=0).error(x, own) / plain.error(x, own))
+    assert np.mean(ratios) < 0.98
 
 
 @pytest.mark.slow
