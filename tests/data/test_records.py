@@ -60,6 +60,7 @@ def test_mnist(mnist_dir):
     np.testing.assert_array_equal(x, load_dataset("mnist", "test", data_dir=mnist_dir).x)
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_a_stream_of_mnist(mnist_dir):
     stream = load_dataset("mnist", "test", data_dir=mnist_dir, stream=True)

@@ -36,6 +36,7 @@ def odd(normal):
     return x
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quantize", [None, "float16", "dynamic", "int8"])
 def test_threshold_is_the_conformal_one_of_the_files_own_scores(
     fitted, normal, odd, tmp_path, quantize

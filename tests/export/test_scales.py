@@ -141,6 +141,7 @@ def test_a_clip_within_the_range_stays(tmp_path, rng):
     assert np.abs(rebuilt(after, x) - expected).max() < 0.03
 
 
+@pytest.mark.slow
 def test_silu_keeps_its_range(tmp_path, monkeypatch):
     """x sigmoid(x) reads x twice: it must not saturate where the sigmoid does."""
     monkeypatch.setattr(tflite, "check", lambda *_: None)  # its own error is next to nothing

@@ -129,6 +129,7 @@ def test_what_is_judged_is_of_all_samples(tmp_path, rng):
     assert report.parity["mse_keras"] != pytest.approx(expected[:1000].mean(), rel=0.05)
 
 
+@pytest.mark.slow
 def test_raw_values_of_several_units(tmp_path, rng):
     latent = rng.normal(size=(400, 2))
     x = latent @ rng.normal(size=(2, 5)) + 0.5 * rng.normal(size=(400, 5))

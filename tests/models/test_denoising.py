@@ -41,6 +41,7 @@ def test_noise_is_in_training_only():
     assert np.abs(keras.ops.convert_to_numpy(loud - quiet)).max() > 1e-3
 
 
+@pytest.mark.slow
 def test_learns_to_denoise():
     digits = aezoo.load_dataset("digits", "all").x
     ae = aezoo.denoising(IMAGE, 16, backbone="dense", hidden_units=(64,), corruption="masking")

@@ -100,6 +100,7 @@ def test_as_if_it_had_not_been_stopped(model, options):
     assert "checkpoints" not in os.listdir("run")
 
 
+@pytest.mark.slow
 def test_stopped_twice_and_by_its_full_name():
     whole = ended("whole", UNSTOPPED)
     ended("run", 2)
@@ -109,6 +110,7 @@ def test_stopped_twice_and_by_its_full_name():
     same(aezoo.resume("run.unfinished"), whole)
 
 
+@pytest.mark.slow
 def test_a_run_that_ctrl_c_has_ended_goes_on():
     whole = ended("whole", UNSTOPPED, exports=["float32"])
     first = ended("run", 3, error=KeyboardInterrupt, exports=["float32"])
@@ -275,6 +277,7 @@ class TestAttacks:
         assert {name: Path("run", name).read_bytes() for name in before} == before
         assert len(aezoo.resume("run").history["loss"]) == SMALL["epochs"]
 
+    @pytest.mark.slow
     def test_runs_of_one_name_are_told_apart(self):
         for seed in (1, 2):
             ended("run", 2, seed=seed)

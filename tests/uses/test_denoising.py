@@ -30,6 +30,7 @@ def waves():
     return network((32, 2), output_activation="linear")
 
 
+@pytest.mark.slow
 def test_tiles_leave_no_seams(grey, rng):
     x = rng.random((70, 61), "float32")
     whole = denoise(grey, x, tile=100)
@@ -62,6 +63,7 @@ def eight(clean, x):
     return np.mean(made, axis=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(41, 67), (64, 64)])
 def test_an_ensemble_is_the_mean_over_eight_positions(grey, rng, size):
     x = rng.random(size, "float32")
