@@ -211,8 +211,12 @@ def test_what_is_refused(trained, digits, tmp_path):
 
 
 @pytest.mark.slow
-def test_ranges_are_narrowed_where_the_calibrated_ones_are_too_wide(trained, digits, tmp_path):
+def test_ranges_are_narrowed_where_the_calibrated_ones_are_too_wide(
+    trained, digits, tmp_path, monkeypatch
+):
     """A channel far below 0, which a ReLU after the addition drops, must not take up the steps."""
+    monkeypatch.setitem(bounds.MSE_INCREASE, "int8", 1)  # what is left may still be too much
+    monkeypatch.setattr(bounds, "_ranks", lambda parity: None)
     ae = copied(trained("residual"))
     bias = ae.decoder.get_layer("block_1_1_2").bias
     bias.assign(np.concatenate([[-1000], np.array(bias)[1:]]))
@@ -223,7 +227,7 @@ def test_ranges_are_narrowed_where_the_calibrated_ones_are_too_wide(trained, dig
     assert found["mse_before"] > 1.05 * found["mse_keras"]
     lost = found["mse_before"] - found["mse_keras"]
     assert found["mse_ranges"] - found["mse_keras"] < 0.5 * lost
-    assert report.parity["mse_export"] < 1.02 * report.parity["mse_keras"]
+    assert report.parity["mse_export"] - report.parity["mse_keras"] < 0.5 * lost
     assert "with narrower ranges, which took" in str(report)
     assert "epochs" not in str(report)
 
