@@ -11,18 +11,14 @@ cost of starting.
 
 import argparse
 import json
-import re
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
-import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from scale import Clock, measured, peak
 
 import aezoo
 
@@ -51,13 +47,13 @@ def main():
         return
     found = {}
     with tempfile.TemporaryDirectory() as folder:
-        idle = measured("nothing", 0, folder)["memory"]
+        idle = measured("nothing", 0, folder, script=__file__)["memory"]
         for line, sizes in LINES.items():
             rows = []
             for size in sizes:
                 if line.startswith("samples") and size > arguments.most:
                     continue
-                row = {"size": size, **measured(line, size, folder)}
+                row = {"size": size, **measured(line, size, folder, script=__file__)}
                 rows.append({**row, "memory": row["memory"] - idle})
                 print(line, rows[-1], flush=True)
             found[line] = {"rows": rows, "slopes": slopes(rows)}
@@ -80,7 +76,7 @@ def measure(line, size, folder):
                 part = written[begin : begin + 10**5]
                 part[:] = rng.normal(size=part.shape)
             del written, part  # its pages count as memory of this process
-            return measured(line, size, folder)
+            return measured(line, size, folder, script=__file__)
         ae = aezoo.deep(COLUMNS, 8, hidden_units=(64,))
         if line.endswith("stream"):
             fed = {"x": aezoo.load_dataset(file, "all", stream=True).batches(ROW_BATCH)}
@@ -96,33 +92,6 @@ def measure(line, size, folder):
     clock = Clock()
     ae.fit(**fed, epochs=2, verbose=0, callbacks=[clock])
     return {"seconds": clock.seconds[-1], "memory": peak()}
-
-
-class Clock(keras.callbacks.Callback):
-    """Seconds an epoch."""
-
-    def __init__(self):
-        super().__init__()
-        self.seconds = []
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.begin = time.perf_counter()
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.seconds.append(time.perf_counter() - self.begin)
-
-
-def peak():
-    """The greatest resident size of this process in bytes."""
-    status = Path("/proc/self/status").read_text()
-    return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
-
-
-def measured(*one):
-    """What this script finds in a process of its own."""
-    command = [sys.executable, __file__, "--one", *map(str, one)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def slopes(rows):

@@ -157,9 +157,9 @@ class Clock(keras.callbacks.Callback):
         self.seconds.append(time.perf_counter() - self.begin)
 
 
-def measured(*one):
-    """What this script finds in a process of its own."""
-    command = [sys.executable, __file__, "--one", *one]
+def measured(*one, script=__file__):
+    """What a script finds in a process of its own."""
+    command = [sys.executable, script, "--one", *map(str, one)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(done.stdout.splitlines()[-1])
 

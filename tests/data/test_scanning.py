@@ -7,30 +7,9 @@ import aezoo
 from aezoo.data import scanning
 from aezoo.data.datasets import streamed
 from aezoo.data.samples import DataError
+from data.conftest import COUNT, rows, same
 
 PARTS = ("train", "test", "fitted", "validation", "all")
-COUNT = 4000
-
-
-def rows(batches):
-    return np.concatenate(list(batches.as_numpy_iterator()))
-
-
-def same(a, b):
-    """Whether arrays hold the same samples, in any order."""
-    return sorted(map(bytes, a)) == sorted(map(bytes, b))
-
-
-@pytest.fixture
-def x(rng):
-    return rng.random((COUNT, 3), "float32")
-
-
-@pytest.fixture
-def folder(tmp_path, x):
-    for i, part in enumerate(np.split(x, 4)):
-        np.save(tmp_path / f"{i}.npy", part)
-    return tmp_path
 
 
 def test_parts_are_of_all_samples_each_once(folder, x):
