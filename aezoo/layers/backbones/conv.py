@@ -17,6 +17,7 @@ from aezoo.layers.backbones.options import (
     residual_block,
 )
 from aezoo.layers.backbones.refinement import refined
+from aezoo.layers.covering import CoveringConv2D, CoveringConv2DTranspose
 from aezoo.layers.linear_path import beside_linear_path, linear_layer
 
 
@@ -107,6 +108,9 @@ def conv(
     }
     conv_layer = getattr(layers, f"Conv{rank}D")
     transpose_layer = getattr(layers, f"Conv{rank}DTranspose")
+    covering, uncovering = conv_layer, transpose_layer
+    if rank == 2:
+        covering, uncovering = CoveringConv2D, CoveringConv2DTranspose
     blocks = count("blocks", blocks)
     check_linear_path(linear_path, latent_activation, output_activation)
 
@@ -140,8 +144,8 @@ def conv(
         x = layers.Flatten(name="flatten")(x)  # (B, h, w, F) -> (B, h * w * F)
         x = linear(x, latent_dim, "latent")
     else:  # (B, h, w, F) -> (B, 1, 1, D), or (B, h, w, D)
-        size = features[:-1] if bottleneck == "conv" else 1
-        x = conv_layer(latent_dim, kernel_size=size, name="latent", **shared)(x)
+        make, size = (covering, features[:-1]) if bottleneck == "conv" else (conv_layer, 1)
+        x = make(latent_dim, kernel_size=size, name="latent", **shared)(x)
     if linear_path and filters:
         x = beside_linear_path(x, beside)
     code = activation_layer(latent_activation, "latent_activation")(x)
@@ -153,9 +157,7 @@ def conv(
         x = linear(inputs, math.prod(features), name)
         x = layers.Reshape(features, name="reshape")(x)  # (B, h * w * F) -> (B, h, w, F)
     elif bottleneck == "conv":  # (B, 1, 1, D) -> (B, h, w, F)
-        x = transpose_layer(filters[-1], kernel_size=features[:-1], name="features", **shared)(
-            inputs
-        )
+        x = uncovering(filters[-1], kernel_size=features[:-1], name="features", **shared)(inputs)
     else:  # (B, h, w, D) -> (B, h, w, F)
         x = conv_layer(filters[-1], kernel_size=1, name="features", **shared)(inputs)
     if filters:
