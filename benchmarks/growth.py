@@ -12,8 +12,8 @@ cost of starting.
 
 Workers: 1, 2 and 4 processes of `--distribute multihost` train one network on an array, with the
 same batches of all together. All are on this machine and share its cores, so this is what sharing
-costs, not what it gains: seconds of the last of three epochs, of the slowest process, and the
-most memory of one. Each holds all samples.
+costs, not what it gains: seconds of the last of three epochs with its validation, of the slowest
+process, and the most memory of one. Each holds all samples.
 
 On paper: an epoch of a billion rows, and images that come a thousand a second.
 """
@@ -59,8 +59,9 @@ def main():
     arguments = parser.parse_args()
     if arguments.one:
         line, size, folder = arguments.one
-        one = worker if line == "worker" else measure
-        print(json.dumps(one(line, int(size), Path(folder))))
+        folder = Path(folder)
+        row = worker(folder) if line == "worker" else measure(line, int(size), folder)
+        print(json.dumps(row))
         return
     output = arguments.output
     found = json.loads(output.read_text(encoding="utf-8")) if output.is_file() else {}
@@ -133,7 +134,7 @@ def workers(size, folder):
     for count in WORKERS:
         with socket.create_server(("127.0.0.1", 0)) as server:
             where = f"127.0.0.1:{server.getsockname()[1]}"
-        command = [sys.executable, __file__, "--one", "worker", str(size), folder]
+        command = [sys.executable, __file__, "--one", "worker", "0", folder]
         told = {**os.environ, "KERAS_BACKEND": "jax", "JAX_COORDINATOR_ADDRESS": where}
         told["JAX_NUM_PROCESSES"] = str(count)
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
@@ -151,7 +152,7 @@ def workers(size, folder):
     return rows
 
 
-def worker(line, size, folder):
+def worker(folder):
     """What one process of several costs, until its training ends."""
     clock = Clock()
     clock.on_train_end = lambda logs=None: setattr(clock, "memory", peak())
@@ -190,7 +191,8 @@ def draw(found):
 
 def show(found):
     table = Table("what grows", "from", "to", "seconds an epoch", "slope", "MiB", "slope")
-    for line in LINES:
+    known = [line for line in LINES if line in found]
+    for line in known:
         rows, found_slopes = found[line]["rows"], found[line]["slopes"]
         first, last = rows[0], rows[-1]
         told = ["-" if s is None else f"{s:.2f}" for s in found_slopes.values()]
@@ -211,7 +213,7 @@ def show(found):
                 *(f"{part:.2f}", f"{row['memory'] / 2**20:,.0f}"),
             )
         Console().print(table)
-    for sentence in on_paper(found):
+    for sentence in on_paper(found) if known else ():
         Console().print(sentence)
 
 

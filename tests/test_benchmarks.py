@@ -54,6 +54,22 @@ def test_epochs_have_whole_batches(accelerator):
         assert 4 * count * shape[0] * shape[1] * shape[2] <= 2**29
 
 
+def test_on_paper_goes_by_the_slopes(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import growth
+
+    rows = [{"size": 10**7, "seconds": 36.0, "memory": 2**30}]
+    stream = {"rows": rows, "slopes": {"seconds": 1.0, "memory": 0.5}}
+    rows = [{"size": 10_000, "seconds": 2 * growth.IMAGES / 1000, "memory": 2**20}]
+    pixels = {"rows": rows, "slopes": {"seconds": 0.5, "memory": 1.0}}
+    found = {"samples, as a stream": stream, "pixels of an image": pixels}
+    table, camera = growth.on_paper(found)
+    assert "128 GB" in table
+    assert "1.0 hours an epoch and 10,240 MiB" in table  # a hundred times, ten times as much
+    assert "network on 500 of 10,000 pixels, so 2.0 such machines" in camera
+    assert camera.endswith("images of 2,500 pixels.")  # a quarter of them: half of the time
+
+
 @pytest.mark.slow
 def test_without_a_gpu_it_says_so_and_writes_what_it_is_told_to(tmp_path):
     pytest.importorskip("torch")
