@@ -34,6 +34,7 @@ from rich.table import Table
 BATCH = 128
 EPOCHS = 3  # timed ones, after the first
 UNITS = (784, 512, 256, 128, 256, 512, 784)
+FILTERS = (16, 32, 64)  # the last one those of the code
 GOAL = 0.0040  # test error
 SGD_RATE = 0.05  # for NumPy; 0.02, 0.1 and 0.2 were no better after 8 epochs
 HERE = Path(__file__).parent
@@ -103,7 +104,7 @@ def mnist(split="train"):
     return aezoo.load_dataset("mnist", split).x
 
 
-def timed_fit(model, x):
+def timed_fit(model, x, batch=BATCH, epochs=EPOCHS + 1):
     """Seconds of each epoch of a Keras model."""
     import keras
 
@@ -114,7 +115,7 @@ def timed_fit(model, x):
             marks.append(time.perf_counter())
 
     target = {} if hasattr(model, "encode") else {"y": x}
-    model.fit(x, **target, batch_size=BATCH, epochs=EPOCHS + 1, verbose=0, callbacks=[Clock()])
+    model.fit(x, **target, batch_size=batch, epochs=epochs, verbose=0, callbacks=[Clock()])
     return result(np.diff([*marks, time.perf_counter()]), model.count_params())
 
 
@@ -145,31 +146,43 @@ def result(seconds, parameters):
 
 
 def dense_aezoo():
+    return timed_fit(dense_zoo(), mnist())
+
+
+def dense_zoo():
     import aezoo
 
     units = {"hidden_units": UNITS[1:3], "activation": "relu", "latent_activation": "relu"}
-    return timed_fit(aezoo.deep((28, 28, 1), UNITS[3], **units), mnist())
+    return aezoo.deep((28, 28, 1), UNITS[3], **units)
 
 
 def dense_keras():
+    model = dense_layers()
+    model.compile("adam", "mse")
+    return timed_fit(model, mnist().reshape(-1, 784))
+
+
+def dense_layers():
     import keras
 
     model = keras.Sequential([keras.Input((784,))])
     for unit in UNITS[1:-1]:
         model.add(keras.layers.Dense(unit, activation="relu"))
     model.add(keras.layers.Dense(784, activation="sigmoid"))
-    model.compile("adam", "mse")
-    return timed_fit(model, mnist().reshape(-1, 784))
+    return model
 
 
 def dense_pytorch(compiled=False):
+    return timed_torch(dense_modules(), mnist().reshape(-1, 784), compiled)
+
+
+def dense_modules():
     from torch import nn
 
     layers = []
     for fan_in, fan_out in itertools.pairwise(UNITS):
         layers += [nn.Linear(fan_in, fan_out), nn.ReLU()]
-    network = nn.Sequential(*layers[:-1], nn.Sigmoid())
-    return timed_torch(network, mnist().reshape(-1, 784), compiled)
+    return nn.Sequential(*layers[:-1], nn.Sigmoid())
 
 
 def dense_numpy():
@@ -185,50 +198,62 @@ def dense_numpy():
 
 
 def conv_aezoo():
+    return timed_fit(conv_zoo(), mnist())
+
+
+def conv_zoo(shape=(28, 28, 1), filters=FILTERS):
     import aezoo
 
-    return timed_fit(aezoo.conv((28, 28, 1), 64, filters=(16, 32), bottleneck="conv"), mnist())
+    return aezoo.conv(shape, filters[-1], filters=filters[:-1], bottleneck="conv")
 
 
 def conv_keras():
-    import keras
-    from keras import layers
-
-    strided = {"strides": 2, "padding": "same"}
-    model = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Conv2D(16, 3, activation="relu", **strided),
-            layers.Conv2D(32, 3, activation="relu", **strided),
-            layers.Conv2D(64, 7),
-            layers.Conv2DTranspose(32, 7, activation="relu"),
-            layers.Conv2DTranspose(16, 3, activation="relu", **strided),
-            layers.Conv2DTranspose(1, 3, activation="sigmoid", **strided),
-        ]
-    )
+    model = conv_layers()
     model.compile("adam", "mse")
     return timed_fit(model, mnist())
 
 
+def conv_layers(shape=(28, 28, 1), filters=FILTERS):
+    """Strided convolutions, one over all that is left of the image, and the way back."""
+    import keras
+    from keras import layers
+
+    strided = {"strides": 2, "padding": "same", "activation": "relu"}
+    *outer, code = filters
+    side = shape[0] >> len(outer)
+    back = [
+        *(layers.Conv2DTranspose(count, 3, **strided) for count in outer[-2::-1]),
+        layers.Conv2DTranspose(shape[-1], 3, **{**strided, "activation": "sigmoid"}),
+    ]
+    return keras.Sequential(
+        [
+            keras.Input(shape),
+            *(layers.Conv2D(count, 3, **strided) for count in outer),
+            layers.Conv2D(code, side),
+            layers.Conv2DTranspose(outer[-1], side, activation="relu"),
+            *back,
+        ]
+    )
+
+
 def conv_pytorch(compiled=False):
+    return timed_torch(conv_modules(), mnist().transpose(0, 3, 1, 2).copy(), compiled)
+
+
+def conv_modules(shape=(28, 28, 1), filters=FILTERS):
+    """The same for PyTorch."""
     from torch import nn
 
     strided = {"stride": 2, "padding": 1}
-    grown = {**strided, "output_padding": 1}
-    model = nn.Sequential(
-        nn.Conv2d(1, 16, 3, **strided),
-        nn.ReLU(),
-        nn.Conv2d(16, 32, 3, **strided),
-        nn.ReLU(),
-        nn.Conv2d(32, 64, 7),
-        nn.ConvTranspose2d(64, 32, 7),
-        nn.ReLU(),
-        nn.ConvTranspose2d(32, 16, 3, **grown),
-        nn.ReLU(),
-        nn.ConvTranspose2d(16, 1, 3, **grown),
-        nn.Sigmoid(),
-    )
-    return timed_torch(model, mnist().transpose(0, 3, 1, 2).copy(), compiled)
+    *outer, code = filters
+    side = shape[0] >> len(outer)
+    there = itertools.pairwise((shape[-1], *outer))
+    back = itertools.pairwise((*outer[::-1], shape[-1]))
+    layers = [nn.Conv2d(outer[-1], code, side), nn.ConvTranspose2d(code, outer[-1], side)]
+    for before, after in back:
+        layers += [nn.ReLU(), nn.ConvTranspose2d(before, after, 3, output_padding=1, **strided)]
+    down = [(nn.Conv2d(before, after, 3, **strided), nn.ReLU()) for before, after in there]
+    return nn.Sequential(*itertools.chain(*down), *layers, nn.Sigmoid())
 
 
 def dense_numpy_to_goal(most=200):

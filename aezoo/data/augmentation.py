@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
-from aezoo.data.feeding import orders
+from aezoo.data.feeding import held, orders
 
 VARIED = 1024  # images that are moved together
 
@@ -63,7 +63,7 @@ def shifted(
             "max_shift must be a positive integer, less than the height and width of the images. "
             f"Received: {max_shift!r}"
         )
-    pixels = tf.convert_to_tensor(images)
+    pixels = held(images)
     batches = orders(len(images), batch_size, seed, first)
     moved = batches.map(lambda i, seed: _moved(tf.gather(pixels, i), max_shift, seed, flip, turn))
     return moved.prefetch(tf.data.AUTOTUNE)

@@ -1,8 +1,10 @@
-"""How arrays come into a training loop on the CPU."""
+"""How arrays come into a training loop."""
 
 import itertools
+from typing import Any
 
 import keras
+import numpy as np
 
 
 def worthwhile(model):
@@ -52,6 +54,43 @@ def batches(arrays, batch_size, shuffle, first=0):
     seed = int(tf.random.uniform((), maxval=tf.int32.max, dtype=tf.int32))
     data = orders(len(arrays[0]), batch_size, seed, first, shuffle).map(gathered)
     return data.with_options(options)
+
+
+def held(array: np.ndarray) -> Any:
+    """A tensor in the processor's memory, which batches of `tf.data` are gathered from.
+
+    TensorFlow would put it on a GPU, if there is one, and `tf.data` copy it back: its functions run
+    on the processor.
+
+    Args:
+        array: NumPy array.
+
+    Returns:
+        `tf.Tensor`.
+    """
+    import tensorflow as tf
+
+    with tf.device("CPU:0"):
+        return tf.convert_to_tensor(array)
+
+
+def read_ahead(batches: Any) -> Any:
+    """Batches of which two are ready before their turn, where another device computes.
+
+    On the processor they come when it is their turn, see `batches`. They are ready in its memory:
+    on JAX, Keras copies each to the device a batch ahead; TensorFlow copies them while the device
+    is at steps that were handed to it before, so that they are not brought there by
+    `tf.data.experimental.prefetch_to_device`, which also cannot go through a strategy of
+    `tf.distribute`. Whether it would be faster on a GPU, `benchmarks/accelerator.py` measures.
+
+    Args:
+        batches: `tf.data.Dataset`.
+
+    Returns:
+        `tf.data.Dataset`.
+    """
+    devices = keras.distribution.list_devices()
+    return batches if all(name.startswith("cpu") for name in devices) else batches.prefetch(2)
 
 
 def orders(count, batch_size, seed, first=0, shuffle=True):

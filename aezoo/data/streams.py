@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from aezoo.checks import positive
-from aezoo.data.feeding import orders
+from aezoo.data.feeding import held, orders, read_ahead
 from aezoo.data.samples import DataError
 from aezoo.data.shards import Shard, samples_of, stamp_of
 
@@ -123,9 +123,10 @@ class Stream:
         options = tf.data.Options()
         options.autotune.enabled = False  # it would hold more and more batches ready
         if self._fits:
-            x = tf.convert_to_tensor(self._whole())
+            x = held(self._whole())
             data = orders(len(x), batch_size, seed, first, shuffle)
-            return data.map(lambda places, _: tf.gather(x, places)).with_options(options)
+            data = data.map(lambda places, _: tf.gather(x, places)).with_options(options)
+            return read_ahead(data)
         epochs = itertools.count(first)
         fit = TOGETHER_BYTES // (4 * batch_size * max(1, math.prod(self.shape)))
         together = batch_size * min(TOGETHER, max(1, fit))

@@ -50,11 +50,12 @@ class Normalization(keras.layers.Layer):
         self.mode = mode
 
     def build(self, input_shape):
-        # NaN until adapt: forgetting it must not pass for an identity.
-        nan = keras.initializers.Constant(float("nan"))
+        # infinite until adapt: forgetting it must not pass for an identity, and JAX puts on several
+        # processes only what is equal on all, which NaN never is
+        unknown = keras.initializers.Constant(float("inf"))
         for name in ("offset", "scale"):
             weight = self.add_weight(
-                shape=input_shape[-1:], initializer=nan, trainable=False, name=name
+                shape=input_shape[-1:], initializer=unknown, trainable=False, name=name
             )
             setattr(self, name, weight)
 

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -101,3 +104,30 @@ def test_validation_has_the_batches_of_the_training(x):
     ae.compile("adam", "mse")
     ae.fit(x, validation_data=x, batch_size=5, callbacks=[callback], verbose=0)
     assert len(sizes) == 5
+
+
+def test_batches_are_read_ahead_where_another_device_computes(x, monkeypatch):
+    data = feeding.batches([x], 10, shuffle=False)
+    assert feeding.read_ahead(data) is data
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["gpu:0"])
+    ahead = feeding.read_ahead(data)
+    assert ahead.__class__.__name__.startswith("_Prefetch")
+    assert len(ahead) == 3
+    for own, other in zip(ahead, data, strict=True):
+        np.testing.assert_array_equal(own[0], other[0])
+
+
+ON_TWO = """
+import numpy as np, tensorflow as tf
+two = [tf.config.LogicalDeviceConfiguration()] * 2
+tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], two)
+from aezoo.data.feeding import held
+with tf.device("CPU:1"):
+    print(tf.convert_to_tensor(np.ones(3)).device[-1], held(np.ones(3)).device[-1])
+"""
+
+
+@pytest.mark.slow
+def test_what_is_gathered_from_stays_with_the_processor():
+    done = subprocess.run([sys.executable, "-c", ON_TWO], capture_output=True, text=True)
+    assert done.stdout == "1 0\n", done.stderr

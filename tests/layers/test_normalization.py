@@ -74,3 +74,12 @@ def test_statistics_are_among_the_weights():
     for variable in second.weights:  # as Keras does on loading
         variable.assign(variable * 2)
     np.testing.assert_array_equal(second.statistics, [[20], [40]])
+
+
+def test_without_statistics_nothing_passes_for_a_value():
+    layer = Normalization("standard")
+    layer.build((None, 2))
+    assert not np.isfinite(layer(np.array([[0.0, 3.0]]))).any()
+    assert not np.isfinite(layer(np.array([[0.0, 3.0]]), inverse=True)).any()
+    for weight in layer.get_weights():  # several processes must have equal ones
+        assert (weight == weight).all()

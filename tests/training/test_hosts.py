@@ -121,11 +121,16 @@ def test_ends_what_no_exception_reaches(on_jax, monkeypatch, tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_two_train_as_one(tmp_path):
+@pytest.mark.parametrize("data", ["digits", "table"])  # without and with a normalization
+def test_two_train_as_one(data, tmp_path, tmp_path_factory, rng):
+    if data == "table":
+        data = tmp_path_factory.mktemp("data") / "table.npy"
+        np.save(data, 5 + rng.normal(size=(300, 12)))
     runs = []
     for count in (1, 2):
         folder = tmp_path / str(count)
-        statuses, said = ended(started(range(count), "--json", "--output", folder))
+        how = ["--data", data, "--json", "--output", folder]
+        statuses, said = ended(started(range(count), *how))
         assert statuses == [0] * count, said
         assert {"log.csv", "model.keras", "metrics.json"} <= {p.name for p in folder.iterdir()}
         assert json.loads(said[0][0])["folder"] == str(folder)

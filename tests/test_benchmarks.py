@@ -1,0 +1,92 @@
+"""What of the benchmarks can be wrong without anybody seeing it, on machines that are not here."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+
+
+@pytest.fixture
+def accelerator(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import accelerator
+
+    return accelerator
+
+
+@pytest.mark.parametrize(
+    ("name", "peaks"),
+    [
+        ("NVIDIA H100 80GB HBM3", (494.5, 989.5)),
+        ("NVIDIA H100 PCIe", (378, 756.5)),
+        ("NVIDIA A100-SXM4-40GB", (156, 312)),
+        ("NVIDIA L40S", (183, 362)),
+        ("NVIDIA GeForce RTX 4090", (82.6, 165.2)),
+        ("NVIDIA GeForce RTX 4090 Laptop GPU", (None, None)),
+        ("NVIDIA H100 80GB HBM3 MIG 1g.10gb", (None, None)),
+        ("Tesla T4", (None, None)),
+        ("CPU", (None, None)),
+    ],
+)
+def test_peak_of_a_gpu(accelerator, name, peaks):
+    assert tuple(accelerator.peak_of(name, p) for p in accelerator.PRECISIONS) == peaks
+
+
+def test_operations_are_those_of_products(accelerator):
+    pytest.importorskip("torch")
+    layers = [784 * 512, 512 * 256, 256 * 128, 128 * 256, 256 * 512, 512 * 784]
+    # forward, by weights and by inputs, which the first layer has no use for
+    assert accelerator.operations("dense") == 2 * (3 * sum(layers) - layers[0])
+    # kernels of 3 x 3 or 7 x 7, where they stand, and channels before and after
+    layers = [9 * 14**2 * 16, 9 * 7**2 * 16 * 32, 49 * 32 * 64]
+    layers += [49 * 64 * 32, 9 * 7**2 * 32 * 16, 9 * 14**2 * 16]
+    assert accelerator.operations("conv") == 2 * (3 * sum(layers) - layers[0])
+
+
+def test_epochs_have_whole_batches(accelerator):
+    for network, (shape, _) in accelerator.NETWORKS.items():
+        count = accelerator.count_of(network)
+        assert count % 1024 == 0, network
+        assert 4 * count * shape[0] * shape[1] * shape[2] <= 2**29
+
+
+def test_on_paper_goes_by_the_slopes(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import growth
+
+    rows = [{"size": 10**7, "seconds": 36.0, "memory": 2**30}]
+    stream = {"rows": rows, "slopes": {"seconds": 1.0, "memory": 0.5}}
+    rows = [{"size": 10_000, "seconds": 2 * growth.IMAGES / 1000, "memory": 2**20}]
+    pixels = {"rows": rows, "slopes": {"seconds": 0.5, "memory": 1.0}}
+    found = {"samples, as a stream": stream, "pixels of an image": pixels}
+    table, camera = growth.on_paper(found)
+    assert "128 GB" in table
+    assert "1.0 hours an epoch and 10,240 MiB" in table  # a hundred times, ten times as much
+    assert "network on 500 of 10,000 pixels, so 2.0 such machines" in camera
+    assert camera.endswith("images of 2,500 pixels.")  # a quarter of them: half of the time
+
+
+@pytest.mark.slow
+def test_without_a_gpu_it_says_so_and_writes_what_it_is_told_to(tmp_path):
+    pytest.importorskip("torch")
+    command = [sys.executable, BENCHMARKS / "accelerator.py", "--by", "aezoo-jax"]
+    run = {"capture_output": True, "text": True, "timeout": 600}
+    alone = subprocess.run(command, **run)
+    if "No GPU was found by jax" not in alone.stdout:
+        pytest.skip("a GPU is here")
+    assert alone.returncode == 1
+    assert "Nothing was measured" in alone.stderr
+    command += ["pytorch", "--precisions", "bfloat16", "--peak-tflops", "2"]
+    file = tmp_path / "found.json"
+    done = subprocess.run([*command, "--quick", "--output", file], **run)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(file.read_text())
+    ours, theirs = found["speed"].values()
+    assert (ours["by"], theirs["by"]) == ("aezoo-jax", "pytorch")
+    assert ours["parameters"] == theirs["parameters"]
+    assert ours["share"] == pytest.approx(ours["images"] * ours["operations"] / 2e12)
+    assert all(row["mse"] < 0.1 and row["device"] == "CPU" for row in found["errors"].values())
