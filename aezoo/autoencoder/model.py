@@ -288,6 +288,25 @@ class Autoencoder(SelfSupervised):
         # earlier versions saved every family as an Autoencoder
         return (bottleneck_of(parts["encoder"]).autoencoder or cls)(**parts)
 
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        for i, state in enumerate(self._random_states):
+            store[f"random_{i}"] = state
+
+    def load_own_variables(self, store):
+        values = {name: store[name] for name in store.keys()}  # noqa: SIM118, Keras's own mapping
+        saved = {name: values.pop(name) for name in list(values) if name.startswith("random_")}
+        for i, state in enumerate(self._random_states):
+            if f"random_{i}" in saved:  # files of earlier versions have none
+                state.assign(saved[f"random_{i}"])
+        super().load_own_variables(values)
+
+    @property
+    def _random_states(self):
+        """The states of the layers' random generators, which Keras does not save."""
+        weights = {id(variable) for variable in self.weights}
+        return [variable for variable in self.variables if id(variable) not in weights]
+
     @functools.cached_property  # which Keras does not track: these layers belong to the encoder
     def _before_bottleneck(self):
         return keras.Model(self.encoder.inputs[0], self.encoder.layers[-1].input)
