@@ -51,7 +51,7 @@ def check(config: Any, trusted: Collection[str] = ()) -> None:
     """Refuses a configuration that names what it should not, before anything of it is made.
 
     Args:
-        config: What JSON gives: dictionaries, lists, strings and numbers.
+        config: What JSON gives: dictionaries, lists (or tuples), strings and numbers.
         trusted: Strings, the names of the user's own classes and functions that it may name.
 
     Raises:
@@ -71,13 +71,13 @@ def check(config: Any, trusted: Collection[str] = ()) -> None:
             if key == "inbound_nodes" and not _has_tensor(value):
                 raise RefusedError("a layer of it is called without the output of another one")
             waiting += [(name, item, depth + 1) for name, item in value.items()]
-        elif isinstance(value, list):
+        elif isinstance(value, (list, tuple)):
             if key == "inbound_nodes" and any(isinstance(item, list) for item in value):
                 raise RefusedError("it is of Keras 2: load it there, and save it with Keras 3")
             _check_shape(key, value)
             waiting += [(key, item, depth + 1) for item in value]
         elif isinstance(value, str):
-            if value in keras.saving.get_custom_objects():
+            if key != "registered_name" and value in keras.saving.get_custom_objects():
                 _check_own(value, value, trusted)
         elif isinstance(value, int) and abs(value) > LARGEST and key not in UNBOUNDED:
             raise RefusedError(f"{key} is {value:,}, where {LARGEST:,} is the most")

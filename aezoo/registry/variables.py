@@ -13,7 +13,7 @@ from aezoo.registry.archives import RefusedError
 
 # A model has its weights and, when it trains, up to four numbers for each: three of an optimizer
 # and an average. Some more are not in files, such as those of metrics.
-FOR_EACH, FURTHER, FURTHER_VARIABLES = 5, 2**20, 1000
+FOR_EACH, FURTHER, FURTHER_VARIABLES = 5, 2**20, 300
 
 _alone = threading.RLock()
 
