@@ -94,11 +94,12 @@ def name_of(model: str, folder: str) -> str:
     return folder.removeprefix(f"{model}-")
 
 
-def read_card(path: str | os.PathLike) -> dict[str, Any]:
+def read_card(path: str | os.PathLike, within: Path | None = None) -> dict[str, Any]:
     """Reads the card of a pretrained model.
 
     Args:
         path: String or path of its folder.
+        within: `None` or `pathlib.Path` of a folder above it, to which links may lead.
 
     Returns:
         Dictionary: `model`, `data`, `input_shape`, `latent_dim`, `options`, `training`, `metrics`,
@@ -124,7 +125,7 @@ def read_card(path: str | os.PathLike) -> dict[str, Any]:
         outside = [
             name
             for name in card["files"]
-            if not (path / name).resolve().is_relative_to(path.resolve())
+            if not (path / name).resolve().is_relative_to((within or path).resolve())
         ]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise WeightsError(f"{file} is a damaged card: {error}.") from error
@@ -208,7 +209,8 @@ def find(model: str, weights: str | os.PathLike) -> tuple[dict[str, Any] | None,
     """
     text = str(weights)
     if text.startswith(HUB):
-        card = read_card(_downloaded(text.removeprefix(HUB)))
+        snapshot = Path(_downloaded(text.removeprefix(HUB)))
+        card = read_card(snapshot, within=snapshot.parents[1])  # the hub's files are links to blobs
     elif text.endswith(".h5"):
         path = Path(weights)
         if not path.is_file():

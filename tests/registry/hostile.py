@@ -102,6 +102,7 @@ def sequential(*layers, shape=(None, 4), **more):
 
 
 def bytecode():
+    """What Keras writes of a lambda: here one that makes the canary."""
     code, defaults, closure = func_dump(
         lambda x: (__import__("pathlib").Path("canary").touch(), x)[1]
     )
