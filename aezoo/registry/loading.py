@@ -27,6 +27,10 @@ REMEDIES |= {".hdf5": REMEDIES[".h5"]}
 REMEDIES |= dict.fromkeys((".pickle", ".joblib", ".pt", ".pth"), REMEDIES[".pkl"])
 
 
+class LoadingError(ValueError):
+    """A file that is damaged, or asks for what no file should."""
+
+
 def load_model(
     path: str | os.PathLike,
     custom_objects: Mapping[str, Any] | None = None,
@@ -75,11 +79,11 @@ def load_model(
         try:
             return _checked(path, Path(copy), dict(custom_objects or {}), compile, max_bytes)
         except RefusedError as error:
-            raise ValueError(f"{path} is refused: {error}.") from error
+            raise LoadingError(f"{path} is refused: {error}.") from error
         except Exception as error:  # of zipfile, json, h5py or Keras, in a file that has gone wrong
             if isinstance(error, OSError) and error.errno in {*DISK, errno.EACCES}:
                 raise
-            raise ValueError(
+            raise LoadingError(
                 f"{path} is damaged, or of another version of Keras: get it again, or train "
                 f"again. ({type(error).__name__}: {str(error).replace(copy, str(path))})"
             ) from error

@@ -212,4 +212,4 @@ def _loaded(source):
         try:
             return load_model(path)
         except ValueError as error:
-            raise ValueError(str(error).replace(str(path), source.name)) from error
+            raise type(error)(str(error).replace(str(path), source.name)) from error
