@@ -42,6 +42,7 @@ REFUSED = {
     **dict.fromkeys(("JaxLayer", "FlaxLayer"), "it runs code of its file"),
     **dict.fromkeys(("StringLookup", "IntegerLookup", "TextVectorization"), "it reads other files"),
     **dict.fromkeys(("STFTSpectrogram", "MelSpectrogram"), "it makes tables of any size"),
+    **dict.fromkeys(("RandAugment", "AugMix"), "it repeats itself as often as its file says"),
 }
 PLAIN = {"__keras_tensor__", "__tensor__", "__numpy__", "__ellipsis__", "__slice__", "__bytes__"}
 HELPERS = {"get", "serialize", "deserialize"}  # functions beside those that models are made of
@@ -79,6 +80,8 @@ def check(config: Any, trusted: Collection[str] = ()) -> None:
         elif isinstance(value, str):
             if key != "registered_name" and value in keras.saving.get_custom_objects():
                 _check_own(value, value, trusted)
+        elif key == "unroll" and value:
+            raise RefusedError("a layer of it is unrolled, over as many steps as it says")
         elif isinstance(value, int) and abs(value) > LARGEST and key not in UNBOUNDED:
             raise RefusedError(f"{key} is {value:,}, where {LARGEST:,} is the most")
 
@@ -91,11 +94,15 @@ def _check_object(config, trusted):
     if name in PLAIN:
         _check_plain(name, inner)
         return
+    if name.startswith("__"):  # which Keras takes before it looks at what is registered
+        raise RefusedError(f"it has a {name}, which is code, or a type of any module")
     function = name == "function"
     if function and not isinstance(inner, str):
         raise RefusedError(f"it has a function whose name is {inner!r}")
     registered = inner if function else config.get("registered_name", name)
     module, found = config.get("module"), inner if function else name
+    if found in REFUSED and found not in trusted:
+        raise RefusedError(f"it has a {found}, which is not allowed: {REFUSED[found]}")
     if registered is not None:
         if not isinstance(registered, str):
             raise RefusedError(f"registered_name is {registered!r}, which is no name")
@@ -104,8 +111,6 @@ def _check_object(config, trusted):
             return
     if found in trusted:
         return
-    if found in REFUSED:
-        raise RefusedError(f"it has a {found}, which is not allowed: {REFUSED[found]}")
     if not (_is_function(module, found) if function else _is_class(module, found)):
         raise RefusedError(
             f"it names {module}.{found} (registered as {registered!r}), which is no part of Keras "

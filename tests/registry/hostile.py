@@ -337,17 +337,31 @@ def bytecode_within_a_wrapper(good, folder):
     return with_config(good, folder, sequential(layer("TimeDistributed", layer=inner)))
 
 
-@kind(KERAS, "names None.__lambda__")
+@kind(KERAS, "it has a __lambda__")
 def bytecode_as_an_activation(good, folder):
     """Bytecode where no layer is, but a function of one."""
     return with_config(good, folder, sequential(layer("Dense", units=2, activation=bytecode())))
 
 
-@kind(KERAS, "names None.__lambda__")
+@kind(KERAS, "it has a __lambda__")
 def bytecode_as_a_loss(good, folder):
     """Bytecode in what a model is compiled with."""
     compiled = {"optimizer": "adam", "loss": bytecode()}
     return with_config(good, folder, {**config_of(good), "compile_config": compiled})
+
+
+@kind(KERAS, "it has a __lambda__")
+def bytecode_registered(good, folder):
+    """Bytecode that says that it is registered as a layer of aezoo."""
+    hostile = {**bytecode(), "registered_name": "aezoo>Sparsity"}
+    return with_config(good, folder, sequential(layer("Dense", units=2, activation=hostile)))
+
+
+@kind(KERAS, "it has a Lambda")
+def lambda_registered(good, folder):
+    """A Lambda layer that says that it is registered as a layer of aezoo."""
+    hostile = layer("Lambda", registered="aezoo>Sparsity", function=bytecode())
+    return with_config(good, folder, sequential(hostile))
 
 
 @kind(KERAS, "it has a Lambda")
@@ -453,7 +467,7 @@ def vocabulary_of_an_address(good, folder):
     return with_config(good, folder, sequential(hostile))
 
 
-@kind(KERAS, "names os.__typespec__")
+@kind(KERAS, "it has a __typespec__")
 def type_specification(good, folder):
     """What Keras makes with a method of a class of any module."""
     hostile = {
@@ -551,6 +565,13 @@ def metric(good, folder):
     metric = {**layer("MeanIoU", "keras.metrics", num_classes=2**20), "build_config": None}
     compiled = {"optimizer": "adam", "loss": "mse", "metrics": [metric]}
     return with_config(good, folder, {**config_of(good), "compile_config": compiled})
+
+
+@kind(KERAS, "is unrolled")
+def steps(good, folder):
+    """A recurrent layer whose 16 million steps are written out one by one."""
+    hostile = layer("SimpleRNN", units=1, unroll=True)
+    return with_config(good, folder, sequential(hostile, shape=(None, 2**24, 1)))
 
 
 @kind(KERAS, "batch_shape is")
