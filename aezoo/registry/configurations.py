@@ -172,7 +172,9 @@ def _has_tensor(value):
         if isinstance(item, dict):
             if item.get("class_name") == "__keras_tensor__":
                 return True
-            waiting += item.values()
+            waiting += (
+                () if "class_name" in item else item.values()
+            )  # what an object has is its own
         elif isinstance(item, list):
             waiting += item
     return False

@@ -592,6 +592,18 @@ def call_with_numbers(good, folder):
     return with_config(good, folder, config)
 
 
+@kind(KERAS, "called without the output")
+def call_with_a_hidden_symbol(good, folder):
+    """The same, with a symbol where no call sees it."""
+    file = call_with_numbers(good, folder)
+    config = config_of(file)
+    symbol = {"shape": [None, 4], "dtype": "float32", "keras_history": ["input", 0, 0]}
+    value = {"class_name": "__keras_tensor__", "config": symbol}
+    hidden = layer("Constant", "keras.initializers", value=value)
+    config["config"]["layers"][1]["inbound_nodes"][0]["kwargs"] = {"training": hidden}
+    return with_config(good, folder, config)
+
+
 @kind(KERAS, "array of 'S1000000000'")
 def type_of_a_gigabyte(good, folder):
     """An array of one string, of a type of a gigabyte."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import aezoo
-from aezoo.registry import weights
+from aezoo.registry import hdf5, weights
 from tests.registry import fuzzing, hostile
 
 X = np.random.default_rng(0).random((16, 4)).astype("float32")
@@ -248,6 +248,8 @@ def test_models_of_the_zoo_pass():
     assert found
     for file in found:
         aezoo.load_model(file)
+    for file in weights.folder().glob("*/*.weights.h5"):
+        assert hdf5.arrays(file)
 
 
 @pytest.mark.parametrize("kind", fuzzing.KINDS)
