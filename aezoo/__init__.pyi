@@ -35,6 +35,7 @@ from .models import sparse as sparse
 from .models import vanilla as vanilla
 from .models import variational as variational
 from .models import vector_quantized as vector_quantized
+from .registry.loading import load_model as load_model
 from .training import resume as resume
 from .training import search as search
 from .training import sweep as sweep

@@ -35,6 +35,7 @@ err = Console(stderr=True, soft_wrap=True)
 FAILURES = (
     "DataError",
     "ExportError",
+    "LoadingError",
     "WeightsError",
 )  # errors of value that no other usage would mend
 INTERRUPTED, TERMINATED = 130, 143  # what shells expect after SIGINT and SIGTERM

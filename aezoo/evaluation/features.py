@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from aezoo.data.inputs import Door
 from aezoo.registry import weights
+from aezoo.registry.loading import load_model
 
 CARD, FILE = "classifier.json", "model.keras"
 LAYER = "features"
@@ -97,5 +98,5 @@ def _card(classifier):
 @functools.cache
 def _network(classifier):
     card = {**_card(classifier), "folder": weights.folder() / f"classifier-{classifier}"}
-    whole = keras.models.load_model(weights.check(card, FILE), compile=False)
+    whole = load_model(weights.check(card, FILE), compile=False)
     return keras.Model(whole.inputs[0], whole.get_layer(LAYER).output)

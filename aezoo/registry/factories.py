@@ -149,13 +149,14 @@ def build(
             )
     shapes = {"input_shape": input_shape, "latent_dim": latent_dim}
     asked = {key: value for key, value in shapes.items() if value is not None} | options
-    file = None
+    file, card = None, None
     if weights is not None:
         card, file = pretrained.find(name, weights)
         if card is not None:
             asked = _agreed(card, asked, factory)
             pretrained.check_size(card, file)
-    ae = factory(asked.pop("input_shape", (28, 28, 1)), asked.pop("latent_dim", 32), **asked)
+    shapes = asked.pop("input_shape", (28, 28, 1)), asked.pop("latent_dim", 32)
+    ae = factory(*shapes, **asked) if card is None else _of_card(card, file, factory, shapes, asked)
     if file is not None:
         try:
             _load(ae, file)
@@ -178,6 +179,20 @@ def _agreed(card, asked, factory):
                 "without weights."
             )
     return fixed
+
+
+def _of_card(card, file, factory, shapes, options):
+    """Builds what a card says, if it is nothing but a model of the size of its file."""
+    from aezoo.registry import configurations, variables
+
+    try:
+        configurations.check(card["options"])
+        with variables.no_more_than_in(shape for _, shape in pretrained.arrays(file)):
+            return factory(*shapes, **options)
+    except Exception as error:  # of options that no factory would take from people
+        raise pretrained.WeightsError(
+            f"{card['folder'] / pretrained.CARD} is of no model that can be built: {error}"
+        ) from error
 
 
 def _load(ae, file):

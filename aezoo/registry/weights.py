@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import h5py
+from aezoo.registry import hdf5
 
 CARD = "card.json"
 FILE = "model.weights.h5"
@@ -29,6 +29,7 @@ KEYS = {
 # Dense layers have more weights than a sample has numbers; a network of convolutions alone may
 # take images of any size, but none so large is of use with so few weights.
 MOST_PER_WEIGHT = 100
+MOST_CARD = 2**20  # bytes
 
 log = logging.getLogger("aezoo")
 
@@ -93,11 +94,12 @@ def name_of(model: str, folder: str) -> str:
     return folder.removeprefix(f"{model}-")
 
 
-def read_card(path: str | os.PathLike) -> dict[str, Any]:
+def read_card(path: str | os.PathLike, within: Path | None = None) -> dict[str, Any]:
     """Reads the card of a pretrained model.
 
     Args:
         path: String or path of its folder.
+        within: `None` or `pathlib.Path` of a folder above it, to which links may lead.
 
     Returns:
         Dictionary: `model`, `data`, `input_shape`, `latent_dim`, `options`, `training`, `metrics`,
@@ -112,17 +114,23 @@ def read_card(path: str | os.PathLike) -> dict[str, Any]:
     if not file.is_file():
         raise FileNotFoundError(f"There is no card {file}.")
     try:
+        if file.stat().st_size > MOST_CARD:
+            raise ValueError(f"it has more than {MOST_CARD:,} bytes")
         card = json.loads(file.read_text(encoding="utf-8"))
         for key, kind in KEYS.items():
             if not isinstance(card[key], kind):
                 raise TypeError(f"{key} is {card[key]!r}")
         if not all(isinstance(size, int) and size > 0 for size in card["input_shape"]):
             raise TypeError(f"input_shape is {card['input_shape']}")
-    except (ValueError, KeyError, TypeError) as error:
+        outside = [
+            name
+            for name in card["files"]
+            if not (path / name).resolve().is_relative_to((within or path).resolve())
+        ]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise WeightsError(f"{file} is a damaged card: {error}.") from error
-    for name in card["files"]:
-        if not (path / name).resolve().is_relative_to(path.resolve()):
-            raise WeightsError(f"{file} names a file outside its folder: {name}.")
+    if outside:
+        raise WeightsError(f"{file} names a file outside its folder: {outside[0]}.")
     # JSON has no tuples, which shapes and options are
     card["options"] = {
         key: tuple(value) if isinstance(value, list) else value
@@ -170,7 +178,7 @@ def check_size(card: dict[str, Any], file: str | os.PathLike) -> None:
     size = math.prod(shape)
     try:
         found = [array for _, array in arrays(file)]
-    except OSError as error:
+    except hdf5.RefusedError as error:
         raise WeightsError(f"{file} is no file of weights: {error}.") from error
     weights = sum(map(math.prod, found))
     convolves = any(len(array) >= 3 and shape[-1] in array for array in found)
@@ -201,7 +209,8 @@ def find(model: str, weights: str | os.PathLike) -> tuple[dict[str, Any] | None,
     """
     text = str(weights)
     if text.startswith(HUB):
-        card = read_card(_downloaded(text.removeprefix(HUB)))
+        snapshot = Path(_downloaded(text.removeprefix(HUB)))
+        card = read_card(snapshot, within=snapshot.parents[1])  # the hub's files are links to blobs
     elif text.endswith(".h5"):
         path = Path(weights)
         if not path.is_file():
@@ -251,21 +260,17 @@ def arrays(
 
     Returns:
         List of pairs: each array's name and shape.
+
+    Raises:
+        aezoo.registry.archives.RefusedError: A `ValueError`, if the file has other things than
+            arrays of numbers.
     """
-    found = []
-
-    def look(name, item):
-        if isinstance(item, h5py.Dataset) and not name.startswith("optimizer"):
-            found.append((name, item.shape))
-
     with tempfile.TemporaryDirectory() as temporary:
         path = source
         if callable(source):
             path = Path(temporary, FILE)
             source(path)
-        with h5py.File(path) as file:
-            file.visititems(look)
-    return found
+        return [pair for pair in hdf5.arrays(path) if not pair[0].startswith("optimizer")]
 
 
 def _downloaded(repository):

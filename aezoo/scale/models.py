@@ -99,8 +99,7 @@ class Scorer:
         code_type: NumPy type of codes.
 
     Raises:
-        OSError: If the file is damaged.
-        ValueError: If it is no autoencoder of rows, or cannot run.
+        ValueError: If the file is damaged or refused, no autoencoder of rows, or cannot run.
 
     Example:
 
@@ -212,5 +211,5 @@ def _loaded(source):
         path.write_bytes(source.content)
         try:
             return load_model(path)
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             raise type(error)(str(error).replace(str(path), source.name)) from error

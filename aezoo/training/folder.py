@@ -6,7 +6,6 @@ import logging
 import os
 import re
 import shutil
-import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 import keras
 
 from aezoo.autoencoder import Autoencoder
+from aezoo.registry import loading
 from aezoo.system.files import replacing
 
 MODEL = "model.keras"
@@ -156,32 +156,13 @@ def load_model(file: str | os.PathLike) -> Autoencoder:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        OSError: If it is damaged.
-        ValueError: If it is another model.
+        ValueError: If it is damaged, another model, or asks for what no file should, see
+            `aezoo.load_model`.
     """
-    file = Path(file)
-    if not file.is_file():
-        raise FileNotFoundError(f"There is no model {file}.")
-    try:
-        ae = keras.saving.load_model(file)
-    except Exception as error:
-        if file.suffix == ".keras" and _is_damaged(file):
-            raise OSError(
-                f"{file} is damaged: it is no whole .keras file. Get it again, or train again."
-            ) from error
-        raise
+    ae = loading.load_model(file)
     if not isinstance(ae, Autoencoder):
         raise ValueError(f"{file} is a {type(ae).__name__}, not an aezoo.Autoencoder.")
     return ae
-
-
-def _is_damaged(file):
-    """Whether a file is not a zip archive whose parts have the checksums that it says."""
-    try:
-        with zipfile.ZipFile(file) as archive:
-            return archive.testzip() is not None
-    except (zipfile.BadZipFile, EOFError, OSError):
-        return True
 
 
 def _numbered(folder: Path) -> Iterator[Path]:

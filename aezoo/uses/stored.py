@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from aezoo.autoencoder import Autoencoder
 from aezoo.data.columns import Columns
 from aezoo.edge import LiteModel, Scoring
 from aezoo.registry import weights
+from aezoo.registry.loading import load_model
 from aezoo.system.files import replacing
 from aezoo.system.quiet import native_output_discarded
 
@@ -188,7 +188,7 @@ def _restored(kind, folder, record):
         model = LiteModel(folder / MODELS["tflite"])
     else:
         with native_output_discarded():
-            model = keras.saving.load_model(folder / MODELS["keras"])
+            model = load_model(folder / MODELS["keras"])
     with np.load(folder / ARRAYS, allow_pickle=False) as file:
         arrays = dict(file)
     detector = kind(**record["parameters"])

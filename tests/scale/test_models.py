@@ -81,7 +81,7 @@ def test_models_that_cannot_score_rows(tmp_path):
     with pytest.raises(ValueError, match="adapt"):
         Scorer(source_of(unfitted))
     (tmp_path / "x.keras").write_bytes(b"damaged")
-    with pytest.raises(OSError, match=r"test_models.*x\.keras is damaged"):
+    with pytest.raises(ValueError, match=r"test_models.*x\.keras is damaged"):
         Scorer(source_of(tmp_path / "x.keras"))
     (tmp_path / "x.tflite").write_bytes(b"damaged")
     with pytest.raises(ValueError, match="not a TFLite file"):

@@ -1,0 +1,54 @@
+import threading
+
+import keras
+import pytest
+
+from aezoo.registry import variables
+from aezoo.registry.variables import no_more_than_in
+
+
+@pytest.fixture(autouse=True)
+def exact(monkeypatch):
+    monkeypatch.setattr(variables, "FURTHER", 0)
+    monkeypatch.setattr(variables, "FURTHER_VARIABLES", 0)
+
+
+def dense(units):
+    layer = keras.layers.Dense(units)
+    layer.build((None, 3))
+    return layer
+
+
+def test_numbers():
+    with no_more_than_in([(3, 20), (20,)]):
+        dense(100)  # 400 numbers for 80 in the file
+    words = r"shape \(101,\), and more .* the 80 numbers in 2 arrays"
+    with pytest.raises(ValueError, match=words), no_more_than_in([(3, 20), (20,)]):
+        dense(101)
+    dense(1000)  # nothing is left behind
+
+
+def test_variables():
+    with no_more_than_in([(1000,)]):
+        keras.Sequential([keras.Input((3,)), keras.layers.Dense(1), keras.layers.Dense(1)])
+    layers = [keras.Input((3,)), *(keras.layers.Dense(1) for _ in range(3))]
+    with pytest.raises(ValueError, match="more in all"), no_more_than_in([(1000,)]):
+        keras.Sequential(layers)
+
+
+def test_optimizers_and_metrics_count():
+    layer = dense(100)
+    with pytest.raises(ValueError, match=r"shape \(3, 100\)"), no_more_than_in([(3, 20)]):
+        keras.optimizers.Adam().build(layer.trainable_variables)
+    with pytest.raises(ValueError, match=r"shape \(100, 100\)"), no_more_than_in([(3, 20)]):
+        keras.metrics.MeanIoU(100)
+    with pytest.raises(ValueError, match=r"shape \(\)"), no_more_than_in([]):
+        keras.Variable(1.0)
+
+
+def test_other_threads_are_free():
+    with no_more_than_in([(1,)]):
+        thread = threading.Thread(target=dense, args=(1000,))
+        thread.start()
+        thread.join()
+        keras.Variable(1.0)
