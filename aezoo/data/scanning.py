@@ -99,6 +99,11 @@ class _Checks:
         self.path, self.count = None, 0
         self.low, self.high = math.inf, -math.inf
 
+    @property
+    def names(self):
+        """The columns, of tables."""
+        return self.form if isinstance(self.first.part, (int, type(None))) else None
+
     def shard(self, shard):
         if shard.path == self.path:
             return
@@ -150,7 +155,8 @@ class _Part:
     def __init__(self, name):
         self.name, self.count = name, 0
         self.chosen = []
-        self.kept, self.ranks = [], []
+        self.kept, self.ranks, self.places = [], [], []
+        self.seen = 0  # samples of the part
         self.bound = math.inf  # of the ranks that can still be among the lowest
 
     def mask(self, hashes, folder):
@@ -160,9 +166,12 @@ class _Part:
 
     def sample(self, piece, hashes, folder, ranks):
         """Keeps those of the lowest ranks."""
-        here = self.mask(hashes, folder) & (ranks < self.bound)
+        mine = self.mask(hashes, folder)
+        here = mine & (ranks < self.bound)
         self.kept.append(piece[here])
         self.ranks.append(ranks[here])
+        self.places.append(self.seen + np.cumsum(mine)[here] - 1)
+        self.seen += int(mine.sum())
         self.most = min(SAMPLE, max(1, SAMPLE_BYTES // (4 * max(1, math.prod(piece.shape[1:])))))
         if sum(map(len, self.ranks)) > 1.25 * self.most:
             self._cut()
@@ -176,12 +185,13 @@ class _Part:
         self._cut()
         name = path if isinstance(path, str) else path.absolute().stem
         ends = checks.low, checks.high
-        return Stream(name, self.kept[0], ends, self.chosen, *prepared)
+        more = (*prepared, checks.names)
+        return Stream(name, self.kept[0], self.places[0], ends, self.chosen, *more)
 
     def _cut(self):
-        kept, ranks = np.concatenate(self.kept), np.concatenate(self.ranks)
+        kept, ranks, places = map(np.concatenate, (self.kept, self.ranks, self.places))
         order = np.argsort(ranks)[: self.most]
-        self.kept, self.ranks = [kept[order]], [ranks[order]]
+        self.kept, self.ranks, self.places = [kept[order]], [ranks[order]], [places[order]]
         if len(order) == self.most:
             self.bound = ranks[order[-1]]
 
