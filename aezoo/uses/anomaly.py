@@ -9,6 +9,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from aezoo.autoencoder import Autoencoder
+from aezoo.data.accepted import accepted
 from aezoo.data.columns import Columns
 from aezoo.data.samples import DataError
 from aezoo.data.streams import Stream
@@ -129,11 +130,14 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
     def fit(self, X: Any, y: Any = None) -> Self:  # noqa: N803, as in scikit-learn
         """Learns what is usual.
 
-                Args:
-                    X: Array of shape `(n, features)` or `(n, *sample_shape)`, or a pandas table: columns
-        XX
-                Returns:
-                    The detector.
+        Args:
+            X: Array of shape `(n, features)` or `(n, *sample_shape)`; a pandas table, of which
+                columns of text or categories become one column a category; or an `aezoo.Stream`,
+                see `aezoo.uses.streamed.fit`, of which thresholds are known to `threshold_error_`.
+            y: Ignored.
+
+        Returns:
+            The detector.
         """
         check_arguments(self)
         x = None if isinstance(X, Stream) else self._learned_columns(X)
@@ -282,7 +286,7 @@ class AnomalyDetector(Calibrated, OutlierMixin, BaseEstimator):
     def _encoded(self, X):  # noqa: N803
         check_is_fitted(self, "scoring_")
         if isinstance(X, Stream):
-            return streamed.accepted(self.columns_, X)
+            return accepted(self.columns_, X)
         return self.columns_.transform(X, owner=self)
 
     def _trained(self, x, trusted, unseen, seed):
