@@ -150,11 +150,11 @@ class Stream:
             tf.data.experimental.assert_cardinality(math.ceil(len(self) / batch_size))
         )
 
-    def arrays(self, count: int = 4096) -> Iterator[np.ndarray]:
+    def arrays(self, count: int | None = None) -> Iterator[np.ndarray]:
         """All samples once, as they lie in the files, for what goes over them with NumPy.
 
         Args:
-            count: Positive integer, how many come together.
+            count: Positive integer, how many come together. Default: about 16 MiB of them.
 
         Returns:
             Iterator of float32 arrays of shape `(count, *shape)`, of which the last has what is
@@ -172,7 +172,12 @@ class Stream:
         ...     [x.shape for x in stream.arrays(60)]
         [(60, 4), (40, 4)]
         """
-        return self._timed(self._rows(positive("count", count), None))
+        if count is None:
+            count = max(1, TOGETHER_BYTES // (4 * max(1, math.prod(self.shape))))
+        count, kept = positive("count", count), self._kept
+        if kept is not None:
+            return (kept[i : i + count] for i in range(0, len(kept), count))
+        return self._timed(self._rows(count, None))
 
     def divided(self, share: float, seed: int = 0) -> tuple["Stream", "Stream"]:
         """Two streams: a random share of the samples, and the others.

@@ -33,7 +33,7 @@ from aezoo.training.folder import MODEL, refuse_existing, stopped_early
 from aezoo.training.hosts import WAIT, devices_for
 from aezoo.training.plan import planned
 from aezoo.training.precision import computing_in, plain
-from aezoo.training.splits import described, is_streamed, load_splits
+from aezoo.training.splits import described, is_streamed, load_splits, whole_of
 from aezoo.training.writing import write_run
 
 log = logging.getLogger("aezoo")
@@ -275,7 +275,7 @@ def train(
             found = best_within(60 * minutes, made, plan, seed, settings["epochs"], **how)
         again = partial(build, model, shape, latent_dim, **found.plan.options)
         found = found._replace(ae=plain(found.ae, again))
-        settle(found, train_set.x, learning_rate)
+        settle(found, whole_of(train_set), learning_rate)
         if quantize_aware and not found.outcome["interrupted"]:
             found.ae.save(folder / MODEL)  # or it would be lost by an error
             how = {**how, "plan": found.plan, "seed": seed, "epochs": quantize_aware}

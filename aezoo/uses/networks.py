@@ -94,9 +94,8 @@ def trained_on_stream(
         return model
     with seeded(seed):
         built = suitable(model, stream.shape, stream.range[0] >= 0 and stream.range[1] <= 1)
-        rows = _rows_of(stream.shape)
         if built.normalization:
-            built.normalization.adapt(stream.arrays(rows))
+            built.normalization.adapt(stream.arrays())
         train(built, seen, epochs=epochs, seed=seed, verbose=verbose, trusts=trusts)
     return built
 
