@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 import aezoo
 from aezoo.data import streams
@@ -106,8 +107,14 @@ def test_files_that_change_are_noticed(folder, rng, pool):
 def test_refusals(folder, tmp_path, rng):
     with pytest.raises(ValueError, match="Received: the name 'digits'"):
         aezoo.load_dataset("digits", stream=True)
-    with pytest.raises(ValueError, match="A stream has no windows"):
-        aezoo.load_dataset(folder, stream=True, window=3)
+    with pytest.raises(ValueError, match="window is for files of recordings. Received: 'digits'"):
+        aezoo.load_dataset("digits", stream=True, window=3)
+    Image.new("L", (20, 20)).save(tmp_path / "photo.png")
+    with pytest.raises(ValueError, match="windows of recordings, not of images"):
+        aezoo.load_dataset(tmp_path / "photo.png", stream=True, window=3)
+    (tmp_path / "photo.png").unlink()
+    with pytest.raises(FileNotFoundError, match="no file or folder"):
+        aezoo.load_dataset(tmp_path / "none.npy", stream=True, window=3)
     with pytest.raises(ValueError, match="size and color are for images"):
         aezoo.load_dataset(folder, stream=True, size=8)
     with pytest.raises(DataError, match=r"read it as a stream, with stream=True \(--stream\)"):
