@@ -146,9 +146,10 @@ def train(
         stride: Positive integer, from window to window. Default: `window`. These four are as
             for `aezoo.load_dataset`, and kept in the run's record.
         stream: Boolean, whether samples are read anew in each epoch, see `aezoo.load_dataset`, in
-            place of being brought into memory. What is chosen, the figures and the exports are
-            made from `Stream.x` then, a sample of 20,000. Default: of files that take more than
-            half of the memory that is free, which is logged, and of folders of files.
+            place of being brought into memory. Scales and PCA are of all then; what is chosen, the
+            figures and the exports are made from `Stream.x`, a sample of 20,000. Default: of files
+            that take more than half of the memory that is free, which is logged, and of folders of
+            files.
         distribute: `"mirrored"` to train on all GPUs of the machine at once, see
             `aezoo.training.distribution.Devices`. `batch_size` is that of all together, and must
             be a multiple of their number. Or `"multihost"`, for which several processes call

@@ -102,9 +102,13 @@ def by_piece(
     Yields:
         What it returns, piece by piece.
     """
-    rows = max(1, VALUES // math.prod(x.shape if isinstance(x, Stream) else x.shape[1:]))
-    pieces = (x[i : i + rows] for i in range(0, len(x), rows))
-    for piece in x.arrays(rows) if isinstance(x, Stream) else pieces:
+    pieces: Iterator[np.ndarray]
+    if isinstance(x, Stream):
+        pieces = x.arrays(max(1, VALUES // math.prod(x.shape)))
+    else:
+        rows = max(1, VALUES // math.prod(x.shape[1:]))
+        pieces = (x[i : i + rows] for i in range(0, len(x), rows))
+    for piece in pieces:
         yield function(*networks.outputs(model, piece))
 
 

@@ -49,7 +49,7 @@ def test_tells_odd_from_normal_as_of_an_array(of_stream, odd):
     assert np.mean(of_stream.predict(new) == -1) < 0.04
 
 
-def test_the_threshold_is_of_a_fifth_that_nothing_was_learned_from(of_stream, stream, monkeypatch):
+def test_the_threshold_is_of_a_fifth_that_nothing_was_learned_from(of_stream, stream):
     held_out, references = of_stream.calibration_scores_, of_stream.scoring_.references
     assert 0.17 * ROWS < len(held_out) < 0.23 * ROWS
     assert np.mean(held_out > of_stream.threshold_) == pytest.approx(0.01, abs=2 / len(held_out))
@@ -57,8 +57,8 @@ def test_the_threshold_is_of_a_fifth_that_nothing_was_learned_from(of_stream, st
     x = np.concatenate(list(stream.arrays()))
     mine = np.isin(of_stream.anomaly_score(stream).astype("float32"), held_out)
     kept = of_stream.model_.denormalize(references)
-    near = np.abs(x[mine][:, np.newaxis] - kept[:500]).max(axis=2).min(axis=1)
-    assert (near > 0).all()
+    near = np.abs(x[mine][:, np.newaxis] - kept).max(axis=2).min(axis=1)
+    assert (near > 1e-4).all()
 
 
 def test_scores_of_a_stream_are_those_of_its_samples(of_stream, anew):
