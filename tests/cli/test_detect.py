@@ -544,6 +544,7 @@ class TestStreams:
         np.testing.assert_allclose(scores["score"], detector.anomaly_score(stream), rtol=1e-4)
 
     def test_what_it_says(self, run, archive, monkeypatch):
+        pytest.importorskip("datasketches")
         monkeypatch.setattr("aezoo.uses.sketches.SIZE", 200)
         result = run("detect", "fit", archive, "--stream", "--false-alarm-rate", "0.05")
         assert "about 5 % (+- 1 %) of normal rows" in result.words

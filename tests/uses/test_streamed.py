@@ -193,3 +193,16 @@ def test_tables_keep_their_names(tmp_path):
     detector = AnomalyDetector(contamination=0, random_state=0).fit(stream)
     assert detector.feature_names_in_.tolist() == list("abcd")
     assert len(detector.predict(table)) == len(detector.predict(stream)) == 500
+
+
+def test_an_export_keeps_the_threshold(of_stream, stream, tmp_path, monkeypatch):
+    monkeypatch.setattr(sketches, "SIZE", 200)
+    detector = AnomalyDetector(**of_stream.get_params())
+    detector.__dict__.update(of_stream.__dict__)
+    detector.calibrate(stream, false_alarm_rate=0.05)
+    detector.export(tmp_path / "detector.tflite", calibration_data=stream)
+    exported = aezoo.edge.Detector(tmp_path / "detector.tflite")
+    x = related(500, seed=3)
+    np.testing.assert_array_equal(exported.predict(x.astype("float32")), detector.predict(x))
+    p_values = exported.p_values(x.astype("float32"))
+    np.testing.assert_allclose(p_values, detector.p_values(x), atol=0.02)
