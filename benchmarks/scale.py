@@ -2,6 +2,7 @@
 
     python benchmarks/scale.py                  # an hour, and 21 GB of disk
     python benchmarks/scale.py --only speed     # ten minutes
+    python benchmarks/scale.py --only thresholds    # two minutes, and 1 GB of disk
 
 Memory: the greatest resident size of a process that trains a dense network for an epoch on shards
 of generated rows of 256 numbers, with the reading that goes before and the figures after it.
@@ -10,6 +11,11 @@ Speed: seconds an epoch on MNIST, as seven `.npy` files that are streamed and as
 memory, each a process of its own, in turns: medians over epochs but the first, then over turns.
 MNIST takes less than the 256 MiB that a stream keeps. So it is measured again where it keeps
 nothing.
+
+Thresholds: a detector is fitted to 2,000,000 generated rows as a stream, and its threshold set
+anew by the scores of all of them. What share of these lies above it, by all scores in memory,
+beside what was asked for and the bound of the sketch; and the greatest resident size of the
+process until then.
 """
 
 import argparse
@@ -33,6 +39,8 @@ from aezoo.data.streams import Stream
 HERE = Path(__file__).parent
 COLUMNS, RANK = 256, 16
 FILE = 2**28  # bytes of a generated shard
+JUDGED, WIDTH = 2_000_000, 128  # rows and columns that thresholds are of
+RATES = (0.1, 0.01, 0.001)  # of false alarms
 EPOCHS = 4
 NETWORKS = {
     "784-512-256-128": ("deep", {"hidden_units": (512, 256), "latent_dim": 128}),
@@ -44,20 +52,25 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--gigabytes", nargs="*", type=float, default=(1, 5, 20))
     parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--only", choices=("memory", "speed"))
+    parser.add_argument("--only", choices=("memory", "speed", "thresholds"))
     parser.add_argument("--one", nargs=3, metavar=("WHAT", "NAME", "FOLDER"), help="for itself")
     parser.add_argument("--output", default=HERE / "scale.json", type=Path)
     arguments = parser.parse_args()
     if arguments.one:
         what, name, folder = arguments.one
-        print(json.dumps(train(folder) if what == "memory" else epochs(what, name, folder)))
+        if what == "thresholds":
+            print(json.dumps(judged(folder)))
+        else:
+            print(json.dumps(train(folder) if what == "memory" else epochs(what, name, folder)))
         return
     output = arguments.output
     found = json.loads(output.read_text(encoding="utf-8")) if output.is_file() else {}
-    if arguments.only != "speed":
+    if arguments.only in (None, "memory"):
         found["memory"] = memory(arguments.gigabytes)
-    if arguments.only != "memory":
+    if arguments.only in (None, "speed"):
         found["speed"] = speed(arguments.turns)
+    if arguments.only in (None, "thresholds"):
+        found["thresholds"] = thresholds()
     output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     show(found)
 
@@ -95,6 +108,41 @@ def train(folder):
         "reading": record["training"]["reading_seconds"],
         "mse": run.metrics["mse"],
         "pca_mse": run.metrics["pca_mse"],
+    }
+
+
+def thresholds():
+    rng = np.random.default_rng(0)
+    mixing = rng.normal(size=(RANK, WIDTH)).astype("float32")
+    with tempfile.TemporaryDirectory() as folder:
+        for i in range(8):
+            x = rng.normal(size=(JUDGED // 8, RANK)).astype("float32") @ mixing
+            x += rng.standard_t(4, size=x.shape).astype("float32")
+            np.save(f"{folder}/{i}.npy", x)
+        return measured("thresholds", "detector", folder)
+
+
+def judged(folder):
+    begin = time.perf_counter()
+    stream = aezoo.load_dataset(folder, "all", stream=True)
+    detector = aezoo.AnomalyDetector(contamination=0, scoring="error", random_state=0)
+    detector.fit(stream)
+    found = []
+    for rate in RATES:
+        detector.calibrate(stream, false_alarm_rate=rate, method="percentile")
+        found.append({"rate": rate, "threshold": detector.threshold_})
+    most, seconds = peak(), time.perf_counter() - begin
+    scores = detector.anomaly_score(stream)
+    for row in found:
+        row["share"] = float(np.mean(scores > row["threshold"]))
+    return {
+        "rows": len(stream),
+        "gigabytes": 4 * WIDTH * len(stream) / 1e9,
+        "error": detector.threshold_error_,
+        "kept": len(detector.calibration_scores_),
+        "rates": found,
+        "peak": most,
+        "seconds": round(seconds),
     }
 
 
@@ -182,6 +230,17 @@ def show(found):
                 told = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
                 table.add_row(name, what, f"{seconds:.2f}", told)
         Console().print(table)
+    if "thresholds" in found:
+        told = found["thresholds"]
+        table = Table("asked for", "above the threshold", "off by", "bound")
+        for row in told["rates"]:
+            off = abs(row["share"] - row["rate"])
+            table.add_row(
+                *(f"{row['rate']:.1%}", f"{row['share']:.4%}", f"{off:.4%}"),
+                f"{told['error']:.4%}",
+            )
+        Console().print(table)
+        print(f"{told['rows']:,} rows, {told['peak'] / 2**20:,.0f} MiB, {told['seconds']} s")
 
 
 if __name__ == "__main__":

@@ -375,6 +375,26 @@ def scale():
         "files of 256 columns, with all that goes before and after:\n\n"
         + markdown(("GB of files", "rows", "GiB of memory", "seconds", "reading"), rows)
         + f"\nSeconds an epoch on MNIST, over those of an array in memory: {speeds}.\n"
+        + (sketched(found["thresholds"]) if "thresholds" in found else "")
+    )
+
+
+def sketched(found):
+    rows = [
+        (
+            f"{row['rate']:.1%}",
+            f"{row['share']:.4%}",
+            f"{abs(row['share'] - row['rate']):.4%}",
+            f"{found['error']:.4%}",
+        )
+        for row in found["rates"]
+    ]
+    return (
+        f"\nThresholds of a stream of {found['rows']:,} rows ({found['gigabytes']:.1f} GB), of a "
+        f"sketch that keeps {found['kept']:,} of\ntheir scores: how many are really above, beside "
+        "what was asked for. Fitting and setting them took a\nprocess of at most "
+        f"{found['peak'] / 2**30:.2f} GiB:\n\n"
+        + markdown(("asked for", "above", "off by", "bound (99 %)"), rows)
     )
 
 

@@ -71,6 +71,14 @@ def fit(
     missing: Annotated[
         str, typer.Option(help="What becomes of missing values: refuse, or median.")
     ] = "refuse",
+    stream: Annotated[
+        bool,
+        typer.Option(
+            "--stream",
+            help="Read data larger than memory piece by piece: also folders of .npy, .parquet, "
+            ".csv or .tsv files.",
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and noise.")] = 0,
     as_json: Json = False,
 ) -> None:
@@ -80,11 +88,17 @@ def fit(
     """
     if normal is not None and label is None and data.is_file():
         raise typer.BadParameter("--normal is what a label is: say in which column, --label COLUMN")
+    if stream and (window or label or normal or drop):
+        raise typer.BadParameter(
+            "a stream is fitted whole: leave out --window, --label, --normal and --drop"
+        )
     share = contamination or (None if window else "0" if label else "auto")
     options: dict[str, Any] = {} if share is None else {"contamination": _value(share)}
     options |= {"threshold": _value(threshold), "false_alarm_rate": false_alarm_rate}
     options |= {"model": model, "missing": missing, "random_state": seed}
     with quiet(as_json=as_json):
+        import numpy as np
+
         import aezoo
         from aezoo.data.chunks import kind_of
         from aezoo.data.samples import DataError
@@ -96,7 +110,12 @@ def fit(
             raise typer.BadParameter("say how many steps of a recording to look at: --window N")
         begin = time.perf_counter()
         with err.status(f"Reading {data} ..."):
-            x = detectors.normal_rows(data, label, normal, drop or [])
+            if stream:
+                x = aezoo.load_dataset(data, "all", stream=True)
+                shape = x.shape
+            else:
+                x = detectors.normal_rows(data, label, normal, drop or [])
+                shape = x.shape[1:]
         detectors.doubt(x)
         detector: Any
         if window is None:
@@ -109,26 +128,29 @@ def fit(
             detector.save(beside)
             inner = detector if window is None else detector.detector_
             scores = inner.calibration_scores_
+            weights = inner.calibration_weights_  # of a stream's, of which some are kept
             picture = aezoo.plots.score_histogram(scores, detector.threshold_)
             picture.savefig(beside / "scores.png")
     seconds = time.perf_counter() - begin
     names = getattr(detector, "columns_", None)
-    encoded = (len(names.names),) if names is not None and hasattr(x, "iloc") else x.shape[1:]
-    found = {"folder": folder, "rows": len(x), "shape": x.shape[1:], "encoded": encoded}
+    encoded = (len(names.names),) if names is not None and hasattr(x, "iloc") else shape
+    found = {"folder": folder, "rows": len(x), "shape": shape, "encoded": encoded}
     found |= {"model": inner.model_.name, "threshold": detector.threshold_}
-    found |= {"calibrated": inner.calibrated_, "calibration_rows": len(scores)}
-    found |= {"flagged": float((scores > detector.threshold_).mean()), "seconds": seconds}
+    judged = len(scores) if weights is None else int(weights.sum())
+    found |= {"calibrated": inner.calibrated_, "calibration_rows": judged}
+    found |= {"threshold_error": inner.threshold_error_, "seconds": seconds}
+    found["flagged"] = float(np.average(scores > detector.threshold_, weights=weights))
     if as_json:
         print_json(found)
         return
     table = Table(title=f"{data}", title_justify="left", show_header=False)
-    size, width = (" x ".join(map(str, shape)) for shape in (x.shape[1:], encoded))
+    size, width = (" x ".join(map(str, shape)) for shape in (shape, encoded))
     table.add_row("rows", f"{len(x):,}")
     table.add_row("columns", size if size == width else f"{size}, encoded as {width}")
     table.add_row("model", f"{inner.model_.name}, {inner.model_.count_params():,} parameters")
     table.add_row("threshold", f"{detector.threshold_:.4g}")
     unseen = "rows that the network was not trained on"
-    of = f"{len(scores):,} {unseen if window is None else 'windows'}"
+    of = f"{judged:,} {unseen if window is None else 'windows'}"
     table.add_row("flagged", f"{100 * found['flagged']:.2g} % of {of}")
     table.add_row("expected false alarms", _expected(detector))
     table.add_row("seconds", f"{seconds:.1f}")
@@ -215,7 +237,8 @@ def _expected(detector):
     """How many of normal rows will be flagged, as far as one can say."""
     if hasattr(detector, "detector_"):
         return "not known, since windows overlap: evaluate on a normal recording"
-    rate = f"{100 * detector.false_alarm_rate:.2g} % of normal rows"
+    error = f" (+- {100 * detector.threshold_error_:.1g} %)" if detector.threshold_error_ else ""
+    rate = f"{100 * detector.false_alarm_rate:.2g} %{error} of normal rows"
     if detector.calibrated_:
         return f"at most {rate}, on average over draws of the rows held out"
     if detector.threshold == "percentile" or (

@@ -18,7 +18,8 @@ UNITS = {".wav": "step", "": "file"}  # what a row is otherwise
 Data = Annotated[
     Path,
     typer.Argument(
-        help="A .csv, .tsv, .parquet, .npy, .npz or .wav file, or a folder of images.",
+        help="A .csv, .tsv, .parquet, .npy, .npz or .wav file, or a folder of images or of files "
+        "of samples.",
         show_default=False,
     ),
 ]
@@ -75,6 +76,13 @@ def refusing(
     except kinds as error:
         message = " ".join(str(error).split()).replace("missing='median'", "--missing median")
         raise DataError(f"{path}: {message}") from error
+
+
+def files_of(path: Path) -> list[Path]:
+    """The file, or the files of samples in a folder; of a folder of images the folder."""
+    from aezoo.data.shards import shard_files
+
+    return shard_files(path) if path.is_dir() and shard_files(path) else [path]
 
 
 def doubt(table: Any) -> None:

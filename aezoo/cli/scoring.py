@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -59,17 +60,19 @@ def score(
 
         path = detectors.located(detector)
         scorer = Scorer(path)
-        unit = "step" if scorer.is_timed else detectors.UNITS.get(kind_of(data), "row")
+        files = [data] if scorer.is_timed else detectors.files_of(data)
+        unit = "step" if scorer.is_timed else detectors.UNITS.get(kind_of(files[0]), "row")
         rows = flagged = 0
         with (
             _progress(data) as advance,
             replacing(output) as beside,
             detectors.table_writer(beside) as append,
         ):
-            for piece in [read_table(data)] if scorer.is_timed else chunks(data):
+            pieces = chain.from_iterable(map(chunks, files))
+            for piece in [read_table(data)] if scorer.is_timed else pieces:
                 with detectors.refusing(data):
                     scored = scorer.judged(scorer.chosen(piece), top)
-                append({unit: _rows(data, rows, len(piece)), **scored})
+                append({unit: _rows(data, unit, rows, len(piece)), **scored})
                 rows += len(piece)
                 flagged += int(sum(scored["flag"]))
                 advance(len(piece))
@@ -180,13 +183,14 @@ def _progress(data: Path) -> Iterator[Callable[[int], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     options: dict[str, Any] = {"console": err, "transient": True, "disable": not err.is_terminal}
     with Progress(*columns, TimeRemainingColumn(), **options) as progress:
-        task = progress.add_task(str(data), total=count_rows(data))
+        total = sum(map(count_rows, detectors.files_of(data)))
+        task = progress.add_task(str(data), total=total)
         yield lambda rows: progress.advance(task, rows)
 
 
-def _rows(data: Path, begin: int, count: int) -> list:
+def _rows(data: Path, unit: str, begin: int, count: int) -> list:
     """What names rows: numbers counted from 0, or the files of images."""
-    if not data.is_dir():
+    if unit != "file":
         return list(range(begin, begin + count))
     from aezoo.data.images import image_files
 

@@ -96,11 +96,15 @@ def located(
 
 
 def loaded(
-    file: Path, data: str, how: dict[str, Any]
-) -> "tuple[aezoo.Autoencoder, np.ndarray, np.ndarray]":
-    """The model, and the samples of the training and of the test split."""
+    file: Path, data: str, how: dict[str, Any], whole: bool = False
+) -> "tuple[aezoo.Autoencoder, np.ndarray | aezoo.Stream, np.ndarray]":
+    """The model, and the samples of the training and of the test split.
+
+    Of the training split of a stream it is the stream, if it is to be whole, else a random sample.
+    """
     from aezoo.training.folder import load_model
+    from aezoo.training.splits import whole_of
 
     ae = load_model(file)
-    splits = [aezoo.load_dataset(data, split, **how) for split in ("train", "test")]
-    return ae, *(split.x for split in splits)
+    train, test = (aezoo.load_dataset(data, split, **how) for split in ("train", "test"))
+    return ae, whole_of(train) if whole else train.x, test.x

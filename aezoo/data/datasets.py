@@ -134,8 +134,9 @@ def load_dataset(
         stream: Boolean, whether samples are read anew in each epoch: of a `.npy`, `.csv`, `.tsv`
             or `.parquet` file, of a folder of files of one of these kinds, of a folder of images,
             or of a dataset of TensorFlow Datasets. A twentieth of them is the test split, by a
-            hash of their values, where there is none of their own. They are read once here, to
-            check and to count them.
+            hash of their values, where there is none of their own. With `window` it is of
+            recordings, which are split as without. They are read once here, to check and to count
+            them.
 
     Returns:
         A `Stream`, whose `batches` are for `fit`, and whose `x` is a random sample; or a `Dataset`
@@ -163,7 +164,7 @@ def load_dataset(
         raise ValueError(f"split must be 'train', 'test' or 'all'. Received: {split!r}")
     size, window, stride = _checked(size, color, window, stride)
     if stream:
-        return streamed(name_or_path, [split], size, color, window, data_dir)[0]
+        return streamed(name_or_path, [split], size, color, window, stride, data_dir)[0]
     name = str(name_or_path)
     if is_path(name_or_path):
         path = Path(name_or_path).expanduser()
@@ -195,6 +196,7 @@ def streamed(
     size: int | Sequence[int] | None = None,
     color: str | None = None,
     window: int | None = None,
+    stride: int | None = None,
     data_dir: str | os.PathLike | None = None,
 ) -> list[Stream]:
     """Parts of data that are read anew in each epoch, found in one reading.
@@ -202,7 +204,7 @@ def streamed(
     Args:
         name_or_path: As for `load_dataset`.
         parts: Sequence of names, see `aezoo.data.scanning.open_stream`.
-        size, color, window, data_dir: As for `load_dataset`.
+        size, color, window, stride, data_dir: As for `load_dataset`.
 
     Returns:
         List of `Stream`.
@@ -210,14 +212,18 @@ def streamed(
     Raises:
         ValueError: If these are no data for a stream.
     """
-    size, window, _ = _checked(size, color, window, None)
-    if window is not None:
-        raise ValueError(f"A stream has no windows: leave window out. Received: {window!r}")
+    size, window, stride = _checked(size, color, window, stride)
     if not is_path(name_or_path):
+        if window is not None:
+            raise ValueError(f"window is for files of recordings. Received: {name_or_path!r}")
         if name_or_path == DIGITS:
             raise ValueError(f"A stream is of files. Received: the name {name_or_path!r}")
         return open_stream(str(name_or_path), parts, size, color, data_dir)
     path = Path(name_or_path).expanduser()
+    if window is not None and stride is not None:
+        if color is not None or (path.exists() and is_of_images(path)):
+            raise ValueError(f"A stream has windows of recordings, not of images. Received: {path}")
+        return open_stream(path, parts, windows=(window, stride))
     if (size or color) and path.exists() and shard_files(path):
         raise ValueError(f"size and color are for images. Received: {path}")
     return open_stream(path, parts, size, color)

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +48,10 @@ def read_recordings(path: Path, split: str, window: int, stride: int) -> np.ndar
             finite, or they differ in channels.
         ImportError: For a table, without the extra `aezoo[tables]`.
     """
-    files, part = _files(path, split)
-    windows, first, rates = [], None, set()
+    files, part = recording_files(path, split)
+    windows, first = [], None
     for file in files:
-        x, columns, rate = _read(file)
-        rates |= {rate} - {None}
+        x, columns = _read(file)
         if first is None:
             first = x.shape[1], columns
         if first != (x.shape[1], columns):
@@ -61,18 +61,43 @@ def read_recordings(path: Path, split: str, window: int, stride: int) -> np.ndar
             )
         kept = _part(x, part)
         if len(kept) < window:
-            of_them = "" if part == "all" else f", and {len(kept):,} of them are in its {part} part"
-            raise DataError(
-                f"{file} is too short for windows of {window:,} steps: it has {len(x):,}{of_them}. "
-                "Give a shorter window, or longer recordings."
-            )
+            raise too_short(file, window, len(x), len(kept), part)
         windows.append(windows_of(kept.astype(np.float32), window, stride))
+    warn_of_rates(path, files)
+    return np.concatenate(windows)
+
+
+def too_short(file: Path, window: int, steps: int, kept: int, part: str) -> DataError:
+    """The error of a recording that is shorter than a window.
+
+    Args:
+        file: Path of the recording.
+        window, steps, kept: Integers, steps in a window, in the recording, and in its part.
+        part: String, the part, `"all"` for the whole.
+
+    Returns:
+        `DataError`, to be raised.
+    """
+    of_them = "" if part == "all" else f", and {kept:,} of them are in its {part} part"
+    return DataError(
+        f"{file} is too short for windows of {window:,} steps: it has {steps:,}{of_them}. "
+        "Give a shorter window, or longer recordings."
+    )
+
+
+def warn_of_rates(path: Path, files: Sequence[Path]) -> None:
+    """Says if recordings of sound have several steps a second.
+
+    Args:
+        path: Path of their folder, to be told.
+        files: Sequence of paths.
+    """
+    rates = {read_sound(file)[0] for file in files if file.suffix.lower() == ".wav"}
     if len(rates) > 1:
         log.warning(
             "%s: the recordings have %s steps a second. Windows last as many steps, not seconds.",
             *(path, " and ".join(f"{rate:,}" for rate in sorted(rates))),
         )
-    return np.concatenate(windows)
 
 
 def windows_of(recording: np.ndarray, window: int, stride: int = 1) -> np.ndarray:
@@ -98,12 +123,16 @@ def windows_of(recording: np.ndarray, window: int, stride: int = 1) -> np.ndarra
     return np.moveaxis(view, 2, 1)[::stride]  # (T - w + 1, C, w) -> (n, w, C)
 
 
-def as_recording(x: Any, channels: int | None = None) -> np.ndarray:
+def as_recording(
+    x: Any, channels: int | None = None, *, file: Path | None = None, first: int = 0
+) -> np.ndarray:
     """One recording as an array, whatever it came as.
 
     Args:
         x: Array of shape `(T, C)`, `(T,)` for one channel, or a pandas table of a row a step.
         channels: Integer or `None`, how many channels it must have.
+        file: Path that it is from, to be told in errors, or `None`.
+        first: Integer, which of the file's steps is the first.
 
     Returns:
         Array of shape `(T, C)`, finite in float32.
@@ -111,6 +140,87 @@ def as_recording(x: Any, channels: int | None = None) -> np.ndarray:
     Raises:
         DataError: If there is no step, or values are no finite real numbers.
     """
+    try:
+        return _as_recording(x, channels, first)
+    except DataError as error:
+        raise error if file is None else DataError(f"{file}: {error}") from None
+
+
+def recording_files(path: Path, split: str) -> tuple[list[Path], str]:
+    """The recordings of a split, and which part of each belongs to it.
+
+    Args:
+        path: Path of a recording or of a folder.
+        split: `"train"`, `"test"` or `"all"`.
+
+    Returns:
+        A pair of paths, and of the split, or `"all"` if recordings are split as wholes.
+
+    Raises:
+        DataError: If there is none.
+    """
+    if not path.is_dir():
+        return [path], split
+    own_splits = split_folders(path)
+    roots = [path / split] if own_splits and split != "all" else own_splits or [path]
+    files = [
+        file
+        for root in roots
+        for file in sorted(root.rglob("*"))
+        if file.suffix.lower() in RECORDINGS
+    ]
+    if not files:
+        raise DataError(
+            f"{', '.join(map(str, roots))} holds no recording ({', '.join(RECORDINGS)})."
+        )
+    if not own_splits and len(files) < MANY:
+        return files, split
+    chosen = files if own_splits else split_off(np.array(files, object), None, split)[0]
+    return list(chosen), "all"
+
+
+def open_recording(
+    file: Path, warn: bool = True
+) -> tuple[np.ndarray, list[str] | None, int | None]:
+    """A recording as it is stored, mapped where that is possible.
+
+    Args:
+        file: Path.
+        warn: Boolean, whether to say which columns are left out.
+
+    Returns:
+        Array of shape `(T, C)`, of sound not yet waves; the names of its columns; and its steps a
+        second; or `None` where these are not known.
+
+    Raises:
+        DataError: If it cannot be read.
+    """
+    kind = file.suffix.lower()
+    if kind not in RECORDINGS:
+        raise DataError(
+            f"Windows are of recordings, {', '.join(RECORDINGS)}, or of a folder of such. "
+            f"Received: {file}"
+        )
+    if kind == ".wav":
+        rate, x = read_sound(file)
+        return x, None, rate
+    if kind == ".npy":
+        x = open_array(file, mmap_mode="r")
+        if x.ndim not in (1, 2):
+            raise DataError(f"{file}: Expected a recording of shape (T, C). Received: {x.shape}")
+        return (x[:, np.newaxis] if x.ndim == 1 else x), None, None  # (T,) -> (T, 1)
+    table = _without_times(read_table(file), file, warn)
+    return numbers_of(table, file), list(map(str, table.columns)), None
+
+
+def _read(file):
+    """A recording in memory, and the names of its columns."""
+    x, columns, _ = open_recording(file)
+    x = as_waves(x) if file.suffix.lower() == ".wav" else np.array(x)
+    return as_recording(x, file=file), columns
+
+
+def _as_recording(x, channels, first):
     if x is None or isinstance(x, (str, bytes, dict)):
         raise DataError(f"Expected a recording of shape (T, C). Received: {x!r}"[:200])
     try:
@@ -137,67 +247,23 @@ def as_recording(x: Any, channels: int | None = None) -> np.ndarray:
         step, channel = np.argwhere(bad)[0]
         raise DataError(
             f"A recording must be finite in float32. Received: {int(bad.sum())} NaN or infinite "
-            f"values, the first at step {step} of channel {channel}. Fill them, or cut the "
+            f"values, the first at step {first + step} of channel {channel}. Fill them, or cut the "
             "recording there into several."
         )
     return x
 
 
-def _files(path, split):
-    """The recordings of a split, and which part of each belongs to it."""
-    if not path.is_dir():
-        return [path], split
-    own_splits = split_folders(path)
-    roots = [path / split] if own_splits and split != "all" else own_splits or [path]
-    files = [
-        file
-        for root in roots
-        for file in sorted(root.rglob("*"))
-        if file.suffix.lower() in RECORDINGS
-    ]
-    if not files:
-        raise DataError(
-            f"{', '.join(map(str, roots))} holds no recording ({', '.join(RECORDINGS)})."
-        )
-    if not own_splits and len(files) < MANY:
-        return files, split
-    chosen = files if own_splits else split_off(np.array(files, object), None, split)[0]
-    return list(chosen), "all"
-
-
-def _read(file):
-    """A recording, the names of its columns, and its steps a second, where these are known."""
-    kind = file.suffix.lower()
-    if kind not in RECORDINGS:
-        raise DataError(
-            f"Windows are of recordings, {', '.join(RECORDINGS)}, or of a folder of such. "
-            f"Received: {file}"
-        )
-    columns = rate = None
-    if kind == ".wav":
-        rate, x = read_sound(file)
-        x = as_waves(x)
-    elif kind == ".npy":
-        x = open_array(file)
-    else:
-        table = _without_times(read_table(file), file)
-        x, columns = numbers_of(table, file), list(map(str, table.columns))
-    try:
-        return as_recording(x), columns, rate
-    except DataError as error:
-        raise DataError(f"{file}: {error}") from error
-
-
-def _without_times(table, file):
+def _without_times(table, file, warn=True):
     """A table without the columns that say when its steps were."""
     kept = []
     for i, name in enumerate(map(str, table.columns)):
         series = table.iloc[:, i]
         named = STEPS.fullmatch(name.strip())
         if holds_times(series) or (named and _rises(series)):
-            log.warning("%s: the column %r holds times, it is left out.", file, name)
+            if warn:
+                log.warning("%s: the column %r holds times, it is left out.", file, name)
             continue
-        if named:
+        if named and warn:
             log.warning(
                 "%s: the column %r does not rise from row to row, it is kept as a channel. If it "
                 "says when the steps were, sort the rows by it.",

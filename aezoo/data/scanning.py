@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from aezoo.data.samples import DataError
-from aezoo.data.shards import form_of, samples_of, shards_by_split, stamp_of
+from aezoo.data.shards import form_of, samples_of, shards_by_split, shards_of_windows, stamp_of
 from aezoo.data.streams import Chosen, Stream
 
 HELD_OUT = 0.05  # of the samples, for the test split, and as much for validation
 ALL, NONE = (0.0, 1.0), (0.0, 0.0)
-PARTS = {  # what the hash of a sample is between, by the folder that it lies in, if there are two
+# what the hash of a sample is between, by the folder that it lies in, if there are two, or by the
+# part of its recording
+PARTS = {
     None: {
         "test": (0.0, HELD_OUT),
         "validation": (HELD_OUT, 2 * HELD_OUT),
@@ -30,6 +32,8 @@ PARTS = {  # what the hash of a sample is between, by the folder that it lies in
         "train": ALL,
         "all": ALL,
     },
+    "fitted": {"test": NONE, "validation": NONE, "fitted": ALL, "train": ALL, "all": ALL},
+    "validation": {"test": NONE, "validation": ALL, "fitted": NONE, "train": ALL, "all": ALL},
     "test": {"test": ALL, "validation": NONE, "fitted": NONE, "train": NONE, "all": ALL},
 }
 SAMPLE, SAMPLE_BYTES = 20_000, 2**27  # what of a part is brought into memory, at most
@@ -43,6 +47,7 @@ def open_stream(
     size: tuple[int, int] | None = None,
     color: str | None = None,
     data_dir: str | os.PathLike | None = None,
+    windows: tuple[int, int] | None = None,
 ) -> list[Stream]:
     """Reads all samples once, and tells to which part each belongs.
 
@@ -56,6 +61,8 @@ def open_stream(
             left of the training split without that.
         size, color: Of images, see `aezoo.data.images.prepared`.
         data_dir: String or path, where TensorFlow Datasets keeps its data, or `None`.
+        windows: Pair of positive integers, steps in a window of recordings and from one to the
+            next, or `None`. They are split by recordings, see `aezoo.data.windowed`, not by hashes.
 
     Returns:
         List of `Stream`, one for each part.
@@ -67,7 +74,11 @@ def open_stream(
     """
     gathering, checks = [_Part(part) for part in parts], _Checks()
     rng, digest = np.random.default_rng(0), blake2b(digest_size=16)
-    for folder, shards in shards_by_split(path, data_dir, size, color).items():
+    if windows is None:
+        found = shards_by_split(path, data_dir, size, color)
+    else:
+        found = shards_of_windows(Path(path), *windows, parts)
+    for folder, shards in found.items():
         for shard in shards:
             checks.shard(shard)
             stamp, hashes = stamp_of(shard), [np.empty(0)]
@@ -85,7 +96,8 @@ def open_stream(
     for part in gathering:
         if not part.count:
             raise DataError(
-                f"{path} has {checks.count:,} samples, and by their values none is for "
+                f"{path} has {checks.count:,} {'samples' if windows is None else 'windows'}, and "
+                f"by their {'values' if windows is None else 'recordings'} none is for "
                 f"{part.name}: it takes more of them, or folders called train and test."
             )
     return [part.stream(path, checks, size, color, digest.hexdigest()) for part in gathering]
@@ -98,6 +110,11 @@ class _Checks:
         self.first, self.form, self.shape = None, None, None
         self.path, self.count = None, 0
         self.low, self.high = math.inf, -math.inf
+
+    @property
+    def names(self):
+        """The columns, of tables."""
+        return self.form if isinstance(self.first.part, (int, type(None))) else None
 
     def shard(self, shard):
         if shard.path == self.path:
@@ -150,7 +167,8 @@ class _Part:
     def __init__(self, name):
         self.name, self.count = name, 0
         self.chosen = []
-        self.kept, self.ranks = [], []
+        self.kept, self.ranks, self.places = [], [], []
+        self.seen = 0  # samples of the part
         self.bound = math.inf  # of the ranks that can still be among the lowest
 
     def mask(self, hashes, folder):
@@ -160,9 +178,12 @@ class _Part:
 
     def sample(self, piece, hashes, folder, ranks):
         """Keeps those of the lowest ranks."""
-        here = self.mask(hashes, folder) & (ranks < self.bound)
+        mine = self.mask(hashes, folder)
+        here = mine & (ranks < self.bound)
         self.kept.append(piece[here])
         self.ranks.append(ranks[here])
+        self.places.append(self.seen + np.cumsum(mine)[here] - 1)
+        self.seen += int(mine.sum())
         self.most = min(SAMPLE, max(1, SAMPLE_BYTES // (4 * max(1, math.prod(piece.shape[1:])))))
         if sum(map(len, self.ranks)) > 1.25 * self.most:
             self._cut()
@@ -176,12 +197,13 @@ class _Part:
         self._cut()
         name = path if isinstance(path, str) else path.absolute().stem
         ends = checks.low, checks.high
-        return Stream(name, self.kept[0], ends, self.chosen, *prepared)
+        more = (*prepared, checks.names)
+        return Stream(name, self.kept[0], self.places[0], ends, self.chosen, *more)
 
     def _cut(self):
-        kept, ranks = np.concatenate(self.kept), np.concatenate(self.ranks)
+        kept, ranks, places = map(np.concatenate, (self.kept, self.ranks, self.places))
         order = np.argsort(ranks)[: self.most]
-        self.kept, self.ranks = [kept[order]], [ranks[order]]
+        self.kept, self.ranks, self.places = [kept[order]], [ranks[order]], [places[order]]
         if len(order) == self.most:
             self.bound = ranks[order[-1]]
 

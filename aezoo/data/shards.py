@@ -1,7 +1,7 @@
 """Files that are read a shard at a time: what is larger than memory."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from itertools import chain
 from pathlib import Path
@@ -13,9 +13,11 @@ import psutil
 from aezoo.data.chunks import NoRowsError, chunks, count_rows
 from aezoo.data.images import IMAGES, alike, gathered, read_image, split_folders
 from aezoo.data.parquet import columns_in, groups_of, rows_of_group
+from aezoo.data.recordings import open_recording
 from aezoo.data.records import Records, records_of
 from aezoo.data.samples import DataError, as_samples
 from aezoo.data.tables import numbers_of, open_array
+from aezoo.data.windowed import Windows, windows_by_part
 
 SHARDED = (".npy", ".parquet", ".csv", ".tsv")
 BYTES = 2**24  # of numbers that are read together
@@ -31,11 +33,11 @@ class Shard(NamedTuple):
         path: `pathlib.Path` of the file, or of the folder of images.
         part: A range of the samples of a `.npy` file, the number of a group of rows of a
             `.parquet` file, a tuple of the images of a folder, `Records` of a file of TensorFlow
-            Datasets, or `None` for the whole file.
+            Datasets, `Windows` of a recording, or `None` for the whole file.
     """
 
     path: Path
-    part: range | int | tuple[Path, ...] | Records | None = None
+    part: range | int | tuple[Path, ...] | Records | Windows | None = None
 
 
 def shards_of(
@@ -109,6 +111,28 @@ def shards_by_split(
     return {folder.name: shards_of(folder, size, color) for folder in folders}
 
 
+def shards_of_windows(
+    path: Path, window: int, stride: int, parts: Sequence[str]
+) -> dict[str | None, list[Shard]]:
+    """The shards of recordings by the part that they are of.
+
+    Args:
+        path: Path of a recording or of a folder.
+        window, stride, parts: As of `aezoo.data.windowed.windows_by_part`.
+
+    Returns:
+        Dictionary of its keys to lists of `Shard`.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        DataError: If there is no recording.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"There is no file or folder {path}.")
+    found = windows_by_part(path, window, stride, parts)
+    return {part: [Shard(*own) for own in files] for part, files in found.items()}
+
+
 def shard_files(path: Path) -> list[Path]:
     """The files of samples in a folder, or the file itself; none of a folder of images.
 
@@ -159,6 +183,8 @@ def samples_of(
         yield gathered(alike((read_image(file, size, color) for file in part), part), len(part))
     elif isinstance(part, Records):
         yield from part.samples(size, color)
+    elif isinstance(part, Windows):
+        yield from part.samples(path)
     elif isinstance(part, range):
         x = open_array(path, mmap_mode="r")  # anew: pages of a file count as memory while mapped
         yield np.array(as_samples(x[part.start : part.stop], path))
@@ -185,6 +211,8 @@ def form_of(shard: Shard, warn: bool = False) -> tuple[str, ...]:
     kind = shard.path.suffix.lower()
     if isinstance(shard.part, (tuple, Records)):
         return ("images",)
+    if isinstance(shard.part, Windows):
+        return tuple(open_recording(shard.path, warn)[1] or ("recording",))
     if kind == ".npy":
         name = open_array(shard.path, mmap_mode="r").dtype.name
         return (name if name in ("uint8", "uint16") else "numbers",)

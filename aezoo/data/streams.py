@@ -48,10 +48,12 @@ class Stream:
         name: String.
         x: float32 array of shape `(n, *shape)`, a fixed random sample of at most 20,000, and at
             most 128 MiB.
+        places: Integer array of shape `(n,)`, which of the part's samples these are.
         range: Pair of floats, the least and the greatest value of all.
         chosen: Sequence of `Chosen`, what the part has of each shard.
         size, color: Of images, see `aezoo.data.images.prepared`.
         digest: String, a hash of all samples, those of other parts, too.
+        names: Tuple of strings, the columns of a table, or `None`.
 
     Attributes:
         shape: Tuple of integers, the shape of one sample.
@@ -73,13 +75,16 @@ class Stream:
         self,
         name: str,
         x: np.ndarray,
+        places: np.ndarray,
         range: tuple[float, float],
         chosen: Sequence[Chosen],
         size: tuple[int, int] | None = None,
         color: str | None = None,
         digest: str = "",
+        names: tuple[str, ...] | None = None,
     ) -> None:
         self.name, self.x, self.y, self.range, self.digest = name, x, None, range, digest
+        self.names, self.places = names, places
         self.reading = 0.0
         self._chosen, self._prepared = chosen, (size, color)
         self._count = sum(part.count for part in chosen)
@@ -145,6 +150,86 @@ class Stream:
         return data.apply(
             tf.data.experimental.assert_cardinality(math.ceil(len(self) / batch_size))
         )
+
+    def arrays(self, count: int | None = None) -> Iterator[np.ndarray]:
+        """All samples once, as they lie in the files, for what goes over them with NumPy.
+
+        Args:
+            count: Positive integer, how many come together. Default: about 16 MiB of them.
+
+        Returns:
+            Iterator of float32 arrays of shape `(count, *shape)`, of which the last has what is
+            left.
+
+        Raises:
+            DataError: While it is read, if the files have changed.
+
+        Example:
+
+        >>> import aezoo, numpy as np, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     np.save(f"{folder}/x.npy", np.ones((100, 4)))
+        ...     stream = aezoo.load_dataset(folder, "all", stream=True)
+        ...     [x.shape for x in stream.arrays(60)]
+        [(60, 4), (40, 4)]
+        """
+        if count is None:
+            count = max(1, TOGETHER_BYTES // (4 * max(1, math.prod(self.shape))))
+        count, kept = positive("count", count), self._kept
+        if kept is not None:
+            return (kept[i : i + count] for i in range(0, len(kept), count))
+        return self._timed(self._rows(count, None))
+
+    def divided(self, share: float, seed: int = 0) -> tuple["Stream", "Stream"]:
+        """Two streams: a random share of the samples, and the others.
+
+        Args:
+            share: Float in (0, 1).
+            seed: Integer, of the draw.
+
+        Returns:
+            A pair of streams of about `share` of the samples, and of all others.
+
+        Raises:
+            DataError: If one of them would have none, or no random sample.
+
+        Example:
+
+        >>> import aezoo, numpy as np, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     np.save(f"{folder}/x.npy", np.ones((1000, 4)))
+        ...     parts = aezoo.load_dataset(folder, "all", stream=True).divided(0.2)
+        >>> len(parts[0]) + len(parts[1]), 150 < len(parts[0]) < 250
+        (1000, True)
+        """
+        rng, begin = np.random.default_rng(seed), 0
+        chosen: tuple[list, list] = ([], [])
+        sampled = np.zeros(len(self.x), bool)  # which of the random sample are in the share
+        places = np.zeros(len(self.x), np.int64)  # of these in their own part
+        counts = [0, 0]
+        for own in self._chosen:
+            mine = np.flatnonzero(np.unpackbits(own.bits, count=own.length))
+            drawn = rng.random(len(mine)) < share
+            here = (self.places >= begin) & (self.places < begin + len(mine))
+            at = self.places[here] - begin
+            sampled[here] = drawn[at]
+            for i, kept in enumerate((drawn, ~drawn)):
+                mask = np.zeros(own.length, bool)
+                mask[mine[kept]] = True
+                chosen[i].append(own._replace(bits=np.packbits(mask)))
+                before = counts[i] + np.cumsum(kept) - 1
+                places[here] = np.where(kept[at], before[at], places[here])
+                counts[i] += int(kept.sum())
+            begin += len(mine)
+        if sampled.all() or not sampled.any():
+            raise DataError(f"{self.name} has too few samples to be divided: {len(self):,}")
+        rest = (*self._prepared, self.digest, self.names)
+        parts = zip((sampled, ~sampled), chosen, strict=True)
+        first, second = (
+            Stream(self.name, self.x[kept], places[kept], self.range, own, *rest)
+            for kept, own in parts
+        )
+        return first, second
 
     @contextlib.contextmanager
     def errors(self) -> Iterator[None]:

@@ -9,6 +9,9 @@ from numpy.typing import ArrayLike
 from skimage.metrics import structural_similarity
 from sklearn.decomposition import PCA
 
+from aezoo.data.streams import Stream
+from aezoo.layers.linear_path import components
+
 FLOAT_BITS = 32  # of a number in a sample or a continuous code
 RADIUS = 5  # of the SSIM's window, 11 pixels wide with a standard deviation of 1.5 as in the paper
 SAME = 1e-3  # of PCA's error: a model that starts there and learns nothing rounds otherwise
@@ -17,15 +20,16 @@ LOWER_BETA = "Lower beta, since the pull of the codes towards their prior may le
 
 
 def evaluate(
-    ae: keras.Model, x: ArrayLike, x_train: ArrayLike | None = None
+    ae: keras.Model, x: ArrayLike, x_train: ArrayLike | Stream | None = None
 ) -> dict[str, float | int]:
     """Measures reconstructions of a model, and of PCA with codes of the same size.
 
     Args:
         ae: `aezoo.Autoencoder`, trained.
         x: Array of shape `(n, *input_shape)`, samples that the model was not trained on.
-        x_train: Array of shape `(m, *input_shape)`, the training samples, that PCA is fitted on.
-            Without it the baselines are left out.
+        x_train: Array of shape `(m, *input_shape)`, the training samples, that PCA is fitted on; or
+            an `aezoo.Stream` of them, all of which it is fitted on, see
+            `aezoo.layers.linear_path.components`. Without it the baselines are left out.
 
     Returns:
         Dictionary of
@@ -87,18 +91,14 @@ def evaluate(
         metrics["noisy_mse"] = _mse(ae.normalize(noisy), clean)
         metrics["denoised_mse"] = _mse(ae.normalize(ae.reconstruct(noisy)), clean)
     if x_train is not None:
-        flat_train, flat = _flat(ae.normalize(x_train)), _flat(clean)
-        components = min(max(1, int(bits // FLOAT_BITS)), *flat_train.shape)
-        mean = flat_train.mean(axis=0, dtype="float64").astype("float32")
+        flat = _flat(clean)
+        mean, axes = _principal(ae, x_train, max(1, int(bits // FLOAT_BITS)))
         metrics["mean_mse"] = _mse(flat, mean)
         centred = flat - mean
-        if components == flat.shape[1]:
-            by_pca = centred  # as many as values: it is exact
-        else:  # or a covariance in float32 drowns in a large mean
-            pca = PCA(components, copy=False, random_state=0).fit(flat_train - mean)
-            by_pca = pca.inverse_transform(pca.transform(centred))
+        # as many components as values: it is exact
+        by_pca = centred if axes is None else centred @ axes.T @ axes
         metrics["pca_mse"] = _mse(centred, by_pca)
-        metrics["pca_components"] = components
+        metrics["pca_components"] = flat.shape[1] if axes is None else len(axes)
         if metrics["pca_mse"] > _rounding(flat):
             metrics["relative_mse"] = metrics["mse"] / metrics["pca_mse"]
         if image:
@@ -110,6 +110,22 @@ def evaluate(
         "compression_ratio": FLOAT_BITS * math.prod(x.shape[1:]) / bits,
         "parameters": ae.count_params(),
     }
+
+
+def _principal(ae, x_train, most):
+    """The mean of training samples, and their principal components, `None` if these were all."""
+    if isinstance(x_train, Stream):
+        exact = most >= math.prod(x_train.shape)
+        pca = components(map(ae.normalize, x_train.arrays()), 1 if exact else most)
+        mean, axes = pca.mean_.astype("float32"), pca.components_.astype("float32")
+        return mean, None if exact else axes
+    flat = _flat(ae.normalize(x_train))
+    count = min(most, *flat.shape)
+    mean = flat.mean(axis=0, dtype="float64").astype("float32")
+    if count == flat.shape[1]:
+        return mean, None
+    # or a covariance in float32 drowns in a large mean
+    return mean, PCA(count, copy=False, random_state=0).fit(flat - mean).components_
 
 
 def remarks(

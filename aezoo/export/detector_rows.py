@@ -5,6 +5,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from aezoo.data.accepted import accepted
+from aezoo.data.streams import Stream
 from aezoo.edge import Scoring
 from aezoo.export.recalibration import strangers
 from aezoo.export.samples import CALIBRATION, CHECKED, FEWEST, spread
@@ -20,7 +22,8 @@ def detector_rows(
 
     Args:
         detector: `aezoo.AnomalyDetector`, fitted.
-        calibration_data: Normal samples as the detector takes them, or `None` for its references.
+        calibration_data: Normal samples as the detector takes them, of a stream its random sample;
+            or `None` for its references.
         samples: Others, or `None`.
         exact: Boolean, whether the export computes in float32, which two samples can show.
 
@@ -34,7 +37,7 @@ def detector_rows(
     ae, scoring = detector.model_, detector.scoring_
     rows = {}
     if calibration_data is not None:
-        rows["calibration"] = detector.columns_.transform(calibration_data, owner=detector)
+        rows["calibration"] = _taken(detector, calibration_data)
     elif len(scoring.references):
         rows["calibration"] = _raw(ae, _shaped(ae, scoring.references))
     else:
@@ -44,7 +47,7 @@ def detector_rows(
             "that it was calibrated or fitted on."
         )
     if samples is not None:
-        rows["samples"] = detector.columns_.transform(samples, owner=detector)
+        rows["samples"] = _taken(detector, samples)
     least = 2 if exact else FEWEST
     for name, x in rows.items():
         if len(x) < least:
@@ -76,6 +79,12 @@ def ranges(ae: keras.Model, scoring: Scoring, calibration: np.ndarray, wide: boo
     ends = np.unique(np.concatenate([flat.argmin(axis=0), flat.argmax(axis=0)]))
     farthest = z[spread(ends, CALIBRATION)]
     return np.concatenate([spread(z, CALIBRATION), farthest * STRETCH if wide else farthest])
+
+
+def _taken(detector, x):
+    if isinstance(x, Stream):
+        return accepted(detector.columns_, x).x
+    return detector.columns_.transform(x, owner=detector)
 
 
 def _shaped(ae, flat):

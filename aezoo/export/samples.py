@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from aezoo.data.inputs import checked_array
+from aezoo.data.streams import Stream, sample_of
 from aezoo.layers.bottleneck import bottleneck_of
 
 CALIBRATION = 300  # samples that set the ranges of int8; more did not change the error
@@ -44,13 +45,14 @@ def checked_model(ae: keras.Model) -> None:
 
 
 def checked_samples(
-    ae: keras.Model, x: np.ndarray | None, *, what: str = "samples", exact: bool = True
+    ae: keras.Model, x: np.ndarray | Stream | None, *, what: str = "samples", exact: bool = True
 ) -> np.ndarray:
     """Samples to measure on, or to calibrate with.
 
     Args:
         ae: `aezoo.Autoencoder`.
-        x: Array of shape `(n, *input_shape)`, or `None` for decoded random codes.
+        x: Array of shape `(n, *input_shape)`, a stream, of which its random sample is taken, or
+            `None` for decoded random codes.
         what: String, what to call them in errors.
         exact: Boolean, whether the export computes in float32, which two samples can show. What a
             lower precision loses takes at least 20.
@@ -65,7 +67,7 @@ def checked_samples(
     if x is None:
         codes = np.random.default_rng(0).normal(size=(ENOUGH, *ae.latent_shape))
         return ae.decode(codes.astype("float32"))
-    x = checked_array(x, ae.input_shape[1:], what, raw=ae.normalization is not None)
+    x = checked_array(sample_of(x), ae.input_shape[1:], what, raw=ae.normalization is not None)
     least = 2 if exact else FEWEST
     if len(x) < least:
         raise ValueError(

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from aezoo.checks import number, positive
+from aezoo.data.streams import Stream, sample_of
 from aezoo.edge import LiteModel, inspect
 from aezoo.export.bounds import check
 from aezoo.export.conversion import ACTIVATIONS, convert, packed
@@ -49,14 +50,14 @@ def export_tflite(
     path: str | os.PathLike,
     *,
     quantize: str | None = None,
-    calibration_data: np.ndarray | None = None,
-    samples: np.ndarray | None = None,
+    calibration_data: np.ndarray | Stream | None = None,
+    samples: np.ndarray | Stream | None = None,
     signatures: str | Iterable[str] = SIGNATURES,
     batch_size: int | None = None,
     io: str | None = None,
     allow_float: bool = False,
     target: str | None = None,
-    fine_tune: np.ndarray | None = None,
+    fine_tune: np.ndarray | Stream | None = None,
     fine_tune_epochs: int | None = None,
     tolerance: float | None = None,
 ) -> ExportReport:
@@ -76,7 +77,8 @@ def export_tflite(
         calibration_data: Array of shape `(n, *input_shape)`, training samples from all over, which
             set the ranges of integers: all of them, or some hundred drawn at random. The first
             ones of sorted data are all of one kind, and what is beyond their ranges is cut off.
-            300 are used, evenly from first to last. Where an int8 file loses a per cent and more
+            300 are used, evenly from first to last. Of an `aezoo.Stream`, here and below, its
+            random sample is taken, `stream.x`. Where an int8 file loses a per cent and more
             with these ranges, others are tried, see `aezoo.export.ways.ways`.
         samples: Array of shape `(n, *input_shape)` to compare export and model on. Default: the
             calibration data, else decoded random codes. Below float32 at least 20, of which only
@@ -199,7 +201,7 @@ def export_tflite(
             files = {beside / f"{name}.tflite": (name,) for name in signatures}
         else:
             files = {beside: signatures}
-        asked = None if fine_tune is None else (fine_tune, fine_tune_epochs)
+        asked = None if fine_tune is None else (sample_of(fine_tune), fine_tune_epochs)
         tiles = {}
         if not narrow:
             tiles["tiles"] = {"step": coarsest_step(ae.encoder), "reach": reach(ae.encoder)}

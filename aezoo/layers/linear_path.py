@@ -1,11 +1,13 @@
 """A straight way beside a network, there and back: principal components, where training starts."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import keras
 import numpy as np
 from keras import layers, ops
+from scipy.linalg import eigh
 from sklearn.decomposition import PCA, IncrementalPCA
 
 from aezoo.layers.bottleneck import bottleneck_of
@@ -17,6 +19,8 @@ STARTED = ("linear", "leaky_relu", "relu")  # activations of a code that let pos
 KEPT = ("auto", "clip", "linear", "relu")  # of an output that leave PCA's values as they are
 LIFT = 5.0  # deviations above 0 at which units of a code start that is cut off there
 VALUES = 2**26  # that components are fitted to, of an array: those of 21,845 images of 32x32x3
+EXACT = 4096  # values of a sample, up to which batches have their covariance: 128 MiB of it
+TOGETHER = 1024  # samples whose products are taken at once
 WIDE = 64  # units of a code, beyond which int8's steps of weights are few for small components
 BALANCE = 0.3  # power of a component's deviation that its unit has then: 256 components of CIFAR-10
 # lose 0.7 % in int8, and 1.8 % with units that are all alike; with 128 it is 0.3 % and 0.5 %
@@ -195,8 +199,10 @@ def components(data: np.ndarray | Iterable[np.ndarray], size: int) -> PCA | Incr
         size: Positive integer, the most components.
 
     Returns:
-        scikit-learn's fitted `PCA`, of an iterable its `IncrementalPCA`, whose components are
-        close to those.
+        scikit-learn's fitted `PCA`. That of an iterable is of all its samples. Where these have at
+        most 4,096 values, their covariance is summed up, and variances are those of an array but
+        for a millionth of the greatest; of more it is scikit-learn's `IncrementalPCA`, whose
+        components are close to those.
 
     Example:
 
@@ -204,8 +210,9 @@ def components(data: np.ndarray | Iterable[np.ndarray], size: int) -> PCA | Incr
     >>> x = np.random.default_rng(0).normal(size=(60, 2, 3))
     >>> components(x, 4).components_.shape
     (4, 6)
-    >>> int(components(iter([x[:25], x[25:]]), 4).n_samples_seen_)
-    60
+    >>> of_batches = components(iter([x[:25], x[25:]]), 4)
+    >>> bool(np.allclose(of_batches.explained_variance_, components(x, 4).explained_variance_))
+    True
     """
     if not hasattr(data, "shape"):
         return _of_batches(data, size)
@@ -226,20 +233,58 @@ def components(data: np.ndarray | Iterable[np.ndarray], size: int) -> PCA | Incr
 
 
 def _of_batches(batches, size):
-    pca, waiting = None, []
-    for batch in batches:
-        waiting.append(batch.reshape(len(batch), -1))
-        if sum(map(len, waiting)) >= 5 * size:  # its own default
-            pca = _with(pca, np.concatenate(waiting), size)
-            waiting = []
-    if waiting:
-        pca = _with(pca, np.concatenate(waiting), size)
+    batches = (np.asarray(batch).reshape(len(batch), -1) for batch in batches)  # (n, ...) -> (n, N)
+    first = next(batches)
+    batches = chain([first], batches)
+    return (_exact if first.shape[1] <= EXACT else _incremental)(batches, size)
+
+
+def _exact(batches, size):
+    """The components of all that is in batches, by the sum of their products."""
+    count, shift = 0, None
+    for flat in _gathered(batches, TOGETHER):
+        if shift is None:  # without it products drown in a large mean
+            shift, values = flat.mean(axis=0).astype(flat.dtype), flat.shape[1]
+            sums, products = np.zeros(values), np.zeros((values, values))
+        flat = flat - shift
+        count += len(flat)
+        sums += flat.sum(axis=0, dtype="float64")
+        products += flat.T @ flat
+    mean = sums / count
+    covariance = (products - count * np.outer(mean, mean)) / max(count - 1, 1)
+    kept = min(size, count, values)
+    variances, axes = eigh(covariance, subset_by_index=[values - kept, values - 1])
+    pca = PCA(kept)
+    pca.components_, pca.mean_ = axes[:, ::-1].T, shift + mean
+    pca.explained_variance_ = np.maximum(variances[::-1], 0)
+    pca.n_components_, pca.n_samples_, pca.n_features_in_ = kept, count, values
+    rest = max(np.trace(covariance) - pca.explained_variance_.sum(), 0.0)
+    pca.noise_variance_ = rest / (values - kept) if kept < values else 0.0
+    return pca
+
+
+def _incremental(batches, size):
+    pca = None
+    for flat in _gathered(batches, 5 * size):  # its own default
+        pca = _with(pca, flat, size)
     n, kept = int(pca.n_samples_seen_), len(pca.components_)
     left = len(pca.mean_) - kept
     if left and n > 1:  # its own is of the last batch
         rest = pca.var_.sum() * n / (n - 1) - pca.explained_variance_.sum()
         pca.noise_variance_ = max(rest, 0.0) / left
     return pca
+
+
+def _gathered(batches: Iterator[np.ndarray], count: int) -> Iterator[np.ndarray]:
+    """Batches of so many samples or more, the last of what is left."""
+    waiting = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(map(len, waiting)) >= count:
+            yield np.concatenate(waiting)
+            waiting = []
+    if waiting:
+        yield np.concatenate(waiting)
 
 
 def _with(pca, flat, size):

@@ -170,12 +170,13 @@ def attempt(
     return Attempt(ae, history, {"epochs": epochs, **outcome}, plan)
 
 
-def settle(found: Attempt, x: np.ndarray, learning_rate: float | None) -> None:
+def settle(found: Attempt, x: np.ndarray | Stream, learning_rate: float | None) -> None:
     """Takes a training for what it is: one that learned nothing is PCA, of all that there is.
 
     Args:
         found: `Attempt`, whose model and reasons are brought up to that.
-        x: Array of shape `(n, *input_shape)`, the training split, what was held out, too.
+        x: Array of shape `(n, *input_shape)`, the training split, what was held out, too; or a
+            `Stream` of it.
         learning_rate: Positive float, where it started, or `None`.
 
     Raises:

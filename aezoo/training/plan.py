@@ -9,7 +9,7 @@ import numpy as np
 
 from aezoo.autoencoder import Autoencoder
 from aezoo.data.augmentation import variants
-from aezoo.data.streams import Stream, sample_of
+from aezoo.data.streams import Stream
 from aezoo.layers.linear_path import KEPT, STARTED, components, start_at_pca
 
 # families that are after the reconstruction, so that PCA's is the place to start; the codes of
@@ -169,7 +169,9 @@ def start(ae: Autoencoder, x: np.ndarray | Stream, plan: Plan) -> None:
     if ae.normalization and not ae.normalization.adapted:
         ae.adapt(x.batches(BATCH, shuffle=False) if isinstance(x, Stream) else x)
     if plan.at_pca:
-        start_at_pca(ae.encoder, ae.decoder, ae.normalize(_more(sample_of(x), plan)))
+        streamed = isinstance(x, Stream)
+        z = map(ae.normalize, x.arrays()) if streamed else ae.normalize(_more(x, plan))
+        start_at_pca(ae.encoder, ae.decoder, z)
 
 
 def learned(ae: Autoencoder, first: list[np.ndarray], x: np.ndarray) -> bool:

@@ -33,7 +33,7 @@ from aezoo.training.folder import MODEL, refuse_existing, stopped_early
 from aezoo.training.hosts import WAIT, devices_for
 from aezoo.training.plan import planned
 from aezoo.training.precision import computing_in, plain
-from aezoo.training.splits import described, is_streamed, load_splits
+from aezoo.training.splits import described, is_streamed, load_splits, whole_of
 from aezoo.training.writing import write_run
 
 log = logging.getLogger("aezoo")
@@ -146,9 +146,10 @@ def train(
         stride: Positive integer, from window to window. Default: `window`. These four are as
             for `aezoo.load_dataset`, and kept in the run's record.
         stream: Boolean, whether samples are read anew in each epoch, see `aezoo.load_dataset`, in
-            place of being brought into memory. What is chosen, the figures and the exports are
-            made from `Stream.x` then, a sample of 20,000. Default: of files that take more than
-            half of the memory that is free, which is logged, and of folders of files.
+            place of being brought into memory. Scales and PCA are of all then; what is chosen, the
+            figures and the exports are made from `Stream.x`, a sample of 20,000. Default: of files
+            that take more than half of the memory that is free, which is logged, and of folders of
+            files.
         distribute: `"mirrored"` to train on all GPUs of the machine at once, see
             `aezoo.training.distribution.Devices`. `batch_size` is that of all together, and must
             be a multiple of their number. Or `"multihost"`, for which several processes call
@@ -275,7 +276,7 @@ def train(
             found = best_within(60 * minutes, made, plan, seed, settings["epochs"], **how)
         again = partial(build, model, shape, latent_dim, **found.plan.options)
         found = found._replace(ae=plain(found.ae, again))
-        settle(found, train_set.x, learning_rate)
+        settle(found, whole_of(train_set), learning_rate)
         if quantize_aware and not found.outcome["interrupted"]:
             found.ae.save(folder / MODEL)  # or it would be lost by an error
             how = {**how, "plan": found.plan, "seed": seed, "epochs": quantize_aware}

@@ -53,6 +53,18 @@ class Splits(NamedTuple):
         return sample_of(self.fitted)
 
 
+def whole_of(part: Dataset | Stream) -> np.ndarray | Stream:
+    """All samples of a split: the array, or the stream itself.
+
+    Args:
+        part: `aezoo.Dataset` or `aezoo.Stream`.
+
+    Returns:
+        Array of shape `(n, ...)`, or the stream.
+    """
+    return part if isinstance(part, Stream) else part.x
+
+
 def load_splits(
     data: str | os.PathLike,
     seed: int,

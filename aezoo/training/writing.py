@@ -7,10 +7,12 @@ from typing import Any
 
 from aezoo import plots
 from aezoo.data.datasets import Dataset
+from aezoo.data.streams import Stream
 from aezoo.evaluation import evaluate
 from aezoo.system.files import replacing
 from aezoo.training.attempts import Attempt
 from aezoo.training.folder import MODEL, write_record
+from aezoo.training.splits import whole_of
 
 PACKAGES = ("aezoo", "keras", "tensorflow", "tensorflow-datasets", "scikit-learn", "numpy")
 PICTURED = 5000  # codes in the latent picture
@@ -19,8 +21,8 @@ PICTURED = 5000  # codes in the latent picture
 def write_run(
     folder: Path,
     found: Attempt,
-    train: Dataset,
-    test: Dataset,
+    train: Dataset | Stream,
+    test: Dataset | Stream,
     record: dict[str, Any],
     settings: dict[str, Any],
 ) -> dict[str, Any]:
@@ -29,7 +31,7 @@ def write_run(
     Args:
         folder: `pathlib.Path` of the folder, in which `log.csv` is already.
         found: `Attempt`.
-        train, test: `aezoo.Dataset`, the splits.
+        train, test: `aezoo.Dataset` or `aezoo.Stream`, the splits.
         record: Dictionary of what the run was told: `model`, `latent_dim` and `data`.
         settings: Dictionary of how it was trained.
 
@@ -39,7 +41,7 @@ def write_run(
     ae, history, outcome, plan = found
     with replacing(folder / MODEL) as path:
         ae.save(path)
-    metrics = evaluate(ae, test.x, train.x)
+    metrics = evaluate(ae, test.x, whole_of(train))
     _draw(folder, ae, history, test)
     write_record(
         folder,

@@ -1,5 +1,6 @@
 """Decisions out of scores, and thresholds that can be set anew."""
 
+from collections.abc import Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -8,8 +9,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from aezoo.checks import number, positive
 from aezoo.data.arrays import checked_weights
+from aezoo.data.streams import Stream
 from aezoo.edge import p_values
 from aezoo.uses import thresholds
+from aezoo.uses.sketches import Sketch
 
 METHODS = ("conformal", "percentile", "sigma")
 
@@ -22,7 +25,10 @@ class Calibrated:
         threshold_: Float, the score above which a sample is an anomaly.
         false_alarm_rate_: Float in (0, 1), what it was set for, by `fit` or `calibrate`.
         calibration_scores_: float array of shape `(m,)`, the scores of normal samples.
-        calibration_weights_: float array of shape `(m,)` or `None`, what each of them counts.
+        calibration_weights_: float array of shape `(m,)` or `None`, what each of them counts. Of a
+            stream's some are kept, each for as many.
+        threshold_error_: Float, by how much the share of samples above the threshold may be off,
+            see `aezoo.uses.sketches.Sketch`; 0 of what is no stream.
         calibrated_: Boolean, whether they are of samples that were not fitted to.
     """
 
@@ -32,9 +38,14 @@ class Calibrated:
     calibration_scores_: np.ndarray
     calibration_weights_: np.ndarray | None
     calibrated_: bool
+    threshold_error_: float
 
     def anomaly_score(self, X: Any) -> np.ndarray:  # noqa: N803, as in scikit-learn
         """How odd samples are, which each kind of detector knows."""
+        raise NotImplementedError
+
+    def _pieces(self, X: Stream) -> Iterator[np.ndarray]:  # noqa: N803
+        """The scores of a stream, some at a time."""
         raise NotImplementedError
 
     def score_samples(self, X: Any) -> np.ndarray:  # noqa: N803
@@ -102,7 +113,7 @@ class Calibrated:
         """Sets the threshold anew, by normal samples that were not fitted to.
 
         Args:
-            X: As in `fit`: normal samples, in the order of their coming.
+            X: As in `fit`: normal samples, in the order of their coming, or a stream of such.
             false_alarm_rate: Float in (0, 1). Default: the detector's.
             method: `"conformal"`, `"percentile"` or `"sigma"`.
             sample_weight: Array of shape `(n,)` or `None`: what each counts for a conformal
@@ -124,6 +135,14 @@ class Calibrated:
             raise ValueError(f"method must be one of {', '.join(METHODS)}. Received: {method!r}")
         if sample_weight is not None and (method != "conformal" or window is not None):
             raise ValueError("sample_weight is for the method 'conformal', and without a window.")
+        if isinstance(X, Stream):
+            if sample_weight is not None or window is not None:
+                raise ValueError("sample_weight and window are for arrays, not for a stream.")
+            sketch = Sketch(self._pieces(X))
+            self.threshold_ = sketch.threshold(method, rate)
+            remember(self, sketch)
+            self.false_alarm_rate_, self.calibrated_ = float(rate), True
+            return self
         scores = self.anomaly_score(X)
         weights = None if sample_weight is None else checked_weights(sample_weight, len(scores))
         if window is not None:
@@ -136,9 +155,21 @@ class Calibrated:
             )
         self.threshold_ = threshold_of(method, scores, rate, weights)
         self.calibration_scores_, self.calibration_weights_ = scores, weights
-        self.false_alarm_rate_ = float(rate)
+        self.false_alarm_rate_, self.threshold_error_ = float(rate), 0.0
         self.calibrated_ = True
         return self
+
+
+def remember(detector: Calibrated, sketch: Sketch) -> None:
+    """Keeps what a sketch knows of the scores that a threshold is set by.
+
+    Args:
+        detector: `Calibrated`.
+        sketch: `Sketch`.
+    """
+    detector.calibration_scores_ = sketch.scores
+    detector.calibration_weights_ = sketch.weights
+    detector.threshold_error_ = sketch.error
 
 
 def threshold_of(

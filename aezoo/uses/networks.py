@@ -1,5 +1,6 @@
 """The autoencoders that detectors are made of: built to fit the data, and trained on them."""
 
+import math
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ import keras
 import numpy as np
 
 from aezoo.autoencoder import Autoencoder
+from aezoo.data.streams import Stream
 from aezoo.edge import LiteModel
 from aezoo.registry import build
 
@@ -53,18 +55,48 @@ def trained(
         ValueError: If the model is none of these, there is no such family, or it takes no such
             samples.
     """
-    if isinstance(model, kinds):
+    if _is_trained(model, kinds):
         return model
-    if not isinstance(model, (str, type(None))):
-        known = " or ".join(f"aezoo.{kind.__name__}" for kind in kinds)
-        raise ValueError(
-            f"model must be None, the name of a family or a trained {known}. Received: {model!r}"
-        )
     with seeded(seed):
         built = untrained(x.shape[1:], x.min() >= 0 and x.max() <= 1)
         if seen is not None and built.normalization:
             built.adapt(x)  # the anomalies' too: without them their features would outweigh all
         train(built, x if seen is None else x[seen], epochs=epochs, seed=seed, verbose=verbose)
+    return built
+
+
+def trained_on_stream(
+    model: Any,
+    stream: Stream,
+    seen: Stream,
+    *,
+    trusts: Callable[[np.ndarray], np.ndarray],
+    kinds: tuple[type, ...],
+    epochs: int | None,
+    seed: int,
+    verbose: Any,
+) -> Any:
+    """What `trained` does, with samples that are larger than memory.
+
+    Args:
+        model, kinds, epochs, seed, verbose: As of `trained`.
+        stream: `aezoo.Stream`, whose statistics the normalization has.
+        seen: `aezoo.Stream`, the samples to train on.
+        trusts: Function of an array of samples, which says which of them are trained on.
+
+    Returns:
+        An instance of one of `kinds`.
+
+    Raises:
+        ValueError: As `trained`.
+    """
+    if _is_trained(model, kinds):
+        return model
+    with seeded(seed):
+        built = suitable(model, stream.shape, stream.range[0] >= 0 and stream.range[1] <= 1)
+        if built.normalization:
+            built.normalization.adapt(stream.arrays())
+        train(built, seen, epochs=epochs, seed=seed, verbose=verbose, trusts=trusts)
     return built
 
 
@@ -100,16 +132,24 @@ def suitable(
 
 
 def train(
-    model: Autoencoder, x: np.ndarray, *, epochs: int | None, seed: int, verbose: Any
+    model: Autoencoder,
+    x: np.ndarray | Stream,
+    *,
+    epochs: int | None,
+    seed: int,
+    verbose: Any,
+    trusts: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> None:
     """Trains a model on all samples, with a rate that falls along a half cosine.
 
     Args:
         model: `aezoo.Autoencoder`, whose optimizer is replaced.
-        x: float32 array of shape `(n, *input_shape)`.
+        x: float32 array of shape `(n, *input_shape)`, or `aezoo.Stream` of such samples.
         epochs: Positive integer, or `None` for 600 updates, however few the samples.
         seed: Integer, which decides on the order of the samples.
         verbose: As in `keras.Model.fit`.
+        trusts: Function of an array of samples, which says which of a stream are trained on, or
+            `None` for all.
     """
     batch = min(BATCH, len(x))
     updates = UPDATES if epochs is None else max(1, epochs * len(x) // batch)
@@ -122,7 +162,11 @@ def train(
     )
     model.optimizer.build(model.trainable_variables)  # else the step is traced twice
     # one epoch of Keras: each of its own takes as long as fifty updates
-    model.fit(_Drawn(x, batch, updates, seed), epochs=1, verbose=verbose)
+    if isinstance(x, Stream):
+        with x.errors():
+            model.fit(_streamed(x, batch, updates, seed, trusts), epochs=1, verbose=verbose)
+    else:
+        model.fit(_Drawn(x, batch, updates, seed), epochs=1, verbose=verbose)
     model.compile(optimizer="adam", loss=model.loss)  # this one's state is of no use any more
     model.optimizer.build(model.trainable_variables)
 
@@ -140,7 +184,7 @@ def outputs(model: Autoencoder | LiteModel, x: np.ndarray) -> tuple[np.ndarray, 
     z = model.normalize(x)
     if isinstance(model, LiteModel):
         return z, model.normalize(model.reconstruct(x))
-    rows = max(1, PIECE // max(1, z[0].size * 64))
+    rows = _rows_of(z.shape[1:])
     rebuilt = [
         keras.ops.convert_to_numpy(model.decoder(model.encoder(z[i : i + rows])))
         for i in range(0, len(z), rows)
@@ -158,6 +202,38 @@ def seeded(seed: int) -> Iterator[None]:
     finally:
         random.setstate(before[0])
         np.random.set_state(before[1])
+
+
+def _is_trained(model, kinds):
+    """Whether a model is to be taken as it is; or raises if it is nothing to train, either."""
+    if isinstance(model, kinds):
+        return True
+    if not isinstance(model, (str, type(None))):
+        known = " or ".join(f"aezoo.{kind.__name__}" for kind in kinds)
+        raise ValueError(
+            f"model must be None, the name of a family or a trained {known}. Received: {model!r}"
+        )
+    return False
+
+
+def _rows_of(shape):
+    """How many samples a network is given at a time."""
+    return max(1, PIECE // max(1, 64 * math.prod(shape)))
+
+
+def _streamed(stream, batch, updates, seed, trusts):
+    """So many batches of a stream's samples in random order, again and again."""
+    import tensorflow as tf
+
+    def kept(rows):
+        chosen = tf.numpy_function(trusts, [rows], tf.bool)
+        return tf.boolean_mask(rows, tf.ensure_shape(chosen, [None]))
+
+    data = stream.batches(max(batch, _rows_of(stream.shape)), seed=seed).repeat()
+    if trusts is not None:
+        data = data.map(kept)
+    data = data.rebatch(batch).take(updates)
+    return data.apply(tf.data.experimental.assert_cardinality(updates))
 
 
 class _Drawn(keras.utils.PyDataset):

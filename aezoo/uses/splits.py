@@ -1,5 +1,7 @@
 """Which of the samples are for what: to be trusted, to be trained on, to judge by."""
 
+from collections.abc import Callable
+
 import numpy as np
 from sklearn.ensemble import IsolationForest
 
@@ -39,24 +41,42 @@ def groups(x: np.ndarray, contamination: float | str, rng: np.random.Generator) 
     Returns:
         List of boolean arrays of shape `(n,)`.
     """
-    everything = np.ones(len(x), bool)
-    if contamination == 0:
-        return [everything]
-    share = DOUBTED if contamination == "auto" else min(MARGIN * float(contamination), MOST)
-    odd = oddness(x, rng)
-    trusted = odd <= np.sort(odd)[max(1, round((1 - share) * len(x)) - 1)]
-    return [everything, trusted] if contamination == "auto" else [trusted]
+    return trusted(x, contamination, rng)[0]
 
 
-def oddness(z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """How easily samples are set apart from the others, by an isolation forest.
+def trusted(
+    x: np.ndarray, contamination: float | str, rng: np.random.Generator
+) -> tuple[list[np.ndarray], Callable[[np.ndarray], np.ndarray]]:
+    """Groups of samples, and which others would be in the last one.
 
     Args:
-        z: Array of shape `(n, ...)`.
+        x, contamination, rng: As of `groups`.
+
+    Returns:
+        A pair of what `groups` returns, and a function of an array of shape `(m, ...)` that
+        returns a boolean array of shape `(m,)`.
+    """
+    everything = np.ones(len(x), bool)
+    if contamination == 0:
+        return [everything], lambda others: np.ones(len(others), bool)
+    share = DOUBTED if contamination == "auto" else min(MARGIN * float(contamination), MOST)
+    of = oddness(x, rng)
+    odd = of(x)
+    bound = np.sort(odd)[max(1, round((1 - share) * len(x)) - 1)]
+    groups = [everything, odd <= bound] if contamination == "auto" else [odd <= bound]
+    return groups, lambda others: of(others) <= bound
+
+
+def oddness(z: np.ndarray, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
+    """How easily samples are set apart from others, by an isolation forest.
+
+    Args:
+        z: Array of shape `(n, ...)`, the others.
         rng: NumPy generator.
 
     Returns:
-        float array of shape `(n,)`; higher is odder.
+        Function of an array of shape `(m, ...)`, which returns a float array of shape `(m,)`;
+        higher is odder.
 
     Reference:
         Liu et al., "Isolation Forest", ICDM 2008.
@@ -64,5 +84,5 @@ def oddness(z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     seed = int(rng.integers(2**31))
     rows = min(PER_TREE, len(z))
     forest = IsolationForest(n_estimators=TREES, max_samples=rows, random_state=seed)
-    flat = z.reshape(len(z), -1)
-    return -forest.fit(flat).score_samples(flat)
+    forest.fit(z.reshape(len(z), -1))
+    return lambda x: -forest.score_samples(x.reshape(len(x), -1))

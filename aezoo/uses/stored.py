@@ -56,6 +56,7 @@ def save(detector: Any, path: str | os.PathLike) -> None:
             "parameters": parameters(detector),
             "threshold": float(detector.threshold_),
             "false_alarm_rate": detector.false_alarm_rate_,
+            "threshold_error": detector.threshold_error_,
             "calibrated": detector.calibrated_,
             "columns": detector.columns_.to_config(),
             "sha256": {name: weights.sha256(folder / name) for name in (file.name, ARRAYS)},
@@ -202,6 +203,7 @@ def _restored(kind, folder, record):
     detector.calibration_weights_ = arrays.get("calibration_weights")
     detector.calibrated_ = bool(record["calibrated"])
     detector.threshold_ = float(record["threshold"])
+    detector.threshold_error_ = float(record.get("threshold_error", 0.0))
     detector.false_alarm_rate_ = float(record.get("false_alarm_rate", detector.false_alarm_rate))
     return detector
 

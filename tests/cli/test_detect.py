@@ -505,3 +505,51 @@ def test_which_detector(run, home, tmp_path, monkeypatch):
     result = run("detect", "score", home / "people.csv")
     assert result.exit_code == 1
     assert "There is no detector in detectors/: make one with `aezoo detect fit`" in result.words
+
+
+class TestStreams:
+    @pytest.fixture
+    def archive(self, tmp_path, monkeypatch):
+        """A folder of files, the last of which has ten strangers."""
+        monkeypatch.chdir(tmp_path)
+        rng = np.random.default_rng(0)
+        for i in range(3):
+            x = rng.normal(size=(500, 2)) @ rng.normal(size=(2, 4)) + rng.normal(size=(500, 4)) / 9
+            if i == 2:
+                x[-10:] += 30
+            path = tmp_path / "archive" / f"{i}.parquet"
+            path.parent.mkdir(exist_ok=True)
+            pd.DataFrame(x, columns=list("abcd")).to_parquet(path)
+        return path.parent
+
+    def test_fit_and_score(self, run, archive, monkeypatch):
+        pytest.importorskip("datasketches")
+        monkeypatch.setattr("aezoo.uses.sketches.SIZE", 200)
+        options = ["--stream", "--false-alarm-rate", "0.05", "--contamination", "0"]
+        result = run("detect", "fit", archive, *options, "--json")
+        assert result.exit_code == 0, result.words
+        found = json.loads(result.stdout)
+        assert (found["rows"], found["shape"], found["encoded"]) == (1500, [4], [4])
+        assert 250 < found["calibration_rows"] < 350
+        assert 0.005 < found["threshold_error"] < 0.02
+        assert found["flagged"] == pytest.approx(0.05, abs=2 * found["threshold_error"])
+        detector = aezoo.AnomalyDetector.load("detectors/archive")
+        assert detector.feature_names_in_.tolist() == list("abcd")
+        assert run("detect", "score", archive).exit_code == 0
+        scores = pd.read_csv("archive-scores.csv")
+        assert len(scores) == 1500
+        assert scores["row"].tolist() == list(range(1500))
+        assert scores["flag"][1490:].all()
+        stream = aezoo.load_dataset(archive, "all", stream=True)
+        np.testing.assert_allclose(scores["score"], detector.anomaly_score(stream), rtol=1e-4)
+
+    def test_what_it_says(self, run, archive, monkeypatch):
+        pytest.importorskip("datasketches")
+        monkeypatch.setattr("aezoo.uses.sketches.SIZE", 200)
+        result = run("detect", "fit", archive, "--stream", "--false-alarm-rate", "0.05")
+        assert "about 5 % (+- 1 %) of normal rows" in result.words
+
+    def test_what_is_refused(self, run, archive):
+        result = run("detect", "fit", archive, "--stream", "--label", "a")
+        assert result.exit_code == 2
+        assert "a stream is fitted whole: leave out --window, --label" in result.words

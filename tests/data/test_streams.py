@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 import aezoo
 from aezoo.data import streams
@@ -106,8 +107,14 @@ def test_files_that_change_are_noticed(folder, rng, pool):
 def test_refusals(folder, tmp_path, rng):
     with pytest.raises(ValueError, match="Received: the name 'digits'"):
         aezoo.load_dataset("digits", stream=True)
-    with pytest.raises(ValueError, match="A stream has no windows"):
-        aezoo.load_dataset(folder, stream=True, window=3)
+    with pytest.raises(ValueError, match="window is for files of recordings. Received: 'digits'"):
+        aezoo.load_dataset("digits", stream=True, window=3)
+    Image.new("L", (20, 20)).save(tmp_path / "photo.png")
+    with pytest.raises(ValueError, match="windows of recordings, not of images"):
+        aezoo.load_dataset(tmp_path / "photo.png", stream=True, window=3)
+    (tmp_path / "photo.png").unlink()
+    with pytest.raises(FileNotFoundError, match="no file or folder"):
+        aezoo.load_dataset(tmp_path / "none.npy", stream=True, window=3)
     with pytest.raises(ValueError, match="size and color are for images"):
         aezoo.load_dataset(folder, stream=True, size=8)
     with pytest.raises(DataError, match=r"read it as a stream, with stream=True \(--stream\)"):
@@ -118,3 +125,44 @@ def test_refusals(folder, tmp_path, rng):
     with pytest.raises(ValueError, match="batch_size"):
         aezoo.load_dataset(folder, stream=True).batches(0)
     assert isinstance(aezoo.load_dataset(folder, stream=True), Stream)
+
+
+def test_arrays_are_all_samples_in_their_order(folder, x, pool):
+    stream = aezoo.load_dataset(folder, "all", stream=True)
+    arrays = list(stream.arrays(900))
+    assert [len(part) for part in arrays] == [900] * 4 + [400]
+    np.testing.assert_array_equal(np.concatenate(arrays), x)
+    (folder / "2.npy").unlink()
+    with pytest.raises(DataError, match="2.npy has changed"):
+        list(stream.arrays())
+
+
+def test_a_stream_is_divided_at_random(folder, monkeypatch):
+    monkeypatch.setattr("aezoo.data.scanning.SAMPLE", 700)
+    stream = aezoo.load_dataset(folder, stream=True)
+    share, rest = stream.divided(0.2, seed=3)
+    own, others = (np.concatenate(list(part.arrays())) for part in (share, rest))
+    assert 0.17 * len(stream) < len(own) == len(share) < 0.23 * len(stream)
+    assert same(np.concatenate([own, others]), np.concatenate(list(stream.arrays())))
+    for part, all_of_it in ((share, own), (rest, others)):
+        np.testing.assert_array_equal(part.x, all_of_it[part.places])
+    assert same(np.concatenate([share.x, rest.x]), stream.x)
+    again, _ = rest.divided(0.5)[0].divided(0.5)  # parts of parts know where theirs are, too
+    np.testing.assert_array_equal(again.x, np.concatenate(list(again.arrays()))[again.places])
+    assert same(share.x, stream.divided(0.2, seed=3)[0].x)
+    assert not same(share.x, stream.divided(0.2, seed=4)[0].x)
+
+
+def test_too_few_are_not_divided(tmp_path):
+    np.save(tmp_path / "x.npy", np.ones((1, 3)))
+    with pytest.raises(DataError, match="too few samples to be divided: 1"):
+        aezoo.load_dataset(tmp_path, "all", stream=True).divided(0.2)
+
+
+def test_tables_have_names(tmp_path):
+    pytest.importorskip("pandas")
+    (tmp_path / "a.csv").write_text("a,b\n" + "1,2\n3,4\n" * 50)
+    stream = aezoo.load_dataset(tmp_path, "all", stream=True)
+    assert stream.names == stream.divided(0.5)[1].names == ("a", "b")
+    np.save(tmp_path / "x.npy", np.ones((9, 3)))
+    assert aezoo.load_dataset(tmp_path / "x.npy", "all", stream=True).names is None

@@ -232,3 +232,20 @@ def test_a_code_as_large_as_the_sample(rng):
     assert remarks({**metrics, "denoised_mse": 0.001}) == []
     worse = remarks({**metrics, "denoised_mse": 0.02})
     assert "nothing is compressed" in worse[0]
+
+
+@pytest.mark.parametrize("size", [2, 6])
+def test_pca_of_a_stream_is_of_all_its_samples(tmp_path, rng, monkeypatch, size):
+    x = (rng.normal(size=(3000, 3)) @ rng.normal(size=(3, 6)) + 50).astype("float32")
+    x[2900:] *= [1, 1, 1, 1, 1, 9]  # few, but all the more weighty
+    x += rng.normal(size=x.shape).astype("float32")
+    np.save(tmp_path / "x.npy", x)
+    monkeypatch.setattr("aezoo.data.scanning.SAMPLE", 40)
+    stream = aezoo.load_dataset(tmp_path, "all", stream=True)
+    ae = model(x[:500] + 1, size=size, bits=32 * size)
+    found, expected = evaluate(ae, x[:500], stream), evaluate(ae, x[:500], x)
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        assert found[name] == pytest.approx(value, rel=1e-4), name
+    by_sample = evaluate(ae, x[:500], stream.x)
+    assert abs(by_sample["mean_mse"] / expected["mean_mse"] - 1) > 0.01

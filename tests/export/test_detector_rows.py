@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import aezoo
+from aezoo.data.columns import Columns
 from aezoo.edge import Scoring
 from aezoo.export.detector_rows import detector_rows, ranges
 from tests.uses.conftest import related
@@ -54,3 +55,13 @@ def test_ranges_hold_all_references(detector, wide):
     np.testing.assert_allclose(found.min(axis=0), times * scoring.references.min(axis=0))
     few = scoring._replace(references=scoring.references[:5])
     np.testing.assert_allclose(ranges(ae, few, given, wide)[:30], ae.normalize(given))
+
+
+def test_rows_of_a_stream(detector, tmp_path):
+    np.save(tmp_path / "x.npy", related(600).astype("float32"))
+    stream = aezoo.load_dataset(tmp_path, "all", stream=True)
+    columns = Columns().fit(related(50))
+    fitted = SimpleNamespace(**{**vars(detector), "columns_": columns})
+    found = detector_rows(fitted, stream, stream, exact=True)
+    np.testing.assert_array_equal(found["calibration"], stream.x)
+    np.testing.assert_array_equal(found["samples"], stream.x)

@@ -105,3 +105,10 @@ def test_networks_without_a_narrow_code_see_noise(rng):
         assert (as_seen(ae, x) - x).std() == pytest.approx(noise, rel=0.1)
     parts = aezoo.backbones.unet((8, 8, 1), 1, filters=(2,))
     assert as_seen(aezoo.Autoencoder(*parts), x) is x
+
+
+def test_of_a_stream_its_sample_is_taken(tmp_path, rng):
+    np.save(tmp_path / "x.npy", rng.random((3000, 4), "float32"))
+    stream = aezoo.load_dataset(tmp_path, "all", stream=True)
+    found = checked_samples(aezoo.deep(4, 2), stream)
+    np.testing.assert_array_equal(found, spread(stream.x, samples.CHECKED))

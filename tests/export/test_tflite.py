@@ -155,6 +155,26 @@ def test_other_shapes(tmp_path, rng, shape):
         assert report.contents["foreign_ops"] == {}
 
 
+def test_calibration_by_a_stream(tmp_path, monkeypatch):
+    x = np.random.default_rng(0).normal(size=(4000, 6)).astype("float32")
+    x[2000:] *= 5  # the range is that of the second file
+    for name, part in zip(("a", "b"), np.split(x, 2), strict=True):
+        np.save(tmp_path / f"{name}.npy", part)
+    monkeypatch.setattr("aezoo.data.scanning.SAMPLE", 500)
+    stream = aezoo.load_dataset(tmp_path, "all", stream=True)
+    monkeypatch.setattr(type(stream), "batches", None)  # nothing more is read
+    ae, path = (
+        aezoo.deep(6, 3, hidden_units=(8,), normalization="standard"),
+        tmp_path / "model.tflite",
+    )
+    ae.fit(x, epochs=2, verbose=0)
+    how = {"calibration_data": stream, "samples": stream, "fine_tune": stream}
+    report = aezoo.export_tflite(ae, path, quantize="int8", fine_tune_epochs=0, **how)
+    rebuilt, exported = ae.reconstruct(x), aezoo.LiteModel(path).reconstruct(x)
+    assert np.corrcoef(rebuilt[2000:].ravel(), exported[2000:].ravel())[0, 1] > 0.995
+    assert report.fine_tuning
+
+
 def test_volumes_in_int8_are_refused(tmp_path, rng):
     x = rng.random((20, 6, 5, 4, 1)).astype("float32")
     ae = aezoo.conv(x.shape[1:], 4, filters=(4,))

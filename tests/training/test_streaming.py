@@ -102,6 +102,21 @@ def test_counts_are_of_all_and_choices_know_them(folder, tmp_path, monkeypatch):
     assert asked == {50: (data["train"], fed), 1024: (data["train"], {"shuffle": False})}
 
 
+def test_it_starts_as_pca_of_all(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(scanning, "SAMPLE", 20)
+    monkeypatch.setattr("aezoo.training.attempts.learned", lambda *_: False)
+    how = {"latent_dim": 2, "epochs": 1, "output": tmp_path / "run"}
+    run = aezoo.train("deep", folder, **how)
+    metrics = run.metrics
+    assert metrics["mse"] == pytest.approx(metrics["pca_mse"], rel=1e-3)
+    test = aezoo.load_dataset(folder, "test", stream=True)
+    train = np.concatenate(list(aezoo.load_dataset(folder, stream=True).arrays()))
+    by_array = aezoo.evaluate(run.model, test.x, train)
+    assert by_array["pca_mse"] == pytest.approx(metrics["pca_mse"], rel=1e-4)
+    result = CliRunner().invoke(app, ["evaluate", str(run.folder), "--json"])
+    assert json.loads(result.stdout)["metrics"]["pca_mse"] == pytest.approx(metrics["pca_mse"])
+
+
 def test_files_that_go_are_said(folder, tmp_path, monkeypatch):
     for i in range(3):
         (tmp_path / f"{i}.npy").write_bytes((folder / f"{i}.npy").read_bytes())

@@ -25,4 +25,12 @@ def test_groups_leave_out_the_oddest(rng, contamination, kept):
 def test_oddness_of_an_outlier(rng):
     z = rng.normal(size=(300, 2))
     z[7] = 8
-    assert splits.oddness(z, rng).argmax() == 7
+    assert splits.oddness(z, rng)(z).argmax() == 7
+
+
+@pytest.mark.parametrize("contamination", ["auto", 0.1, 0])
+def test_others_are_trusted_alike(rng, contamination):
+    z = rng.normal(size=(300, 2))
+    groups, trusts = splits.trusted(z, contamination, rng)
+    np.testing.assert_array_equal(trusts(z), groups[-1])
+    assert trusts(np.array([[0.0, 0.0], [9.0, 9.0]])).tolist() == [True, contamination == 0]

@@ -1,0 +1,72 @@
+import sys
+
+import numpy as np
+import pytest
+
+from aezoo.uses import thresholds
+from aezoo.uses.sketches import Sketch
+
+pytest.importorskip("datasketches")
+
+
+@pytest.fixture(scope="module")
+def scores():
+    return np.random.default_rng(0).gamma(2.0, size=400_000).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def sketch(scores):
+    return Sketch(np.split(scores, 8))
+
+
+@pytest.mark.parametrize("rate", [0.5, 0.05, 0.01, 0.001])
+def test_shares_above_are_within_the_error(scores, sketch, rate):
+    assert 4e-5 < sketch.error < 6e-5
+    for method in ("percentile", "share"):  # twice the error: its confidence is of 99 %
+        share = np.mean(scores > sketch.threshold(method, rate))
+        assert share == pytest.approx(rate, abs=2 * sketch.error)
+
+
+def test_a_conformal_rate_is_kept(scores, sketch):
+    share = np.mean(scores > sketch.threshold("conformal", 0.01))
+    assert 0.01 - 3 * sketch.error < share < 0.01
+    assert sketch.threshold("conformal", 0.01) > sketch.threshold("percentile", 0.01)
+
+
+def test_sigma_is_exact(scores, sketch):
+    expected = thresholds.sigma(scores.astype("float64"))
+    assert sketch.threshold("sigma", 0.01) == pytest.approx(expected, rel=1e-9)
+
+
+def test_what_is_kept_stands_for_all(scores, sketch):
+    assert len(sketch) == len(scores) == sketch.weights.sum()
+    assert len(sketch.scores) == len(sketch.weights) < 200_000
+    assert (np.diff(sketch.scores) >= 0).all()
+    assert np.isin(sketch.scores, scores).all()
+    mean = np.average(sketch.scores, weights=sketch.weights)
+    assert mean == pytest.approx(scores.mean(), rel=1e-3)
+
+
+@pytest.mark.parametrize("method", ["percentile", "share", "conformal", "sigma"])
+def test_few_scores_are_kept_as_they_are(scores, method):
+    few = scores[:1000]
+    sketch = Sketch([few[:300]]).add(few[300:])
+    assert (sketch.error, sketch.weights) == (0, None)
+    np.testing.assert_array_equal(sketch.scores, np.sort(few))
+    how = () if method == "sigma" else (0.02,)
+    assert sketch.threshold(method, 0.02) == pytest.approx(
+        getattr(thresholds, method)(few, *how), rel=1e-6
+    )
+
+
+def test_rates_that_are_not_known(scores, sketch):
+    with pytest.raises(ValueError, match="known to 4.8e-05: ask for one above"):
+        sketch.threshold("percentile", 4e-5)
+    with pytest.raises(ValueError, match="at least 99 normal samples"):
+        Sketch([scores[:90]]).threshold("conformal", 0.01)
+
+
+def test_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "datasketches", None)
+    with pytest.raises(ImportError, match=r"aezoo\[streams\]"):
+        Sketch()
