@@ -30,13 +30,20 @@ from pathlib import Path
 import numpy as np
 
 SECONDS, BYTES = 10, 2**30  # that one file may take
+PROGRAM = __file__  # that the other processes run
 START = 120  # seconds for a process to import what it needs
 ENDS = {  # of the files, by format
     "tflite": ".tflite",
+    "tflite_graph": ".tflite",  # whole, with other numbers in its graph
     "detector_tflite": ".tflite",
     "detector": "detector.npz",
     "compressed": ".aez",
     **{kind: f".{kind}" for kind in ("npy", "npz", "csv", "parquet", "png", "jpg", "tif", "wav")},
+}
+BYTE, COUNT = (-128, 127), (0, 2**31 - 1)
+WIDTHS = {  # numbers that are not of four bytes and a sign
+    **dict.fromkeys(("padding", "fusedActivationFunction", "type", "deprecatedBuiltinCode"), BYTE),
+    **dict.fromkeys(("opcodeIndex", "buffer", "externalBuffer", "builtinOptionsType"), COUNT),
 }
 EXTREMES = (0, 1, 2**31 - 1, 2**31, 2**32 - 1)
 
@@ -75,6 +82,8 @@ def fuzz(format, count, seed=0, folder=None, good=None):
 def mutated(format, content, seed, number):
     """One mutation of a file: cut off, spliced, bits flipped, or numbers made extreme."""
     rng = np.random.default_rng([seed, number])
+    if format == "tflite_graph":
+        return _other_graph(content, rng)
     sealed = number % 2 and format in SEALS
     opened, seal = SEALS[format] if sealed else (bytes, lambda body, whole: body)
     body = bytearray(opened(content))
@@ -119,7 +128,7 @@ def make(format, folder):
     else:
         import aezoo
 
-        if format == "tflite":
+        if format.startswith("tflite"):
             ae = aezoo.conv((8, 8, 1), 3, filters=(4,))
             images = rng.random((20, 8, 8, 1)).astype("float32")
             aezoo.export_tflite(ae, path, quantize="int8", calibration_data=images)
@@ -140,7 +149,7 @@ def make(format, folder):
 
 def use(format, path):
     """Reads a file and uses what it holds; raises a `ValueError` if that is refused."""
-    if format == "tflite":
+    if format.startswith("tflite"):
         from aezoo.edge import LiteModel, inspect
 
         inspect(path)
@@ -187,6 +196,55 @@ def _model():
     return aezoo.vanilla(4, 2)
 
 
+def _other_graph(content, rng):
+    """A .tflite file with one to three other numbers in its operators, options and tensors."""
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    for _ in range(rng.integers(1, 4)):
+        graph = model.subgraphs[rng.integers(len(model.subgraphs))]
+        operator = graph.operators[rng.integers(len(graph.operators))]
+        index = rng.choice([*operator.inputs, *operator.outputs])
+        tensor = graph.tensors[index]
+        code = model.operatorCodes[rng.integers(len(model.operatorCodes))]
+        parts = [operator, operator.builtinOptions, tensor, tensor.quantization, code]
+        part = parts[rng.integers(len(parts))]
+        numbers = (
+            {
+                key: value
+                for key, value in vars(part).items()
+                if isinstance(value, (bool, int, float, np.ndarray))
+            }
+            if part is not None
+            else {}
+        )
+        if not numbers:
+            data = model.buffers[tensor.buffer].data
+            if data is not None and 0 < len(data) < 64:  # of a shape, or axes
+                data = model.buffers[tensor.buffer].data = np.array(data)
+                data[rng.integers(len(data))] = rng.choice([0, 1, 2, 7, 127, 128, 255])
+            continue
+        key = rng.choice(list(numbers))
+        value, others = numbers[key], [-1, 0, 1, 2, 3, 5, 8, 17, 100, 2**15, 2**31 - 1, -(2**31)]
+        if isinstance(value, np.ndarray):
+            value = np.array(value)
+            if len(value):
+                value[rng.integers(len(value))] = rng.choice(others)
+            if rng.random() < 0.2:
+                value = value[: rng.integers(1 + len(value))]
+            setattr(part, key, value)
+        else:
+            low, high = WIDTHS.get(key, (-(2**31), 2**31 - 1))
+            setattr(part, key, type(value)(np.clip(rng.choice(others), low, high)))
+    builder = flatbuffers.Builder(2**20)
+    try:
+        builder.Finish(model.Pack(builder), b"TFL3")
+    except Exception:  # what cannot be written at all
+        return content
+    return bytes(builder.Output())
+
+
 def _resealed_zip(body, whole):
     written = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(whole)) as old, zipfile.ZipFile(written, "w") as new:
@@ -228,13 +286,14 @@ SEALS = {  # what is mutated within, and how it is closed again with right sums
 
 def _batch(format, good, seed, start, count):
     """Numbers of mutations, and what happened, until the process ends or is ended."""
-    command = [sys.executable, __file__, "--child", format, good, seed, start, count]
+    command = [sys.executable, PROGRAM, "--child", format, good, seed, start, count]
     with tempfile.TemporaryFile("w+", errors="replace") as errors:
         child = subprocess.Popen(
             [*map(str, command)], stdout=subprocess.PIPE, stderr=errors, text=True
         )
         lines: queue.Queue = queue.Queue()
-        threading.Thread(target=_passed_on, args=(child.stdout, lines), daemon=True).start()
+        passing = threading.Thread(target=_passed_on, args=(child.stdout, lines), daemon=True)
+        passing.start()
         number, wait = start, START
         try:
             while number < count:
@@ -256,12 +315,13 @@ def _batch(format, good, seed, start, count):
         finally:
             child.kill()
             child.wait()
+            passing.join()
+            child.stdout.close()
 
 
 def _passed_on(stream, lines):
-    with contextlib.suppress(ValueError):  # closed
-        for line in stream:
-            lines.put(line.rstrip("\n"))
+    for line in stream:
+        lines.put(line.rstrip("\n"))
     lines.put(None)
 
 
@@ -305,12 +365,13 @@ def main():
     parser.add_argument("formats", nargs="*", default=list(ENDS))
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--good", type=Path, help="the file to mutate, in place of a small one")
     parser.add_argument("--keep", type=Path, help="a folder for files that fail")
     arguments = parser.parse_args()
     if arguments.keep:
         arguments.keep.mkdir(parents=True, exist_ok=True)
     for format in arguments.formats:
-        found = fuzz(format, arguments.count, arguments.seed, arguments.keep)
+        found = fuzz(format, arguments.count, arguments.seed, arguments.keep, arguments.good)
         print(format, json.dumps(found), flush=True)
 
 

@@ -128,6 +128,7 @@ def _expected_hash(path):
 
 
 def _check(model, size, max_bytes):
+    _require(model.version == 3, f"it is of version {model.version}, and 3 is read")
     _require(not model.externalBuffers, "it keeps weights in other files")
     for buffer in model.buffers:
         _require(max(buffer.offset, 0) + buffer.size <= size, "a buffer lies outside of the file")
