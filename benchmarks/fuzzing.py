@@ -32,13 +32,15 @@ import numpy as np
 SECONDS, BYTES = 10, 2**30  # that one file may take
 PROGRAM = __file__  # that the other processes run
 START = 120  # seconds for a process to import what it needs
+IMAGES = ("bmp", "gif", "jpg", "png", "ppm", "tif", "webp")
 ENDS = {  # of the files, by format
     "tflite": ".tflite",
     "tflite_graph": ".tflite",  # whole, with other numbers in its graph
     "detector_tflite": ".tflite",
     "detector": "detector.npz",
     "compressed": ".aez",
-    **{kind: f".{kind}" for kind in ("npy", "npz", "csv", "parquet", "png", "jpg", "tif", "wav")},
+    **{kind: f".{kind}" for kind in ("npy", "npz", "csv", "parquet", "wav")},
+    **{kind: f".{kind}" for kind in IMAGES},
 }
 BYTE, COUNT = (-128, 127), (0, 2**31 - 1)
 WIDTHS = {  # numbers that are not of four bytes and a sign
@@ -74,7 +76,7 @@ def fuzz(format, count, seed=0, folder=None, good=None):
                     continue
                 found["failures"].append({"number": number, "how": how})
                 if folder is not None:
-                    kept = Path(folder) / f"{format}-{seed}-{number}{Path(ENDS[format]).suffix}"
+                    kept = Path(folder) / f"{format}-{seed}-{number}{good.suffix}"
                     kept.write_bytes(mutated(format, good.read_bytes(), seed, number))
     return found
 
@@ -117,7 +119,7 @@ def make(format, folder):
 
         table = pandas.DataFrame(x, columns=list("abcd"))
         table.to_csv(path, index=False) if format == "csv" else table.to_parquet(path)
-    elif format in ("png", "jpg", "tif"):
+    elif format in IMAGES:
         from PIL import Image
 
         Image.fromarray(rng.integers(0, 256, (12, 10, 3), "uint8")).save(path)
@@ -179,7 +181,7 @@ def use(format, path):
     else:
         import aezoo
 
-        if format in ("png", "jpg", "tif"):
+        if format in IMAGES:
             aezoo.load_dataset(path.parent, "all")
         else:
             aezoo.load_dataset(path, "all", window=5 if format == "wav" else None)
@@ -203,7 +205,7 @@ def _other_graph(content, rng):
 
     model = schema.ModelT.InitFromPackedBuf(content, 0)
     for _ in range(rng.integers(1, 4)):
-        graph = model.subgraphs[rng.integers(len(model.subgraphs))]
+        graph = rng.choice([graph for graph in model.subgraphs if len(graph.operators or [])])
         operator = graph.operators[rng.integers(len(graph.operators))]
         index = rng.choice([*operator.inputs, *operator.outputs])
         tensor = graph.tensors[index]
@@ -230,6 +232,7 @@ def _other_graph(content, rng):
         if isinstance(value, np.ndarray):
             value = np.array(value)
             if len(value):
+                others += [1e-20, 1e-6, 1e6, 1e20] if value.dtype.kind == "f" else []
                 value[rng.integers(len(value))] = rng.choice(others)
             if rng.random() < 0.2:
                 value = value[: rng.integers(1 + len(value))]

@@ -64,6 +64,34 @@ CHOICES = {  # of options, how many there are
     "fusedActivationFunction": schema.ActivationFunctionType.SIGN_BIT + 1,
     "mode": schema.MirrorPadMode.SYMMETRIC + 1,
 }
+# what only moves integers, or looks at their shape, needs no scale of them
+MOVING = {
+    "BITCAST",
+    "BROADCAST_ARGS",
+    "BROADCAST_TO",
+    "CAST",
+    "CONCATENATION",
+    "EXPAND_DIMS",
+    "FILL",
+}
+MOVING |= {"DYNAMIC_UPDATE_SLICE", "GATHER", "GATHER_ND", "IF", "MIRROR_PAD", "ONE_HOT"}
+MOVING |= {
+    "PACK",
+    "PAD",
+    "PADV2",
+    "RANK",
+    "RESHAPE",
+    "REVERSE_SEQUENCE",
+    "REVERSE_V2",
+    "SCATTER_ND",
+}
+MOVING |= {"SELECT", "SELECT_V2", "SHAPE", "SLICE", "SPLIT", "SPLIT_V", "SQUEEZE", "STRIDED_SLICE"}
+MOVING |= {"TILE", "TRANSPOSE", "UNPACK", "WHERE", "WHILE", "ZEROS_LIKE"}
+SCALED = ("INT8", "UINT8", "INT16")
+FINEST, COARSEST = 1e-30, 1e30  # of scales
+MOST_STEPS = 2**13  # that an input's may be of the output's; kernels end the process above 2^14
+BELOW_ONE = {"EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "NOT_EQUAL"}
+BELOW_ONE |= {"SQUARED_DIFFERENCE"}
 GRAPHS = ("thenSubgraphIndex", "elseSubgraphIndex", "condSubgraphIndex", "bodySubgraphIndex")
 COUNTED = {  # options that say how many ends there are
     "PACK": ("valuesCount", "inputs"),
@@ -102,6 +130,7 @@ def check_operators(model: schema.ModelT) -> None:
             try:
                 _check_ends(name, operator)
                 _check_options(name, operator)
+                _check_scales(name, operator, graph)
             except ValueError as error:
                 raise ValueError(f"the operator {name}: {error}") from error
             called |= {getattr(operator.builtinOptions, key, None) for key in GRAPHS} - {None}
@@ -143,6 +172,30 @@ def _check_options(name, operator):
     if key in values:
         count = len(listed(getattr(operator, ends)))
         _require(values[key] == count, f"{key} is {values[key]}, but it has {count} {ends}")
+
+
+def _check_scales(name, operator, graph):
+    if name in MOVING:
+        return
+    known = OPTIONAL.get(name, 0)  # from 1 on weights, of which all may be 0
+    inputs = _scales(graph, operator.inputs[:1] if known else operator.inputs)
+    outputs = _scales(graph, operator.outputs)
+    for scale in (*inputs, *outputs):
+        _require(FINEST < scale < COARSEST, f"a tensor of integers has the scale {scale}")
+        _require(scale < 1 or name not in BELOW_ONE, f"a scale is {scale}, 1 or more")
+    if name in ("ADD", "SUB") and inputs and outputs:
+        far = max(inputs) >= MOST_STEPS * outputs[0]
+        _require(not far, f"it goes from the scales {inputs} to {outputs}")
+
+
+def _scales(graph, indices):
+    found = []
+    for index in listed(indices):
+        tensor = graph.tensors[index]
+        if index >= 0 and TYPES[tensor.type] in SCALED:
+            scales = listed(getattr(tensor.quantization, "scale", None))
+            found.append(float(scales[0]) if len(scales) else 0.0)
+    return found
 
 
 def _check_calls(calls, index, above=()):
