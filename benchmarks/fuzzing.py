@@ -207,8 +207,8 @@ def _other_graph(content, rng):
     for _ in range(rng.integers(1, 4)):
         graph = rng.choice([graph for graph in model.subgraphs if len(graph.operators or [])])
         operator = graph.operators[rng.integers(len(graph.operators))]
-        index = rng.choice([*operator.inputs, *operator.outputs])
-        tensor = graph.tensors[index]
+        ends = {*operator.inputs, *operator.outputs} & {*range(len(graph.tensors))}
+        tensor = graph.tensors[rng.choice([*ends, 0])]
         code = model.operatorCodes[rng.integers(len(model.operatorCodes))]
         parts = [operator, operator.builtinOptions, tensor, tensor.quantization, code]
         part = parts[rng.integers(len(parts))]

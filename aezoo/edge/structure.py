@@ -116,9 +116,9 @@ def verify(content: bytes) -> None:
 
     Example:
 
-    >>> verify(bytes([255, 0, 0, 0]) + b"TFL3")
+    >>> verify(bytes([252, 0, 0, 0]) + b"TFL3")
     Traceback (most recent call last):
-    ValueError: an offset leads out of the file, to byte 255
+    ValueError: an offset leads out of the file, to byte 252
     """
     _Verifier(content).table("Model", 0)
 
