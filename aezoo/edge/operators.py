@@ -41,6 +41,22 @@ OPTIONAL = {  # from which input on one may be left out
     **dict.fromkeys(("CONV_3D_TRANSPOSE", "SVDF", "TRANSPOSE_CONV"), 3),
     "UNIDIRECTIONAL_SEQUENCE_LSTM": 1,
 }
+OF_ONE_TYPE = {  # inputs that are of the output's type: bytes are moved as they are
+    None: "ADD_N CONCATENATION PACK",  # all
+    (0,): """ABS CEIL COS DEPTH_TO_SPACE ELU EXP FAKE_QUANT FLOOR GELU HARD_SWISH L2_NORMALIZATION
+        LEAKY_RELU LOCAL_RESPONSE_NORMALIZATION LOG LOGICAL_NOT LOGISTIC LOG_SOFTMAX NEG RELU RELU6
+        RELU_0_TO_1 RELU_N1_TO_1 RESHAPE ROUND RSQRT SIGN SIN SPACE_TO_DEPTH SQRT SQUARE SQUEEZE
+        TANH ZEROS_LIKE AVERAGE_POOL_2D L2_POOL_2D MAX_POOL_2D UNPACK BROADCAST_TO CUMSUM
+        EXPAND_DIMS GATHER GATHER_ND MEAN MIRROR_PAD PAD PADV2 REDUCE_ALL REDUCE_ANY REDUCE_MAX
+        REDUCE_MIN REDUCE_PROD RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR REVERSE_SEQUENCE REVERSE_V2
+        SUM TILE TOPK_V2 TRANSPOSE BATCH_TO_SPACE_ND SPACE_TO_BATCH_ND SLICE SPLIT_V STRIDED_SLICE
+        """,
+    (0, 1): """ADD ATAN2 BITWISE_XOR DIV DYNAMIC_UPDATE_SLICE FLOOR_DIV FLOOR_MOD MAXIMUM MINIMUM
+        MUL POW PRELU RIGHT_SHIFT SQUARED_DIFFERENCE SUB""",
+    (1,): "FILL SCATTER_ND SPLIT",
+    (1, 2): "SELECT SELECT_V2",
+}
+ALIKE = {name: places for places, names in OF_ONE_TYPE.items() for name in names.split()}
 NEEDED = {  # options without which strides are 0, or graphs the first
     **dict.fromkeys(("AVERAGE_POOL_2D", "L2_POOL_2D", "MAX_POOL_2D"), "Pool2DOptions"),
     **dict.fromkeys(("CONV_3D", "CONV_3D_TRANSPOSE"), "Conv3DOptions"),
@@ -130,6 +146,7 @@ def check_operators(model: schema.ModelT) -> None:
             try:
                 _check_ends(name, operator)
                 _check_options(name, operator)
+                _check_types(name, operator, graph)
                 _check_scales(name, operator, graph)
             except ValueError as error:
                 raise ValueError(f"the operator {name}: {error}") from error
@@ -172,6 +189,15 @@ def _check_options(name, operator):
     if key in values:
         count = len(listed(getattr(operator, ends)))
         _require(values[key] == count, f"{key} is {values[key]}, but it has {count} {ends}")
+
+
+def _check_types(name, operator, graph):
+    if name in ALIKE:
+        places = ALIKE[name] or range(len(operator.inputs))
+        first = operator.outputs[:1] if name == "TOPK_V2" else operator.outputs
+        used = (*(operator.inputs[place] for place in places), *first)
+        found = {TYPES[graph.tensors[index].type] for index in used}
+        _require(len(found) == 1, f"it takes or makes {' and '.join(sorted(found))}")
 
 
 def _check_scales(name, operator, graph):

@@ -3,7 +3,16 @@ from types import SimpleNamespace
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from aezoo.edge.operators import COUNTED, COUNTS, NEEDED, OPTIONAL, check_operators
+from aezoo.edge.operators import (
+    ALIKE,
+    BELOW_ONE,
+    COUNTED,
+    COUNTS,
+    MOVING,
+    NEEDED,
+    OPTIONAL,
+    check_operators,
+)
 from aezoo.edge.reading import OPS
 
 TYPE = schema.TensorType
@@ -41,7 +50,7 @@ def calls(then, otherwise):
 def test_names_are_those_of_the_schema():
     names = {*OPS.values()}
     assert {*COUNTS} < names
-    assert {*OPTIONAL, *NEEDED, *COUNTED} < {*COUNTS}
+    assert {*ALIKE, *BELOW_ONE, *COUNTED, *MOVING, *NEEDED, *OPTIONAL} < {*COUNTS}
     assert all(hasattr(schema, f"{options}T") for options in NEEDED.values())
     assert not any(name.startswith("STABLEHLO") for name in COUNTS)
 
@@ -97,6 +106,19 @@ def test_scales(name, scales, message):
         check_operators(given)
         return
     with pytest.raises(ValueError, match=message):
+        check_operators(given)
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "odd"),
+    [("RESHAPE", (0,), 0), ("MUL", (0, 1), 1), ("SPLIT_V", (0, 1, 2), 0), ("PACK", (0, 1, 2), 2)],
+)
+def test_bytes_are_moved_between_tensors_of_one_type(name, inputs, odd):
+    """LiteRT's RESHAPE copies as many bytes as go in, however few come out."""
+    given = model(name, inputs=inputs, outputs=(3,))
+    check_operators(given)
+    given.subgraphs[0].tensors[odd].type = TYPE.INT32
+    with pytest.raises(ValueError, match=f"{name}: it takes or makes FLOAT32 and INT32"):
         check_operators(given)
 
 
