@@ -61,7 +61,7 @@ def test_wrong_bits(format):
     good = ROOT / "tests" / "releases" / "0.1.0" / "table-int8.tflite"
     found = fuzz(format, 50, seed=3, good=good if format == "tflite" else None)
     assert found["failures"] == []
-    assert found["refused"] > 10
+    assert found["refused"] > 5  # plain pixels are pixels, whatever their bits
     assert found["refused"] + found["read"] == 50
 
 
