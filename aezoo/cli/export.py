@@ -9,6 +9,7 @@ from rich.table import Table
 
 from aezoo.cli.console import Json, app, out, print_json, quiet
 from aezoo.cli.trained import RunData, RunDataDir, RunOrModel, loaded, located
+from aezoo.system.apart import apart
 from aezoo.system.quiet import native_output_discarded
 
 FORMATS = ("tflite", "micro", "c", "saved_model", "onnx")
@@ -109,20 +110,7 @@ def inspect_file(file: LiteFile, as_json: Json = False) -> None:
 def benchmark(file: LiteFile, as_json: Json = False) -> None:
     """Time a .tflite file: one sample, one thread, 1,000 runs of each signature."""
     with quiet(tensorflow=False, as_json=as_json), native_output_discarded():
-        import numpy as np
-
-        from aezoo.edge import LiteModel, inspect, microseconds
-
-        model = LiteModel(file)
-        found = {}
-        for name, ends in inspect(file)["signatures"].items():
-            (entry,) = ends["inputs"].values()
-            sample = np.random.default_rng(0).random((1, *entry["shape"][1:]), "float32")
-            sample = np.floor(sample) if entry["dtype"] == "int32" else sample  # of a codebook
-            times = microseconds(partial(getattr(model, name), sample), RUNS)
-            found[name] = dict(
-                zip(("median_us", "p95_us"), np.percentile(times, [50, 95]), strict=True)
-            )
+        found = apart(_times, file, RUNS)
     if as_json:
         print_json({"file": file, "signatures": found})
         return
@@ -132,6 +120,25 @@ def benchmark(file: LiteFile, as_json: Json = False) -> None:
     for name, times in found.items():
         table.add_row(name, *(f"{value:,.0f} {unit}" for value in times.values()))
     out.print(table)
+
+
+def _times(file, runs):
+    """Median and 95th percentile of each signature. An interpreter may end of a strange file."""
+    import numpy as np
+
+    from aezoo.edge import LiteModel, inspect, microseconds
+
+    model = LiteModel(file)
+    found = {}
+    for name, ends in inspect(file)["signatures"].items():
+        (entry,) = ends["inputs"].values()
+        sample = np.random.default_rng(0).random((1, *entry["shape"][1:]), "float32")
+        sample = np.floor(sample) if entry["dtype"] == "int32" else sample  # of a codebook
+        times = microseconds(partial(getattr(model, name), sample), runs)
+        found[name] = dict(
+            zip(("median_us", "p95_us"), np.percentile(times, [50, 95]), strict=True)
+        )
+    return found
 
 
 def _print_flash(found):

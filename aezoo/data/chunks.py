@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from aezoo.data.images import IMAGES, alike, gathered, image_files, read_image
-from aezoo.data.parquet import ROWS, imported_pandas, open_parquet
+from aezoo.data.limits import LINE, check_bytes, check_columns, check_text
+from aezoo.data.parquet import ROWS, imported_pandas, open_parquet, tables_of
 from aezoo.data.samples import DataError, as_samples
 from aezoo.data.sound import as_waves, read_sound
 from aezoo.data.tables import (
@@ -110,6 +111,9 @@ def read_table(path: str | os.PathLike) -> Any:
     if kind_of(path) in TEXTS:  # a column's type is that of all its rows
         (table,) = _pieces_of_text(path, None)
         return table
+    if kind_of(path) == ".parquet":
+        told = open_parquet(path).metadata
+        check_bytes(path, 8 * told.num_rows * told.num_columns)
     pieces = list(chunks(path))
     if len(pieces) == 1:
         return pieces[0]
@@ -167,6 +171,7 @@ def _pieces_of_text(path, rows, warn=True):
 
 def _read_text(path, rows, warn, opened):
     pandas = imported_pandas()
+    check_text(path, whole=rows is None)
     pieces, has_index = None, None
     while True:
         try:
@@ -202,7 +207,9 @@ def _written(path: Path) -> dict[str, Any]:
     """How a text is written, as options of pandas."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         text = file.read(SNIFFED)
+        text += "" if "\n" in text else file.readline(LINE)
     options: dict[str, Any] = {"sep": delimiter(text), "encoding": "utf-8-sig", "na_values": ["?"]}
+    check_columns(path, 1 + text.partition("\n")[0].count(options["sep"]))
     options |= {"low_memory": False, "index_col": False}
     rows = islice(csv.reader(io.StringIO(text), delimiter=options["sep"]), 100)
     found = [[cell.strip() for cell in row] for row in rows if row]
@@ -240,8 +247,7 @@ def _has_index(table):
 
 def _pieces_of_parquet(path, rows):
     begin = 0
-    for batch in open_parquet(path).iter_batches(batch_size=rows):
-        piece = batch.to_pandas()
+    for piece in tables_of(path, batch_size=rows):
         piece.index = range(begin, begin + len(piece))
         begin += len(piece)
         yield piece

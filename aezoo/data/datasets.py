@@ -117,7 +117,12 @@ def load_dataset(
             - with `window`, an image or a folder of such, of any sizes, cut into squares. Images
               are split as wholes.
 
-            A name is that of a dataset, if there is one, else of a file or folder here.
+            A name is that of a dataset, if there is one, else of a file or folder here. Files of
+            others are safe to open: nothing in them is run, and what a file claims to hold is
+            looked at before memory is taken for it. What a compressed `.npz` or a Parquet file
+            unpacks to, and four times a text that is read at once, may be at most 4 GiB, or what
+            the variable `AEZOO_MAX_BYTES` says; an image at most 89 million pixels; a table at
+            most 100,000 columns; a line of text at most 16 MiB.
         split: `"train"`, `"test"` or `"all"`. Where the data has no splits of its own, a fixed
             random fifth of the samples is the test split. Of recordings it is a fixed random fifth
             of the files, or of fewer than five the last fifth of each, cut off before there are

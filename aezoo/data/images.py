@@ -180,7 +180,13 @@ def gathered(images: Iterable[np.ndarray], count: int) -> np.ndarray:
     """
     images = iter(images)
     first = next(images)
-    x = np.empty((count, *first.shape), np.float32)
+    try:
+        x = np.empty((count, *first.shape), np.float32)
+    except MemoryError as error:
+        raise DataError(
+            f"{count:,} images of {first.shape} do not fit into memory: give a size, or read them "
+            "as a stream, with stream=True (--stream)."
+        ) from error
     for i, image in enumerate(chain([first], images)):
         x[i] = image
     return x

@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 
 from aezoo.data.cells import TIMES, floats, holds_numbers
+from aezoo.data.limits import check_array, check_columns, check_member, check_text
 from aezoo.data.samples import DataError, as_labels, as_samples, split_off
 
 INDEX = (
     "%s: the first column has no name and looks like an index, it is left out. Name it if it is "
     "to be learned."
 )
+NPY = b"\x93NUMPY"
 DATE = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})"
 CLOCK = r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AP]M)?( ?(Z|UTC|[-+]\d{2}(:?\d{2})?))?"
 TIME = re.compile(rf"({DATE})([T ]+{CLOCK})?|{CLOCK}", re.IGNORECASE)  # as machines write it
@@ -43,7 +45,7 @@ def read_numpy(path: Path, split: str) -> tuple[np.ndarray, np.ndarray | None]:
     """
     # opened here, since NumPy does not close what turns out to be damaged
     with _read(lambda: path.open("rb"), path) as file:
-        loaded = _read(lambda: np.load(file, allow_pickle=False), path)
+        loaded = _read(lambda: _loaded(file, path), path)
         if isinstance(loaded, np.ndarray):
             return split_off(as_samples(loaded, path), None, split)
         names = {name.lower(): name for name in loaded.files}
@@ -73,6 +75,8 @@ def open_array(path: Path, mmap_mode: str | None = None) -> np.ndarray:
     Raises:
         DataError: If the file is damaged, or holds objects.
     """
+    with _read(lambda: path.open("rb"), path) as file:
+        _read(lambda: check_array(file, path.stat().st_size, path), path)
     return _read(lambda: np.load(path, mmap_mode=mmap_mode, allow_pickle=False), path)
 
 
@@ -160,6 +164,7 @@ def read_csv(path: Path, split: str) -> tuple[np.ndarray, None]:
     if not rows:
         raise DataError(f"{path} has no rows of numbers.")
     columns = len(rows[0] if names is None else names)
+    check_columns(path, columns)
     for number, row in numbered:
         if len(row) != columns:
             raise DataError(
@@ -203,9 +208,25 @@ def is_index(cells: Sequence[str]) -> bool:
     return all(map(str.isdigit, cells)) and len(set(cells)) == len(cells)
 
 
+def _loaded(file, path):
+    """The array of a file, or its arrays, none of which is read."""
+    if file.read(len(NPY)) == NPY:
+        file.seek(0)
+        check_array(file, path.stat().st_size, path)
+    file.seek(0)
+    return np.load(file, allow_pickle=False)
+
+
+def _member(loaded, name, path):
+    check_member(loaded, name, path)
+    return loaded[name]
+
+
 def _read(load, path):
     try:
         return load()
+    except DataError:
+        raise
     except Exception as error:  # of damaged files: of zipfile, zlib, tokenize, struct, NumPy
         reason = str(error) or type(error).__name__
         raise DataError(f"{path} cannot be read as numbers, is it whole? {reason}") from error
@@ -213,11 +234,11 @@ def _read(load, path):
 
 def _pair(loaded, names, ending, path):
     """Samples and labels of one split of a `.npz` file."""
-    x = as_samples(_read(lambda: loaded[names[f"x{ending}"]], path), path)
+    x = as_samples(_read(lambda: _member(loaded, names[f"x{ending}"], path), path), path)
     if f"y{ending}" not in names:
         return x, None
     try:
-        return x, as_labels(_read(lambda: loaded[names[f"y{ending}"]], path), x)
+        return x, as_labels(_read(lambda: _member(loaded, names[f"y{ending}"], path), path), x)
     except DataError as error:  # labels only colour pictures
         logging.getLogger("aezoo").warning("Labels are left out. %s", error)
         return x, None
@@ -238,6 +259,7 @@ def _joined(pairs, path):
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
     """Rows that are not blank, each with its number in the file."""
     try:
+        check_text(path, whole=True)
         text = path.read_text(encoding="utf-8-sig")
         rows = csv.reader(io.StringIO(text), delimiter=delimiter(text))
         return [(number, row) for number, row in enumerate(rows, start=1) if row]

@@ -7,7 +7,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import ArrayLike
 
-from aezoo.edge.scoring import Scoring
+from aezoo.edge.scoring import Scoring, check_scoring
 
 METADATA = "aezoo"  # the name under which an export keeps what the graph cannot say
 VERSION = 1
@@ -191,31 +191,19 @@ def _read(described, entries):
 
 
 def _checked(criterion, size):
-    (error, references, weights, neighbors), names = criterion.scoring, criterion.feature_names
-    _require(references.ndim == 2, f"the references have the shape {references.shape}")
+    check_scoring(criterion.scoring, size)
+    (_, references, _, neighbors), names = criterion.scoring, criterion.feature_names
     count, width = references.shape
-    _require(size in (None, width), f"samples have {size} values, its references {width}")
-    _require(
-        error.shape in ((), (width,), (width, width)),
-        f"the error's factors have the shape {error.shape} for {width} features",
-    )
-    _require(
-        weights.ndim == 2 and (weights.shape[1] == count or not len(weights)),
-        f"the weights have the shape {weights.shape} for {count} references",
-    )
-    _require(
-        isinstance(neighbors, int) and 1 <= neighbors <= max(1, count),
-        f"{neighbors!r} neighbours of {count} references",
-    )
+    _require(neighbors <= max(1, count), f"{neighbors} neighbours of {count} references")
     scores, counts = criterion.calibration_scores, criterion.calibration_weights
     _require(
         scores.ndim == 1 and len(scores) and scores.shape == counts.shape,
         f"{scores.shape} calibration scores with {counts.shape} weights",
     )
     numbers = (criterion.threshold, criterion.own_weight)
-    for values in (error, references, weights, scores, counts, np.array(numbers)):
+    for values in (scores, counts, np.array(numbers)):
         _require(np.isfinite(values).all(), "not all of its numbers are finite")
-    _require((weights >= 0).all() and (counts >= 0).all(), "a weight is negative")
+    _require((counts >= 0).all(), "a weight is negative")
     _require(criterion.own_weight > 0, "a new sample counts nothing")
     _require((np.diff(scores) >= 0).all(), "the calibration scores do not ascend")
     _require(0 < criterion.false_alarm_rate < 1, f"a rate of {criterion.false_alarm_rate}")

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from aezoo.edge.criterion import criterion_of
 from aezoo.edge.lite_model import LiteModel
+from aezoo.edge.reading import LARGEST
 
 VALUES = 2**21  # scored at a time
 
@@ -26,6 +27,7 @@ class Detector(LiteModel):
     Args:
         path: String or path of a `.tflite` file from `AnomalyDetector.export`. If its report lies
             beside it, the file must have the hash that stands there.
+        max_bytes: Positive integer, as of `aezoo.LiteModel`.
 
     Attributes:
         threshold: Float, the score above which a sample is an anomaly, set on this file's scores.
@@ -50,8 +52,8 @@ class Detector(LiteModel):
     [1, -1]
     """
 
-    def __init__(self, path: str | os.PathLike):
-        super().__init__(path)
+    def __init__(self, path: str | os.PathLike, *, max_bytes: int = LARGEST):
+        super().__init__(path, max_bytes=max_bytes)
         if "reconstruct" not in self.parts:
             raise ValueError(f"{path} is no detector: it has no signature 'reconstruct'.")
         (_, detail), _ = self._ends["reconstruct"]

@@ -7,16 +7,17 @@ from collections.abc import Callable
 
 from aezoo.edge.criterion import criterion_of
 from aezoo.edge.memory import arena, flash
-from aezoo.edge.reading import OPS, TYPES, listed, operator_name, read
+from aezoo.edge.reading import LARGEST, OPS, TYPES, listed, operator_name, read
 
 FLOATS = ("FLOAT16", "FLOAT32", "FLOAT64")
 
 
-def inspect(path: str | os.PathLike) -> dict:
-    """What is in a .tflite file.
+def inspect(path: str | os.PathLike, *, max_bytes: int = LARGEST) -> dict:
+    """What is in a .tflite file, which is read, but not run.
 
     Args:
         path: String or path of the file.
+        max_bytes: Positive integer, as of `aezoo.LiteModel`.
 
     Returns:
         Dictionary: `size` in bytes; `signatures`, a dictionary of each signature's `inputs` and
@@ -41,7 +42,7 @@ def inspect(path: str | os.PathLike) -> dict:
     >>> contents["ops"]["FULLY_CONNECTED"] > 0, contents["foreign_ops"]
     (True, {})
     """
-    content, model = read(path)
+    content, model = read(path, max_bytes)
     ops, float_ops, foreign = Counter(), Counter(), Counter()
     dtypes = set()
     for graph in model.subgraphs:

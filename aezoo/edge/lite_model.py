@@ -9,7 +9,8 @@ from ai_edge_litert.interpreter import Interpreter, SignatureRunner
 from numpy.typing import ArrayLike
 
 from aezoo.edge.criterion import METADATA
-from aezoo.edge.reading import read
+from aezoo.edge.operators import check_operators
+from aezoo.edge.reading import LARGEST, read
 
 BATCH = 256
 INDEX = np.int32  # the type of places in a codebook, which have no scale
@@ -27,7 +28,10 @@ class LiteModel:
 
     Args:
         path: String or path of a `.tflite` file from `aezoo.export_tflite`. If its report lies
-            beside it, the file must have the hash that stands there.
+            beside it, the file must have the hash that stands there. What comes from elsewhere is
+            checked before the interpreter, which trusts it, gets to see it.
+        max_bytes: Positive integer, how large the file, and the activations of one sample, may be
+            at most. Default: 1 GiB.
 
     Attributes:
         parts: Tuple of strings, the signatures of the file.
@@ -37,7 +41,8 @@ class LiteModel:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no TFLite file, damaged, or not of an autoencoder.
+        ValueError: If it is no TFLite file, damaged, too large, or not of an autoencoder, or has
+            operators that are not run, such as custom ones.
 
     Example:
 
@@ -54,9 +59,9 @@ class LiteModel:
     parts: tuple[str, ...]
     tiles: tuple[int, int] | None
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike, *, max_bytes: int = LARGEST):
         self._path = str(path)
-        self.content, model = read(path)
+        self.content, model = read(path, max_bytes)
         names = {signature.signatureKey.decode() for signature in model.signatureDefs or []}
         if not names & set(METHODS):
             raise ValueError(
@@ -65,6 +70,7 @@ class LiteModel:
             )
         self.parts = tuple(name for name in METHODS if name in names)
         try:
+            check_operators(model)
             runners = self._new_runners()
             self._ends = {name: _ends(runner) for name, runner in runners.items()}
             described = _described(model)

@@ -6,25 +6,31 @@ import math
 import os
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from aezoo.edge.structure import verify
+
 OPS = {code: name for name, code in vars(schema.BuiltinOperator).items() if name.isupper()}
 TYPES = {code: name for name, code in vars(schema.TensorType).items() if name.isupper()}
-LARGEST = 2**30  # bytes of a tensor; with one wrong bit a shape can ask for any
+LARGEST = 2**30  # bytes of a file, or of its activations; a wrong bit can ask for any
 QUANTIZED = ("INT4", "INT8", "UINT8", "INT16", "UINT16", "INT32")
 
 
-def read(path: str | os.PathLike) -> tuple[bytes, schema.ModelT]:
+def read(path: str | os.PathLike, max_bytes: int = LARGEST) -> tuple[bytes, schema.ModelT]:
     """Reads a .tflite file, and refuses what an interpreter could stumble over.
 
     Where the report of its export lies beside it, as `PATH.json`, and names its SHA-256, the file
-    must be the very same. Without it a wrong number among the weights goes unnoticed.
+    must be the very same. Without it a wrong number among the weights goes unnoticed. Which
+    operators it has is not looked at, see `aezoo.edge.operators`.
 
     Args:
         path: String or path of the file.
+        max_bytes: Positive integer, how large the file, and all activations of one sample in a
+            graph of it, may be at most.
 
     Returns:
         A pair: bytes, the content, and `ModelT`, what it says.
@@ -45,6 +51,11 @@ def read(path: str | os.PathLike) -> tuple[bytes, schema.ModelT]:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
+    if path.stat().st_size > max_bytes:
+        raise ValueError(
+            f"{path} has {path.stat().st_size:,} bytes, of which {max_bytes:,} are read at most: "
+            "give a larger max_bytes if you trust it."
+        )
     content = path.read_bytes()
     if content[4:8] != b"TFL3":
         raise ValueError(f"{path} is not a TFLite file.")
@@ -55,8 +66,9 @@ def read(path: str | os.PathLike) -> tuple[bytes, schema.ModelT]:
             f"it together with {path.name}.json. Expected the SHA-256 {expected}. Received: {found}"
         )
     try:
+        verify(content)
         model = schema.ModelT.InitFromPackedBuf(content, 0)
-        _check(model, len(content))
+        _check(model, len(content), max_bytes)
     except Exception as error:  # the generated classes raise anything when offsets lead nowhere
         raise ValueError(f"{path} is a damaged TFLite file: {error}") from error
     return content, model
@@ -115,7 +127,9 @@ def _expected_hash(path):
     return report.get("sha256") if isinstance(report, dict) else None
 
 
-def _check(model, size):
+def _check(model, size, max_bytes):
+    _require(model.version == 3, f"it is of version {model.version}, and 3 is read")
+    _require(not model.externalBuffers, "it keeps weights in other files")
     for buffer in model.buffers:
         _require(max(buffer.offset, 0) + buffer.size <= size, "a buffer lies outside of the file")
     for code in model.operatorCodes:
@@ -124,18 +138,27 @@ def _check(model, size):
         if OPS[number] == "CUSTOM":
             code.customCode.decode()
     for graph in model.subgraphs:
+        activations = 0
         for tensor in graph.tensors:
-            _check_tensor(tensor, model.buffers)
+            activations += _check_tensor(tensor, model.buffers)
+        _require(
+            activations <= max_bytes,
+            f"its activations take {activations:,} bytes, of which {max_bytes:,} are given at "
+            "most: give a larger max_bytes if you trust it",
+        )
         _check_order(graph, model)
-    for signature in model.signatureDefs or []:
-        signature.signatureKey.decode()
+    signatures = model.signatureDefs or []
+    keys = {signature.signatureKey.decode() for signature in signatures}
+    _require(len(keys) == len(signatures), "several signatures have one name")
+    for signature in signatures:
         graph = _at(model.subgraphs, signature.subgraphIndex, "subgraph")
         for members, ends in (
             (signature.inputs, graph.inputs),
             (signature.outputs, graph.outputs),
         ):
+            names = {member.name.decode() for member in listed(members)}
+            _require(len(names) == len(listed(members)), "several tensors have one name")
             for member in listed(members):
-                member.name.decode()
                 _require(member.tensorIndex in ends, "a signature names no end of its graph")
     for entry in model.metadata or []:
         entry.name.decode()
@@ -143,6 +166,7 @@ def _check(model, size):
 
 
 def _check_tensor(tensor, buffers):
+    """Bytes of the tensor that are not in the file."""
     _require(tensor.type in TYPES, f"there is no type {tensor.type}")
     name, shape = TYPES[tensor.type], [int(size) for size in listed(tensor.shape)]
     signature = shape if tensor.shapeSignature is None else [*map(int, tensor.shapeSignature)]
@@ -153,14 +177,15 @@ def _check_tensor(tensor, buffers):
     )
     _require(all(size >= 0 for size in shape), f"a tensor has the shape {shape}")
     _require(not tensor.externalBuffer, "a tensor lies in another file")
-    data = listed(_at(buffers, tensor.buffer, "buffer").data)
-    if _bits(name):
-        needed = nbytes(tensor)
-        _require(needed <= LARGEST, f"a tensor has the shape {shape}")
-        if len(data) and tensor.sparsity is None:
-            _require(len(data) == needed, f"{len(data)} bytes for a {name} of shape {shape}")
     if tensor.quantization is not None:
         _check_quantization(tensor.quantization, name, shape)
+    buffer = _at(buffers, tensor.buffer, "buffer")
+    stored, needed = len(listed(buffer.data)) or buffer.size, nbytes(tensor)
+    if not stored or tensor.sparsity is not None or not _bits(name):
+        return 0 if stored else needed
+    _require(stored == needed, f"{stored} bytes for a {name} of shape {shape}")
+    _require(not tensor.isVariable, "a variable has a value")
+    return 0
 
 
 def _check_quantization(quantization, name, shape):
@@ -184,7 +209,8 @@ def _check_order(graph, model):
     inputs, outputs = listed(graph.inputs), listed(graph.outputs)
     known = {int(index) for index in inputs}
     for index in known:
-        _at(graph.tensors, index, "tensor")
+        buffer = model.buffers[_at(graph.tensors, index, "tensor").buffer]
+        _require(not len(listed(buffer.data)), f"the input {index} is a constant")
     for index, tensor in enumerate(graph.tensors):
         constant = len(listed(model.buffers[tensor.buffer].data)) or 0 in listed(tensor.shape)
         if constant or tensor.isVariable or model.buffers[tensor.buffer].offset:
@@ -203,6 +229,7 @@ def _check_order(graph, model):
         _require(index in known, f"nothing returns tensor {index}")
 
 
+@cache
 def _bits(name):
     """Bits of a value of a type; none where values are not of one size."""
     digits = re.search(r"\d+", name)

@@ -151,6 +151,50 @@ def p_values(
     return (as_odd + own) / (weights.sum() + own)
 
 
+def check_scoring(scoring: Scoring, size: int | None = None) -> None:
+    """Raises an error unless the arrays of a scoring, read from a file, belong together.
+
+    Args:
+        scoring: `Scoring`.
+        size: Positive integer, how many values a sample has; `None` for any.
+
+    Raises:
+        ValueError: If they do not.
+
+    Example:
+
+    >>> nothing = np.zeros((0, 2), "float32")
+    >>> check_scoring(Scoring(np.float32(1), nothing, np.zeros((0, 0), "float32"), 1), size=3)
+    Traceback (most recent call last):
+    ValueError: samples have 3 values, its references 2
+    """
+    error, references, weights, neighbors = scoring
+    for values in (error, references, weights):
+        kind = getattr(values, "dtype", np.dtype(object)).kind
+        _require(kind in "fiu" and np.isfinite(values).all(), "not all of its numbers are finite")
+    _require(references.ndim == 2, f"the references have the shape {references.shape}")
+    count, width = references.shape
+    _require(size in (None, width), f"samples have {size} values, its references {width}")
+    _require(
+        error.shape in ((), (width,), (width, width)),
+        f"the error's factors have the shape {error.shape} for {width} features",
+    )
+    _require(
+        weights.ndim == 2 and (weights.shape[1] == count or not len(weights)),
+        f"the weights have the shape {weights.shape} for {count} references",
+    )
+    _require((weights >= 0).all(), "a weight is negative")
+    _require(
+        isinstance(neighbors, int) and neighbors >= 1,
+        f"{neighbors!r} neighbours of {count} references",
+    )
+
+
+def _require(condition, otherwise):
+    if not condition:
+        raise ValueError(otherwise)
+
+
 def _flat(x: Any) -> np.ndarray:
     x = np.asarray(x, "float32")
     return x.reshape(len(x), -1)  # (n, ...) -> (n, D)

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import os
 import struct
 import zlib
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aezoo.autoencoder import Autoencoder
+from aezoo.data.limits import VARIABLE, most_bytes
 from aezoo.data.samples import DataError
 from aezoo.uses.entropy import MOST_CELLS
 
@@ -16,7 +18,8 @@ MAGIC = b"AEZ"
 VERSION = 2  # 1 knew neither neighbours nor wholes
 HEAD = "<3sB8sBfiIIB"  # magic, version, model, kind, step, least, levels, samples, axes
 PLACES, UNEQUAL, NEIGHBORS, WHOLE = 1, 2, 4, 8  # bits of the kind
-MOST_NUMBERS = 2**31  # in what a file decompresses to
+NUMBERS, CELLS = 2**24, 2**23  # that any file may claim to hold, and its tables to have ...
+FOR_EACH = 2**14, 2**12  # ... and more for each of its bytes
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def unpacked(data: bytes) -> Compressed:
 
     Raises:
         aezoo.data.samples.DataError: If they are none of it, of a later version, damaged, or
-            claim to be more than 2^31 numbers.
+            claim to be more than fits.
     """
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise DataError(f"Expected bytes of aezoo.compress. Received: {type(data).__name__}")
@@ -105,14 +108,50 @@ def unpacked(data: bytes) -> Compressed:
         raise DataError(f"The compressed samples are damaged: {error}") from error
     _, _, model, kind, step, least, levels, n = head
     shape = (n, *sample)
-    fits = 0 < math.prod(shape) <= MOST_NUMBERS and 0 < levels <= MOST_CELLS
+    fits = math.prod(shape) > 0 and 0 < levels <= MOST_CELLS
     if not (fits and math.isfinite(step) and (step > 0) == (not kind & PLACES)):
         raise DataError(
             f"The compressed samples claim to be {shape} in {levels:,} levels with a step of "
-            f"{step:g}; at most {MOST_NUMBERS:,} numbers are read."
+            f"{step:g}, which cannot be."
         )
+    check_claims(len(data), math.prod(shape))
     ways = bool(kind & NEIGHBORS), bool(kind & WHOLE)
     return Compressed(model, shape, step, widths, least, levels, body[at:], *ways)
+
+
+def check_claims(size: int, numbers: int, cells: int = 0) -> None:
+    """Refuses what claims far more than so few bytes can hold, before memory is taken for it.
+
+    Codes that hardly ever differ take next to nothing, so that it is no matter of right or wrong:
+    what takes more is refused unless `AEZOO_MAX_BYTES` is set.
+
+    Args:
+        size: Integer, how many bytes there are.
+        numbers: Integer, how many numbers they claim to be, or take to be decoded.
+        cells: Integer, how many probabilities they take.
+
+    Raises:
+        aezoo.data.samples.DataError: If it does.
+
+    Example:
+
+    >>> check_claims(100, 10**12)
+    Traceback (most recent call last):
+    aezoo.data.samples.DataError: The compressed samples claim more than their 100 bytes are taken
+    to hold, 1,000,000,000,000 numbers with 0 probabilities: they are damaged or harmful, or set
+    AEZOO_MAX_BYTES, the bytes that they may take in memory, if you trust them.
+    """
+    given = VARIABLE in os.environ
+    likely = all(
+        claimed <= base + more * size
+        for claimed, base, more in zip((numbers, cells), (NUMBERS, CELLS), FOR_EACH, strict=True)
+    )
+    if 4 * numbers > most_bytes() or not (likely or given):
+        raise DataError(
+            f"The compressed samples claim more than their {size:,} bytes are taken to hold, "
+            f"{numbers:,} numbers with {cells:,} probabilities: they are damaged or harmful, or "
+            f"set {VARIABLE}, the bytes that they may take in memory, if you trust them."
+        )
 
 
 def fingerprint(ae: Autoencoder) -> bytes:

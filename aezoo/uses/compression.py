@@ -12,7 +12,7 @@ from aezoo import checks
 from aezoo.autoencoder import Autoencoder
 from aezoo.data.samples import DataError
 from aezoo.uses import entropy, neighbors
-from aezoo.uses.compressed import MOST_NUMBERS, Compressed, fingerprint, unpacked
+from aezoo.uses.compressed import Compressed, check_claims, fingerprint, unpacked
 from aezoo.uses.rounding import WIDEST, chosen, numbers_of, smallest, symbols_of, widths_of
 from aezoo.uses.transforms import Whole, checked, transform_of
 
@@ -152,7 +152,9 @@ def decompress(data: bytes, model: Autoencoder) -> np.ndarray:
 
     Raises:
         aezoo.data.samples.DataError: If the bytes are damaged, of a later version, or none of
-            `compress`; a `ValueError`.
+            `compress`, or claim far more than so many bytes can hold; a `ValueError`. Any may
+            become 2^24 numbers (64 MiB), and 2^14 more for each of its bytes, up to 4 GiB; the
+            variable `AEZOO_MAX_BYTES` sets another limit in place of all of these.
         ValueError: If another model compressed them.
 
     Example:
@@ -173,10 +175,10 @@ def decompress(data: bytes, model: Autoencoder) -> np.ndarray:
         )
     transform = transform_of(model, found.shape, whole=found.whole)
     shape = transform.code_shape
-    if max(math.prod(shape), math.prod(transform.part_shape)) > MOST_NUMBERS:
-        raise DataError(f"The compressed samples take more than {MOST_NUMBERS:,} numbers to read.")
     ordered = not model.bottleneck.discrete
+    check_claims(len(data), max(math.prod(shape), math.prod(transform.part_shape)))
     rows, units = _columns(model, np.empty((1, *shape[1:]))).shape
+    check_claims(len(data), 0, 0 if found.neighbors else units * found.levels)
     widths = np.zeros(units, np.int8) if found.widths is None else found.widths
     if len(widths) != units or ordered != (found.step > 0):
         raise DataError("The compressed samples are of codes unlike those of the model.")

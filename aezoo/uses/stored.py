@@ -11,7 +11,9 @@ import numpy as np
 
 from aezoo.autoencoder import Autoencoder
 from aezoo.data.columns import Columns
+from aezoo.data.limits import arrays_of
 from aezoo.edge import LiteModel, Scoring
+from aezoo.edge.scoring import check_scoring
 from aezoo.registry import weights
 from aezoo.registry.loading import load_model
 from aezoo.system.files import replacing
@@ -190,8 +192,7 @@ def _restored(kind, folder, record):
     else:
         with native_output_discarded():
             model = load_model(folder / MODELS["keras"])
-    with np.load(folder / ARRAYS, allow_pickle=False) as file:
-        arrays = dict(file)
+    arrays = arrays_of(folder / ARRAYS)
     detector = kind(**record["parameters"])
     if record["parameters"]["model"] == GIVEN:
         detector.model = model
@@ -199,8 +200,12 @@ def _restored(kind, folder, record):
     detector.columns_ = Columns.from_config(record["columns"], owner=detector)
     arrays["neighbors"] = int(arrays["neighbors"])
     detector.scoring_ = Scoring(*(arrays[name] for name in Scoring._fields))
-    detector.calibration_scores_ = arrays["calibration_scores"]
-    detector.calibration_weights_ = arrays.get("calibration_weights")
+    check_scoring(detector.scoring_)
+    scores, counts = arrays["calibration_scores"], arrays.get("calibration_weights")
+    for values in (scores, scores if counts is None else counts):
+        if values.shape != (len(scores),) or values.dtype.kind not in "fiu":
+            raise ValueError(f"its calibration is {values.dtype} of shape {values.shape}")
+    detector.calibration_scores_, detector.calibration_weights_ = scores, counts
     detector.calibrated_ = bool(record["calibrated"])
     detector.threshold_ = float(record["threshold"])
     detector.threshold_error_ = float(record.get("threshold_error", 0.0))

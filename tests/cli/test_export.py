@@ -1,4 +1,5 @@
 import json
+import signal
 from types import SimpleNamespace
 
 import numpy as np
@@ -36,6 +37,18 @@ def test_inspect_and_benchmark(run, trained, monkeypatch):
     assert " us" in result.stdout
     signatures = json.loads(run("benchmark", file, "--json").stdout)["signatures"]
     assert all(0 < times["median_us"] <= times["p95_us"] for times in signatures.values())
+
+
+def test_a_crash_is_a_message(run, trained, monkeypatch):
+    file = trained[0] / "model-int8.tflite"
+    monkeypatch.setattr("aezoo.cli.export._times", crashes)
+    result = run("benchmark", file)
+    assert result.exit_code == 1
+    assert "model-int8.tflite: what ran this has crashed" in result.stderr
+
+
+def crashes(file, runs):
+    signal.raise_signal(signal.SIGSEGV)
 
 
 def test_export(run, trained, short_reports):
