@@ -46,9 +46,9 @@ class SelfSupervised(keras.Model):
             jit_compile=True if ending(self.decoder).xla and possible else "auto",
             steps_per_execution=20,
         )
-        if self.extra_objectives:  # those with weights make them now
-            self.compute_loss(ops.zeros((2, *self.input_shape[1:])), training=False)
-            self.reset_metrics()
+        if self.extra_objectives:  # those with weights make them now, of a symbol: nothing runs
+            loss = keras.layers.Lambda(lambda x: self.compute_loss(x, training=False))
+            loss(keras.Input(batch_shape=(2, *self.input_shape[1:])))
         self.optimizer.build(self.trainable_variables)  # an untrained model can be saved, too
 
     @property

@@ -2,6 +2,7 @@
 
 import importlib
 import math
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -10,8 +11,13 @@ import keras
 from aezoo.registry.archives import RefusedError
 
 DEEPEST, MOST_VALUES = 100, 1_000_000
+MOST_TOLD = 4_000_000  # values, and 8 characters, once for each object around: Keras's errors
 LARGEST, LARGEST_SHAPE = 2**24, 2**28  # one number; all numbers of a sample
 UNBOUNDED = {"seed", "shared_object_id"}  # integers that are no sizes
+LOOPS = {"num_thresholds": 2**16, "power_iterations": 2**8}  # integers to which Python counts
+LONGEST = 2**12  # characters of a string: each variable of a model has the names of its layers
+PATTERNS = {"policy_map", "exclude_layers"}  # of which Keras makes regular expressions
+PLAIN_PATTERN = re.compile(r"[\w/.-]*\*?[\w/.-]*")  # one * takes no exponential time
 OWN = "aezoo>"  # registered names
 
 KINDS = (
@@ -24,6 +30,8 @@ KINDS = (
     keras.regularizers.Regularizer,
     keras.constraints.Constraint,
     keras.quantizers.Quantizer,
+    keras.quantizers.Int8QuantizationConfig,
+    keras.quantizers.Int4QuantizationConfig,
     keras.dtype_policies.DTypePolicy,
     keras.random.SeedGenerator,
     keras.Operation,
@@ -58,32 +66,41 @@ def check(config: Any, trusted: Collection[str] = ()) -> None:
     Raises:
         RefusedError: A `ValueError`, which says what was found.
     """
-    waiting, seen = [("", config, 0)], 0
+    waiting, seen, told = [("", config, 0, 0)], 0, 0
     while waiting:
-        key, value, depth = waiting.pop()
+        key, value, depth, objects = waiting.pop()
+        text = max(len(key), len(value) if isinstance(value, str) else 0)
         seen += 1
-        if depth > DEEPEST or seen > MOST_VALUES:
+        told += objects * (1 + text // 8)
+        if depth > DEEPEST or seen > MOST_VALUES or told > MOST_TOLD:
             raise RefusedError(
                 f"its configuration has more than {DEEPEST} levels or {MOST_VALUES:,} values"
             )
+        if text > LONGEST:
+            raise RefusedError(f"{key[:100]} is or has a string of {text:,} characters")
+        if key in PATTERNS and isinstance(value, (dict, list)):
+            _check_patterns(key, value)
         if isinstance(value, dict):
             if "class_name" in value:
                 _check_object(value, trusted)
+                objects += 1
             if key == "inbound_nodes" and not _has_tensor(value):
                 raise RefusedError("a layer of it is called without the output of another one")
-            waiting += [(name, item, depth + 1) for name, item in value.items()]
+            waiting += [(name, item, depth + 1, objects) for name, item in value.items()]
         elif isinstance(value, (list, tuple)):
             if key == "inbound_nodes" and any(isinstance(item, list) for item in value):
                 raise RefusedError("it is of Keras 2: load it there, and save it with Keras 3")
             _check_shape(key, value)
-            waiting += [(key, item, depth + 1) for item in value]
+            waiting += [(key, item, depth + 1, objects) for item in value]
         elif isinstance(value, str):
             if key != "registered_name" and value in keras.saving.get_custom_objects():
                 _check_own(value, value, trusted)
         elif key == "unroll" and value:
             raise RefusedError("a layer of it is unrolled, over as many steps as it says")
-        elif isinstance(value, int) and abs(value) > LARGEST and key not in UNBOUNDED:
-            raise RefusedError(f"{key} is {value:,}, where {LARGEST:,} is the most")
+        elif isinstance(value, int) and key not in UNBOUNDED:
+            most = LOOPS.get(key, LARGEST)
+            if abs(value) > most:
+                raise RefusedError(f"{key} is {value:,}, where {most:,} is the most")
 
 
 def _check_object(config, trusted):
@@ -162,6 +179,12 @@ def _check_shape(key, value):
     sizes = [size for size in value if isinstance(size, int) and size]
     if key.endswith(("shape", "size")) and math.prod(map(abs, sizes)) > LARGEST_SHAPE:
         raise RefusedError(f"{key} is {value}, of which {LARGEST_SHAPE:,} values is the most")
+
+
+def _check_patterns(key, patterns):
+    odd = [p for p in patterns if isinstance(p, str) and not PLAIN_PATTERN.fullmatch(p)]
+    if odd:
+        raise RefusedError(f"{key} has the pattern {odd[0][:100]!r}, whose search may not end")
 
 
 def _has_tensor(value):

@@ -18,6 +18,8 @@ from aezoo.registry import archives, configurations, hdf5, variables
 from aezoo.registry.archives import RefusedError
 from aezoo.system.files import DISK
 
+LONGEST = 2000  # characters of what Keras tells, which repeats the configuration
+
 REMEDIES = {
     ".h5": "the legacy format of Keras, whose files may run code. Where you trust who made it, "
     "load it with Keras and save it as .keras",
@@ -83,16 +85,20 @@ def load_model(
         except Exception as error:  # of zipfile, json, h5py or Keras, in a file that has gone wrong
             if isinstance(error, OSError) and error.errno in {*DISK, errno.EACCES}:
                 raise
+            told = str(error).replace(copy, str(path))[:LONGEST]
             raise LoadingError(
                 f"{path} is damaged, or of another version of Keras: get it again, or train "
-                f"again. ({type(error).__name__}: {str(error).replace(copy, str(path))})"
+                f"again. ({type(error).__name__}: {told})"
             ) from error
 
 
 def _checked(path, folder, custom_objects, compile, max_bytes):
     archives.extract(path, folder, max_bytes)
-    config = json.loads((folder / archives.CONFIG).read_text(encoding="utf-8"))
+    file = folder / archives.CONFIG
+    config = json.loads(file.read_text(encoding="utf-8"))
     configurations.check(config, custom_objects)
+    # Keras decodes the text as the machine does, which may find another end to a string in it
+    file.write_text(json.dumps(config), encoding="ascii")
     arrays = hdf5.arrays(folder / archives.WEIGHTS, max_bytes)
     with variables.no_more_than_in(shape for _, shape in arrays):
         model = keras.saving.load_model(str(folder), custom_objects, compile, safe_mode=True)

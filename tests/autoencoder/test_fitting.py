@@ -545,3 +545,31 @@ class Draws(Objective):
             each.append(-error - prior + code + ops.sum(ops.log(spread), axis=-1))
         bound = -ops.mean(ops.logsumexp(ops.stack(each), axis=0) - np.log(self.draws))
         return {"bound": Term(bound, bound)}
+
+
+def test_nothing_runs_for_the_weights_of_objectives():
+    ran = []
+
+    @keras.saving.register_keras_serializable("tests")
+    class Watched(keras.layers.Layer):
+        def call(self, inputs):
+            ran.append(hasattr(inputs, "numpy"))  # symbols have no values
+            return inputs
+
+    class Weighted(Objective):
+        term_names = ("weighted",)
+
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(1)
+
+        def terms(self, forward):
+            value = keras.ops.mean(self.dense(forward.code))
+            return {"weighted": Term(value, value)}
+
+    encoder = keras.Sequential([keras.Input((4,)), Watched(), keras.layers.Dense(2)])
+    decoder = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4)])
+    ae = aezoo.Autoencoder(encoder, decoder, objectives=[Weighted()])
+    assert ae.extra_objectives[0].dense.kernel.shape == (2, 1)
+    assert not any(ran)
+    assert int(ae.term_metrics[-1].count) == 0

@@ -567,6 +567,66 @@ def metric(good, folder):
     return with_config(good, folder, {**config_of(good), "compile_config": compiled})
 
 
+@kind(KERAS, "num_thresholds is 16,777,216")
+def thresholds(good, folder):
+    """A metric that counts to 2 ** 24 before it has a table."""
+    metric = {**layer("AUC", "keras.metrics", num_thresholds=2**24), "build_config": None}
+    compiled = {"optimizer": "adam", "loss": "mse", "metrics": [metric]}
+    return with_config(good, folder, {**config_of(good), "compile_config": compiled})
+
+
+@kind(KERAS, "more in all than")
+def statistics(good, folder):
+    """A normalization whose one mean is repeated for each of 2 ** 28 features."""
+    hostile = layer("Normalization", mean=1.0, variance=1.0, axis=[1, -1])
+    hostile["build_config"]["input_shape"] = [None, 2**14, 2**14]
+    return with_config(good, folder, sequential(hostile, shape=(None, 2**14, 2**14)))
+
+
+@kind(KERAS, r"policy_map has the pattern '\(a\+\)\+b'")
+def pattern_of_types(good, folder):
+    """A regular expression whose search takes 2 ** 60 steps, on the name of a layer."""
+    policies = {"default_policy": "float32", "policy_map": {"(a+)+b": "float32"}}
+    policy = {**layer("DTypePolicyMap", "keras.dtype_policies"), "config": policies}
+    hostile = layer("Dense", units=2, dtype=policy)
+    hostile["config"]["name"] = "a" * 60
+    return with_config(good, folder, sequential(hostile))
+
+
+@kind(KERAS, "exclude_layers has the pattern")
+def pattern_of_an_optimizer(good, folder):
+    """The same in an optimizer, as the keys of what should be a list."""
+    hostile = layer("Dense", units=2)
+    hostile["config"]["name"] = "a" * 60
+    muon = layer("Muon", "keras.optimizers", exclude_layers={"x": 1, "(a+)+$": 1})
+    compiled = {"optimizer": {**muon, "build_config": None}, "loss": "mse"}
+    return with_config(good, folder, sequential(hostile, compile_config=compiled))
+
+
+@kind(KERAS, "string of 1,000,000 characters")
+def long_name(good, folder):
+    """A name that each variable of the model has in its own."""
+    config = config_of(good)
+    config["config"]["name"] = "a" * 10**6
+    return with_config(good, folder, config)
+
+
+@kind(KERAS, "string of 1,000,000 characters")
+def long_key(good, folder):
+    """The same of a key."""
+    return with_config(good, folder, sequential(layer("Dense", **{"a" * 10**6: 1})))
+
+
+@kind(KERAS, "values")
+def repeated(good, folder):
+    """A mistake in the innermost of models, around each of which Keras tells all that is within."""
+    hostile = layer("Dense", units=1, nothing=[0] * 300_000)
+    for i in range(20):
+        hostile = sequential(hostile)
+        hostile["config"]["name"] = f"model{i}"
+    return with_config(good, folder, hostile)
+
+
 @kind(KERAS, "is unrolled")
 def steps(good, folder):
     """A recurrent layer whose 16 million steps are written out one by one."""
@@ -704,7 +764,7 @@ def virtual_data(path):
         file.create_virtual_dataset(name, layout)
 
 
-@kind(WEIGHTS, "filter other than gzip")
+@kind(WEIGHTS, "compressed, or filtered")
 def another_filter(path):
     """A decoder that no file of Keras needs."""
     replaced(path, compression="lzf", chunks=True)
@@ -736,14 +796,39 @@ def no_data(path):
 
 @kind(WEIGHTS, "of which the file has 0")
 def chunks_without_data(path):
-    """Compressed chunks that are not there, which are read as zeros: CVE-2026-0897."""
-    replaced(path, shape=(10**9, 10**3), chunks=(10**3, 10**3), compression="gzip")
+    """Chunks that are not there, which are read as zeros: CVE-2026-0897."""
+    replaced(path, shape=(10**9, 10**3), chunks=(10**3, 10**3))
 
 
-@kind(WEIGHTS, "of which the file has")
+@kind(WEIGHTS, "compressed, or filtered")
 def compressed_bomb(path):
     """64 MB of zeros in 64 kB."""
     replaced(path, shape=None, data=np.zeros(2**24, "float32"), chunks=True, compression="gzip")
+
+
+@kind(WEIGHTS, "compressed, or filtered")
+def compressed_chunk(path):
+    """The right shape, in a chunk that is much larger, and is decompressed as a whole."""
+    with h5py.File(path, "a") as file:
+        name = first(file)
+        shape = file[name].shape
+        more = {"chunks": (2**10,) * len(shape), "maxshape": (None,) * len(shape)}
+        del file[name]
+        file.create_dataset(name, data=np.ones(shape), compression="gzip", **more)
+
+
+@kind(WEIGHTS, "they overlap")
+def overlapping(path):
+    """A hundred arrays whose data are the same bytes of the file."""
+    size = 2**16
+    with h5py.File(path, "a") as file:
+        file["data"] = np.ones(size, "int8")
+        there = file["data"].id.get_offset()
+        for i in range(100):
+            file.create_dataset(f"same/{i}", (size,), "int8")
+    nowhere, layout = struct.pack("<q", -1), b"\3\1%b" + struct.pack("<Q", size)
+    content = path.read_bytes().replace(layout % nowhere, layout % struct.pack("<Q", there))
+    path.write_bytes(content)
 
 
 @kind(WEIGHTS, "of which the file has 0")

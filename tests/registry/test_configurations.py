@@ -19,6 +19,7 @@ from tests.registry.hostile import function, layer
         keras.metrics.AUC(),
         keras.regularizers.L1L2(0.1, 0.1),
         keras.activations.gelu,
+        keras.optimizers.Muon(exclude_layers=["head.*", "output_dense"]),
         keras.Model(x := keras.Input((4, 1)), keras.ops.mean(keras.ops.cast(x, "int32"), axis=1)),
     ],
 )

@@ -1,3 +1,4 @@
+import functools
 import json
 import random
 import shutil
@@ -209,6 +210,34 @@ def test_precisions(precision, tmp_path):
     loaded = aezoo.load_model(tmp_path / "model.keras")
     assert loaded.layers[-1].compute_dtype == precision.removeprefix("mixed_")
     np.testing.assert_array_equal(loaded.predict(X, verbose=0), model.predict(X, verbose=0))
+
+
+@pytest.mark.parametrize("mode", ["int8", "int4"])
+def test_quantized(mode, tmp_path):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8), keras.layers.Dense(2)])
+    for dense in model.layers:
+        dense.quantize(mode)
+    model.save(tmp_path / "model.keras")
+    loaded = aezoo.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded.predict(X, verbose=0), model.predict(X, verbose=0))
+
+
+def test_keras_reads_what_was_checked(good, tmp_path, monkeypatch):
+    """In some encodings of machines the last of these bytes take the backslash with them."""
+    config = hostile.config_of(good)
+    config["config"]["name"] = name = '\u4f60"'
+    text = json.dumps(config, ensure_ascii=False).encode()
+    file = hostile.with_config(good, tmp_path, text)
+    in_gbk = functools.partial(open, encoding="gbk")
+    monkeypatch.setattr(keras.src.saving.saving_lib, "open", in_gbk, raising=False)
+    assert aezoo.load_model(file).name == name
+
+
+def test_errors_are_short(good, tmp_path):
+    broken = hostile.layer("Dense", units=1, nothing=["x" * 1000] * 100)
+    with pytest.raises(ValueError, match="is damaged") as caught:
+        aezoo.load_model(hostile.with_config(good, tmp_path, hostile.sequential(broken)))
+    assert len(str(caught.value)) < 3000
 
 
 @keras.saving.register_keras_serializable("mine")

@@ -46,6 +46,40 @@ def test_optimizers_and_metrics_count():
         keras.Variable(1.0)
 
 
+def test_statistics_count():
+    def scaled():
+        layer = keras.layers.Normalization(mean=1.0, variance=4.0, axis=(1, -1))
+        return layer(keras.Input((100, 5, 3)))
+
+    with pytest.raises(ValueError, match=r"\(100, 3\)|\[100, 3\]"), no_more_than_in([(59,)]):
+        scaled()
+    with no_more_than_in([(60,)]):
+        assert scaled().shape == (None, 100, 5, 3)
+
+
+def test_sizes_that_are_none():
+    for size in (float("nan"), 10**9):
+        with pytest.raises(ValueError, match="more in all"), no_more_than_in([(9,)]):
+            keras.Variable("zeros", shape=(size, 2))
+
+
+def test_calls(monkeypatch):
+    def twice(model):
+        inputs = keras.Input((None,))
+        return keras.Model(inputs, model(model(inputs)))
+
+    inputs = keras.Input((None,))
+    model = keras.Model(inputs, keras.layers.ReLU()(inputs))
+    for _ in range(7):
+        model = twice(model)
+    monkeypatch.setattr(variables, "MOST_TENSORS", 100)
+    with pytest.raises(ValueError, match="more than 100 inputs and outputs"), no_more_than_in([]):
+        model(keras.Input((3,)))
+    model(keras.Input((3,)))
+    with no_more_than_in([]):
+        keras.layers.ReLU()(keras.Input((3,)))
+
+
 def test_other_threads_are_free():
     with no_more_than_in([(1,)]):
         thread = threading.Thread(target=dense, args=(1000,))

@@ -123,8 +123,6 @@ class Cosines(keras.initializers.Initializer):
         *size, channels, units = shape
         block = size[0] // 2
         places = np.arange(block) + 0.5
-        waves = np.cos(math.pi / block * np.outer(np.arange(block), places))  # (frequency, place)
-        waves *= np.sqrt(np.where(np.arange(block) == 0, 1, 2) / block)[:, None]
         lowest = sorted(
             itertools.product(*[range(block)] * len(size), range(channels)),
             key=lambda at: (sum(f * f for f in at[:-1]), at),
@@ -134,6 +132,8 @@ class Cosines(keras.initializers.Initializer):
         for unit, (*frequencies, channel) in enumerate(lowest[:units]):
             wave = np.ones(())
             for frequency in frequencies:
-                wave = np.multiply.outer(wave, waves[frequency])
+                scale = math.sqrt((2 if frequency else 1) / block)
+                one = scale * np.cos(math.pi / block * frequency * places)
+                wave = np.multiply.outer(wave, one)
             kernel[(*middle, channel, unit)] = wave
         return kernel
