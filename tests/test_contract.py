@@ -63,14 +63,7 @@ def test_build_fit_save_load(name, shape, rng, tmp_path, request):
 WITHOUT_PCA = ("contractive", "vector_quantized")  # codes that have nothing of components
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", aezoo.list_models())
-def test_linear_path(name, rng, tmp_path):
-    """Fitted, saved, loaded, trained on and exported, all with what it started from."""
-    if name in WITHOUT_PCA:
-        with pytest.raises(ValueError, match="linear_path"):
-            aezoo.build(name, (8, 8, 1), 4, backbone="dense", linear_path=True)
-        return
+def on_a_linear_path(name, rng):
     phase = rng.uniform(0, 6.28, (64, 1))
     x = 0.5 + 0.4 * np.sin(phase + np.linspace(0, 6, 64)) + rng.normal(0, 0.1, (64, 64))
     x = np.clip(x, 0, 1).reshape(64, 8, 8, 1).astype("float32")
@@ -83,6 +76,18 @@ def test_linear_path(name, rng, tmp_path):
     }.get(name, dense)
     ae = aezoo.build(name, (8, 8, 1), 4, linear_path=True, **small)
     ae.fit(x, epochs=1, batch_size=16, verbose=0)
+    return ae, x
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", aezoo.list_models())
+def test_linear_path(name, rng, tmp_path):
+    """Fitted, saved, loaded and trained on, with what it started from."""
+    if name in WITHOUT_PCA:
+        with pytest.raises(ValueError, match="linear_path"):
+            aezoo.build(name, (8, 8, 1), 4, backbone="dense", linear_path=True)
+        return
+    ae, x = on_a_linear_path(name, rng)
     assert ae.reconstruction_error(x).mean() < 0.3 * x.var(axis=0).mean()
     ae.save(tmp_path / "model.keras")
     loaded = aezoo.load_model(tmp_path / "model.keras")
@@ -94,6 +99,13 @@ def test_linear_path(name, rng, tmp_path):
     for path, kernel in zip(paths, before, strict=True):
         assert np.array_equal(path.kernel, kernel) == (name != "vanilla")  # which has no other
         np.testing.assert_allclose(path.kernel, kernel, atol=0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow exports")
+@pytest.mark.parametrize("name", [n for n in aezoo.list_models() if n not in WITHOUT_PCA])
+def test_linear_path_in_int8(name, rng, tmp_path):
+    ae, x = on_a_linear_path(name, rng)
     options = {"calibration_data": x, "signatures": "reconstruct"}
     report = aezoo.export_tflite(ae, tmp_path / "model.tflite", quantize="int8", **options)
     assert report.contents["float_ops"] == {}
@@ -109,61 +121,89 @@ def stored(ae):
     return [*ae.weights, *ae.optimizer.variables]
 
 
+def of_one_backend(folder, x):
+    """Models trained here, saved with what they make of samples."""
+    made = {}
+    for name in aezoo.list_models():
+        keras.utils.set_random_seed(0)
+        ae = made[name] = aezoo.build(name, (8, 8, 1), 4)
+        log = ae.fit(x, validation_data=x, epochs=6, batch_size=16, verbose=0).history
+        assert log["val_loss"][-1] < log["val_loss"][0], (name, log)
+        for key in ae.bottleneck.term_names:
+            assert log[key][-1] > 0, (name, log)
+    ae = made["linear_path"] = aezoo.conv((8, 8, 1), 4, linear_path=True, refinement=1)
+    ae.compile(keras.optimizers.SGD(0.0), "mse")
+    ae.fit(x, verbose=0)
+    centred = x.reshape(64, -1) - x.reshape(64, -1).mean(axis=0)
+    left = np.square(np.linalg.svd(centred, compute_uv=False)[4:]).sum() / centred.size
+    assert ae.reconstruction_error(x).mean() < left + 1e-6
+    ae.compile("adam", "mse")
+    ae.fit(x, epochs=2, verbose=0)
+    raw, weights = 100 * x[:, 0, :5, 0], np.linspace(0, 1, 64)
+    for mode in ("minmax", "standard"):
+        ae = made[mode] = aezoo.deep(5, 2, hidden_units=(8,), normalization=mode)
+        ae.compile("adam", "mse", metrics=["mse"])
+        log = ae.fit(raw, validation_data=(raw, None, weights), epochs=5, verbose=0).history
+        assert log["val_loss"][-1] < log["val_loss"][0]
+        assert abs(log["val_loss"][-1] - np.mean(weights * ae.reconstruction_error(raw))) < 1e-4
+        assert abs(log["val_mse"][-1] - ae.reconstruction_error(raw).mean()) < 1e-4
+        other = aezoo.deep(5, 2, hidden_units=(8,), normalization=mode)
+        other.set_weights(ae.get_weights())
+        assert abs(other.evaluate(raw, verbose=0) - ae.reconstruction_error(raw).mean()) < 1e-4
+    for name, ae in made.items():
+        ae.save(folder / f"{name}.keras")
+        given = raw if name in ("minmax", "standard") else x
+        np.savez(folder / f"{name}.npz", x=given, **found_by(ae, given))
+
+
+def found_by(ae, x):
+    return {
+        "codes": ae.encode(x),
+        "outputs": ae.reconstruct(x),
+        "errors": ae.reconstruction_error(x),
+    }
+
+
+def judge_by_this_backend(folder):
+    """Whether models of another one give here what they gave there."""
+    names = sorted(path.stem for path in folder.glob("*.keras"))
+    assert {*aezoo.list_models(), "linear_path", "minmax", "standard"} == set(names)
+    for name in names:
+        with np.load(folder / f"{name}.npz") as expected:
+            ae = aezoo.load_model(folder / f"{name}.keras")
+            for key, values in found_by(ae, expected["x"]).items():
+                # in raw units a rounding of float32 is larger
+                scale = max(1, np.abs(expected["x"]).max()) if key == "outputs" else 1
+                message = f"{name}: {key}"
+                np.testing.assert_allclose(
+                    values, expected[key], rtol=0, atol=1e-5 * scale, err_msg=message
+                )
+
+
 JAX = """
-import sys, aezoo, keras, numpy as np
-rng = np.random.default_rng(0)
-x = 0.5 + 0.4 * np.sin(rng.uniform(0, 6.28, (64, 1)) + np.linspace(0, 6, 64))
-x = x.reshape(64, 8, 8, 1).astype("float32")
-for name in aezoo.list_models():
-    keras.utils.set_random_seed(0)
-    ae = aezoo.build(name, (8, 8, 1), 4)
-    log = ae.fit(x, validation_data=x, epochs=6, batch_size=16, verbose=0).history
-    assert log["val_loss"][-1] < log["val_loss"][0], (name, log)
-    for key in ae.bottleneck.term_names:
-        assert log[key][-1] > 0, (name, log)
-    ae.save(f"{sys.argv[1]}/{name}.keras")
-    np.save(f"{sys.argv[1]}/{name}.npy", ae.reconstruct(x))
-raw = 100 * x[:, 0, :5, 0]
-weights = rng.random(64)
-ae = aezoo.conv((8, 8, 1), 4, linear_path=True, refinement=1)
-ae.compile(keras.optimizers.SGD(0.0), "mse")
-ae.fit(x, verbose=0)
-centred = x.reshape(64, -1) - x.reshape(64, -1).mean(axis=0)
-left = np.square(np.linalg.svd(centred, compute_uv=False)[4:]).sum() / centred.size
-assert ae.reconstruction_error(x).mean() < left + 1e-6
-ae.compile("adam", "mse")
-ae.fit(x, epochs=2, verbose=0)
-ae.save(f"{sys.argv[1]}/linear_path.keras")
-np.save(f"{sys.argv[1]}/linear_path.npy", ae.reconstruct(x))
-for mode in ("minmax", "standard"):
-    ae = aezoo.deep(5, 2, hidden_units=(8,), normalization=mode)
-    ae.compile("adam", "mse", metrics=["mse"])
-    log = ae.fit(raw, validation_data=(raw, None, weights), epochs=5, verbose=0).history
-    assert log["val_loss"][-1] < log["val_loss"][0]
-    assert abs(log["val_loss"][-1] - np.mean(weights * ae.reconstruction_error(raw))) < 1e-4
-    assert abs(log["val_mse"][-1] - ae.reconstruction_error(raw).mean()) < 1e-4
-    other = aezoo.deep(5, 2, hidden_units=(8,), normalization=mode)
-    other.set_weights(ae.get_weights())
-    assert abs(other.evaluate(raw, verbose=0) - ae.reconstruction_error(raw).mean()) < 1e-4
-    ae.save(f"{sys.argv[1]}/{mode}.keras")
-    np.save(f"{sys.argv[1]}/{mode}.npy", ae.reconstruct(raw))
-np.save(f"{sys.argv[1]}/x.npy", x)
+import sys
+from pathlib import Path
+import numpy as np
+from tests.test_contract import judge_by_this_backend, of_one_backend
+folder = Path(sys.argv[1])
+judge_by_this_backend(folder / "tensorflow")
+of_one_backend(folder / "jax", np.load(folder / "x.npy"))
 """
 
 
 @pytest.mark.slow
-def test_jax_backend_trains_and_saves_for_tensorflow(tmp_path):
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="starts JAX from TensorFlow")
+def test_weights_of_either_backend_give_the_outputs_of_the_other(rng, tmp_path):
     pytest.importorskip("jax", reason="needs JAX")
+    x = 0.5 + 0.4 * np.sin(rng.uniform(0, 6.28, (64, 1)) + np.linspace(0, 6, 64))
+    x += rng.normal(0, 0.02, x.shape)  # or PCA would scale what is rounding alone
+    np.save(tmp_path / "x.npy", x := x.clip(0, 1).reshape(64, 8, 8, 1).astype("float32"))
+    for backend in ("tensorflow", "jax"):
+        (tmp_path / backend).mkdir()
+    of_one_backend(tmp_path / "tensorflow", x)
     environment = {**os.environ, "KERAS_BACKEND": "jax"}
     subprocess.run([sys.executable, "-c", JAX, str(tmp_path)], check=True, env=environment)
-    x = np.load(tmp_path / "x.npy")
-    for name in (*aezoo.list_models(), "linear_path"):
-        ae = keras.saving.load_model(tmp_path / f"{name}.keras")
-        np.testing.assert_allclose(ae.reconstruct(x), np.load(tmp_path / f"{name}.npy"), atol=1e-4)
-    for mode in ("minmax", "standard"):
-        ae = keras.saving.load_model(tmp_path / f"{mode}.keras")
-        found = ae.reconstruct(100 * x[:, 0, :5, 0])
-        np.testing.assert_allclose(found, np.load(tmp_path / f"{mode}.npy"), rtol=1e-4)
+    judge_by_this_backend(tmp_path / "jax")
 
 
 @pytest.mark.slow

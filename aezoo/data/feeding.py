@@ -10,6 +10,8 @@ import numpy as np
 def worthwhile(model):
     """Whether batches come faster from here than from Keras: with TensorFlow on one CPU.
 
+    On JAX they are as fast, and in an order that does not depend on what was trained before.
+
     Args:
         model: `keras.Model`, built.
 
@@ -17,7 +19,7 @@ def worthwhile(model):
         Boolean.
     """
     if keras.backend.backend() != "tensorflow":
-        return False
+        return keras.backend.backend() == "jax"
     import tensorflow as tf
 
     if tf.distribute.has_strategy() or tf.config.list_logical_devices("GPU"):
@@ -38,8 +40,11 @@ def batches(arrays, batch_size, shuffle, first=0):
         first: Integer, 0 or more, the epoch to begin with, whose order it has.
 
     Returns:
-        `tf.data.Dataset` of tuples, the last batch smaller if it must be.
+        `tf.data.Dataset` of tuples, the last batch smaller if it must be; on JAX, for which it
+        would take twice as long to gather them, `keras.utils.PyDataset`.
     """
+    if keras.backend.backend() == "jax":
+        return _InOrder(arrays, batch_size, shuffle, first)
     import tensorflow as tf
 
     known = {id(array): array for array in arrays if array is not None}
@@ -130,3 +135,34 @@ def orders(count, batch_size, seed, first=0, shuffle=True):
     begin = tf.data.Dataset.from_generator(begun, output_signature=tf.TensorSpec((2,), tf.int64))
     data = begin.flat_map(places)
     return data.apply(tf.data.experimental.assert_cardinality(length))
+
+
+class _InOrder(keras.utils.PyDataset):
+    """Batches of arrays by NumPy, whose order depends on a seed and the epoch alone.
+
+    That of Keras depends on how often it was asked for one: of a model that it has yet to compile
+    once more than of others.
+    """
+
+    def __init__(self, arrays, batch_size, shuffle, first):
+        super().__init__()
+        self._arrays, self._batch_size, self._shuffle = arrays, batch_size, shuffle
+        self._seed, self._epoch = np.random.randint(2**31), first
+        self.on_epoch_begin()
+
+    def __len__(self):
+        return -(-len(self._arrays[0]) // self._batch_size)
+
+    def __getitem__(self, index):
+        places = slice(index * self._batch_size, (index + 1) * self._batch_size)
+        if self._shuffle:
+            places = self._order[places]
+        return tuple(None if array is None else array[places] for array in self._arrays)
+
+    def on_epoch_begin(self):
+        if self._shuffle:
+            rng = np.random.default_rng((self._seed, self._epoch))
+            self._order = rng.permutation(len(self._arrays[0]))
+
+    def on_epoch_end(self):
+        self._epoch += 1

@@ -27,7 +27,7 @@ def resume(
     optimizer, the order of samples, random generators, the losses and the best weights so far.
     What is resumed comes to the weights of a training that nothing stopped: to the last bit on one
     CPU, to rounding elsewhere. But arrays come in another order with `distribute="mirrored"` on
-    several devices, and on the JAX backend in one process.
+    several devices.
 
     Args:
         run: String or path of the folder of a run that was killed, or `RUN` of a

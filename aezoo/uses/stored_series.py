@@ -87,7 +87,8 @@ def _restored(kind, record, inner):
     detector.threshold_ = record["threshold"]
     found = record["surprises"]
     detector.surprises_ = found and Surprises(
-        **{key: np.array(found[key]) for key in ("mean", "scale", "weights")},
+        **{key: np.array(found[key]) for key in ("mean", "scale")},
+        weights=np.reshape(found["weights"], (-1, record["channels"])),  # also where there are none
         spans=tuple(found["spans"]),
         window=found["window"],
     )

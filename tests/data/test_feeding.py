@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -131,3 +132,37 @@ with tf.device("CPU:1"):
 def test_what_is_gathered_from_stays_with_the_processor():
     done = subprocess.run([sys.executable, "-c", ON_TWO], capture_output=True, text=True)
     assert done.stdout == "1 0\n", done.stderr
+
+
+JAX = """
+import keras, numpy as np
+from aezoo.data import feeding
+x = np.arange(25.0)
+def read(data, epochs=2):
+    found = []
+    for _ in range(epochs):
+        data.on_epoch_begin()
+        found.append([data[i] for i in range(len(data))])
+        data.on_epoch_end()
+    return found
+first, second = read(feeding.batches((x, None, 2 * x), 10, shuffle=True))
+assert [len(batch[0]) for batch in first] == [10, 10, 5] and first[0][1] is None
+orders = [np.concatenate([batch[0] for batch in epoch]) for epoch in (first, second)]
+assert all((np.sort(order) == x).all() for order in orders)
+assert (orders[0] != orders[1]).any()
+assert all((batch[2] == 2 * batch[0]).all() for batch in first)
+made = []
+for begin in (0, 0, 1):
+    keras.utils.set_random_seed(7)
+    made.append(read(feeding.batches([x], 25, True, begin)))
+assert (made[0][0][0][0] == made[1][0][0][0]).all()
+assert (made[0][1][0][0] == made[2][0][0][0]).all()
+((batch,),) = read(feeding.batches([x], 25, False), 1)
+assert (batch[0] == x).all()
+"""
+
+
+def test_on_jax_the_seed_and_the_epoch_decide_the_order():
+    pytest.importorskip("jax", reason="needs JAX")
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    subprocess.run([sys.executable, "-c", JAX], check=True, env=environment)

@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 from aezoo.edge import Detector, inspect, p_values
 from tests.edge.conftest import rows
 
-RELEASE = Path(__file__).parents[1] / "releases" / "0.1.0"
+RELEASE = Path(__file__).parents[1] / "golden" / "0.1.0" / "table"
 FILES = ["float32", "float16", "int8", "int16"]
 
 
@@ -160,7 +160,7 @@ def test_copies_and_threads(detectors):
 
 def test_bad_files(detectors, tmp_path):
     with pytest.raises(ValueError, match="holds a model, but no detector"):
-        Detector(RELEASE / "table-int8.tflite")
+        Detector(RELEASE / "int8.tflite")
     with pytest.raises(FileNotFoundError):
         Detector(tmp_path / "none.tflite")
     content = (detectors[3] / "int8.tflite").read_bytes()
@@ -187,4 +187,4 @@ def test_inspect_shows_a_detector(detectors):
         "neighbors": 5,
         "calibration_samples": 300,
     }
-    assert "detector" not in inspect(RELEASE / "table-int8.tflite")
+    assert "detector" not in inspect(RELEASE / "int8.tflite")

@@ -4,11 +4,11 @@ import pytest
 
 from aezoo.edge.inspection import inspect, microseconds
 
-RELEASE = Path(__file__).parents[1] / "releases" / "0.1.0"
+RELEASE = Path(__file__).parents[1] / "golden" / "0.1.0" / "table"
 
 
 def test_inspect():
-    path = RELEASE / "table-int8.tflite"
+    path = RELEASE / "int8.tflite"
     found = inspect(path)
     assert found["size"] == path.stat().st_size
     assert set(found["signatures"]) == {"reconstruct", "encode", "decode"}
@@ -24,7 +24,7 @@ def test_inspect():
 
 
 def test_float_operators():
-    found = inspect(RELEASE / "table-float32.tflite")
+    found = inspect(RELEASE / "float32.tflite")
     assert found["float_ops"]["FULLY_CONNECTED"] == 8
     assert "scale" not in found["signatures"]["encode"]["inputs"]["x"]
 

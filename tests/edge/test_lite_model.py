@@ -15,7 +15,9 @@ import aezoo
 from aezoo.edge import lite_model
 from aezoo.edge.lite_model import LiteModel, dequantized, quantized
 
-RELEASE = Path(__file__).parents[1] / "releases" / "0.1.0"  # files with and without integers
+RELEASE = (
+    Path(__file__).parents[1] / "golden" / "0.1.0" / "table"
+)  # files with and without integers
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +100,7 @@ def test_bad_samples(exported, file, x, message):
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("file", ["table-float32", "table-int8"])
+@pytest.mark.parametrize("file", ["float32", "int8"])
 def test_nothing_plausible_comes_of_what_is_not_finite(file, bad):
     lite = LiteModel(RELEASE / f"{file}.tflite")
     x = np.zeros((3, 4), "float32")
@@ -111,7 +113,7 @@ def test_nothing_plausible_comes_of_what_is_not_finite(file, bad):
 
 
 def test_integers_must_be_scaled(exported, tmp_path):
-    model = schema.ModelT.InitFromPackedBuf((RELEASE / "table-float32.tflite").read_bytes(), 0)
+    model = schema.ModelT.InitFromPackedBuf((RELEASE / "float32.tflite").read_bytes(), 0)
     model.metadata = []  # as of a model without normalization
     builder = flatbuffers.Builder(10_000)
     builder.Finish(model.Pack(builder), b"TFL3")
@@ -141,7 +143,7 @@ def calls(rng, lite, count):
     return found
 
 
-@pytest.mark.parametrize("file", ["table-float32", "table-int8"])
+@pytest.mark.parametrize("file", ["float32", "int8"])
 def test_threads_get_what_one_alone_gets(rng, file):
     lite = LiteModel(RELEASE / f"{file}.tflite")
     work = [calls(rng, lite, 1000) for _ in range(4)]
@@ -174,7 +176,7 @@ def test_threads_leave_no_more_interpreters_than_can_work(monkeypatch):
 
     monkeypatch.setattr(lite_model, "Interpreter", Counted)
     monkeypatch.setattr(lite_model, "IDLE", 2)
-    lite = LiteModel(RELEASE / "table-float32.tflite")
+    lite = LiteModel(RELEASE / "float32.tflite")
     for _ in range(20):  # one after the other
         thread = threading.Thread(target=lite.encode, args=(np.zeros((1, 4)),))
         thread.start()
@@ -197,7 +199,7 @@ def test_threads_leave_no_more_interpreters_than_can_work(monkeypatch):
 
 
 def test_batches_of_changing_size(rng):
-    lite = LiteModel(RELEASE / "table-float32.tflite")
+    lite = LiteModel(RELEASE / "float32.tflite")
     x = rng.normal(size=(600, 4)).astype("float32")
     whole = lite.reconstruct(x)
     kept = whole.copy()
@@ -208,7 +210,7 @@ def test_batches_of_changing_size(rng):
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda m: m])
 def test_copies(rng, duplicate):
-    lite = LiteModel(RELEASE / "table-int8.tflite")
+    lite = LiteModel(RELEASE / "int8.tflite")
     x = rng.normal(size=(5, 4)).astype("float32")
     expected = lite.reconstruct(x)
     other = duplicate(lite)
@@ -220,7 +222,7 @@ def test_copies(rng, duplicate):
 def test_other_processes(tmp_path):
     """By fork, while a thread is at work, and by pickle, after the file is gone."""
     path = tmp_path / "model.tflite"
-    path.write_bytes((RELEASE / "table-float32.tflite").read_bytes())
+    path.write_bytes((RELEASE / "float32.tflite").read_bytes())
     lite = LiteModel(path)
     (tmp_path / "model.pickle").write_bytes(pickle.dumps(lite))
     path.unlink()
@@ -247,7 +249,7 @@ def test_other_processes(tmp_path):
 
 
 def test_an_interpreter_that_failed_is_not_used_again(monkeypatch):
-    lite = LiteModel(RELEASE / "table-float32.tflite")
+    lite = LiteModel(RELEASE / "float32.tflite")
 
     def fails(**kwargs):
         raise RuntimeError("it lacks memory")

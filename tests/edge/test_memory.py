@@ -7,7 +7,7 @@ from ai_edge_litert import schema_py_generated as schema
 from aezoo.edge.memory import arena, flash
 from aezoo.edge.reading import read
 
-RELEASE = Path(__file__).parents[1] / "releases" / "0.1.0"
+RELEASE = Path(__file__).parents[1] / "golden" / "0.1.0" / "table"
 ADD, RELU = schema.BuiltinOperator.ADD, schema.BuiltinOperator.RELU
 
 
@@ -78,7 +78,7 @@ def test_constants_by_what_reads_them(model):
 
 
 def test_the_sum_is_that_of_the_buffers():
-    model = read(RELEASE / "table-int8.tflite")[1]
+    model = read(RELEASE / "int8.tflite")[1]
     found = flash(model)
     total = sum(len(buffer.data) for buffer in model.buffers if buffer.data is not None)
     assert sum(entry["bytes"] for entry in found) == total == 492
@@ -89,8 +89,8 @@ def test_the_sum_is_that_of_the_buffers():
 
 
 def test_the_arena_of_a_network():
-    rows = arena(read(RELEASE / "table-int8.tflite")[1])
+    rows = arena(read(RELEASE / "int8.tflite")[1])
     assert [row["bytes"] for row in rows["reconstruct"]] == [4 + 6, 6 + 6, 6 + 2, 2 + 6, 6 + 6, 10]
     assert [len(rows[name]) for name in ("encode", "decode")] == [3, 3]
-    wide = arena(read(RELEASE / "table-float32.tflite")[1])
+    wide = arena(read(RELEASE / "float32.tflite")[1])
     assert max(row["bytes"] for row in wide["encode"]) == 4 * 12

@@ -12,7 +12,7 @@ from ai_edge_litert import schema_py_generated as schema
 from aezoo.edge.lite_model import LiteModel
 from aezoo.edge.reading import LARGEST, read
 
-RELEASE = Path(__file__).parents[1] / "releases" / "0.1.0"
+RELEASE = Path(__file__).parents[1] / "golden" / "0.1.0" / "table"
 FLIPS = """
 import os, sys
 import numpy as np
@@ -57,7 +57,7 @@ def flipped(path, seed, count):
     return [line.split(" ", 1)[1] for line in outcomes]
 
 
-@pytest.fixture(params=["table-float32", "table-int8"])
+@pytest.fixture(params=["float32", "int8"])
 def path(request, tmp_path):
     path = tmp_path / "model.tflite"
     path.write_bytes((RELEASE / f"{request.param}.tflite").read_bytes())
@@ -178,7 +178,7 @@ def test_what_leads_nowhere_is_refused(path, change, message):
 )
 def test_quantization_is_checked(tmp_path, name, value, message):
     path = tmp_path / "model.tflite"
-    path.write_bytes((RELEASE / "table-int8.tflite").read_bytes())
+    path.write_bytes((RELEASE / "int8.tflite").read_bytes())
     spoiled(path, set_of(lambda model: given(model).quantization, name, value))
     with pytest.raises(ValueError, match=message):
         read(path)
@@ -187,7 +187,7 @@ def test_quantization_is_checked(tmp_path, name, value, message):
 @pytest.mark.parametrize("change", [("scale", np.float32([0])), ("scale", None)])
 def test_integers_need_a_scale(tmp_path, change):
     path = tmp_path / "model.tflite"
-    path.write_bytes((RELEASE / "table-int8.tflite").read_bytes())
+    path.write_bytes((RELEASE / "int8.tflite").read_bytes())
     spoiled(path, set_of(lambda model: given(model).quantization, *change))
     read(path)
     with pytest.raises(ValueError, match="cannot be run"):
@@ -197,7 +197,7 @@ def test_integers_need_a_scale(tmp_path, change):
 def test_damaged_normalization(tmp_path):
     for old, new in ((b'"offset"', b'"offs\xfft"'), (b'"scale": [', b'"scale": [-')):
         path = tmp_path / "model.tflite"
-        content = (RELEASE / "table-int8.tflite").read_bytes()
+        content = (RELEASE / "int8.tflite").read_bytes()
         assert old in content
         if len(new) > len(old):  # at the cost of a digit
             at = content.index(old)

@@ -15,7 +15,7 @@ from aezoo.export.report import ExportError
 from aezoo.export.samples import calibration_of
 from aezoo.export.saved_model import write_saved_model
 
-RELEASE = Path(__file__).parents[1] / "releases" / "0.1.0"
+RELEASE = Path(__file__).parents[1] / "golden" / "0.1.0" / "table"
 
 
 def dense(model, bits):
@@ -40,7 +40,7 @@ def dense(model, bits):
 
 
 def test_weights_and_biases_are_the_same_but_for_half_a_step():
-    content, model = read(RELEASE / "table-int8.tflite")
+    content, model = read(RELEASE / "int8.tflite")
     four = schema.ModelT.InitFromPackedBuf(in_four_bits(content), 0)
     pairs = list(zip(dense(model, 8), dense(four, 4), strict=True))
     assert len(pairs) > 8  # of 8 layers, whole and in parts
@@ -95,7 +95,7 @@ def test_what_loses_too_much_is_refused(trained, digits, tmp_path):
 
 
 def test_nothing_to_round():
-    content = read(RELEASE / "table-float32.tflite")[0]
+    content = read(RELEASE / "float32.tflite")[0]
     with pytest.raises(ExportError, match="no weights that four bits could hold"):
         in_four_bits(content)
 

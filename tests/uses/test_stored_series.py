@@ -40,6 +40,14 @@ def test_scores_and_parameters_come_back(recording, folder):
     np.testing.assert_allclose(scores, loaded.anomaly_score(recording[:40]), rtol=1e-3)
 
 
+def test_windows_too_short_for_forecasts(recording, tmp_path):
+    detector = TimeSeriesDetector(**{**OPTIONS, "window": 6}).fit(recording)
+    detector.save(tmp_path / "new")
+    loaded = TimeSeriesDetector.load(tmp_path / "new")
+    expected = detector.anomaly_score(recording)
+    np.testing.assert_allclose(loaded.anomaly_score(recording), expected, rtol=1e-5)
+
+
 def test_names_of_channels_and_a_model_of_windows(recording, tmp_path):
     pd = pytest.importorskip("pandas", reason="needs the extra [tables]")
     table = pd.DataFrame(recording, columns=["a", "b", "c"])
