@@ -34,6 +34,14 @@ def test_samples_stay_where_they_are_when_others_come(folder, x, rng):
     assert old < new
 
 
+def test_the_digest_is_of_all_values(folder, x):
+    first, again = (aezoo.load_dataset(folder, stream=True) for _ in range(2))
+    assert first.digest == again.digest
+    x[-1, -1] += 1
+    np.save(folder / "3.npy", x[3000:])
+    assert aezoo.load_dataset(folder, stream=True).digest != first.digest
+
+
 def test_folders_of_splits(tmp_path, rng):
     train, test = rng.random((1000, 2), "float32"), rng.random((50, 2), "float32")
     for name, part in (("train", train), ("test", test)):
