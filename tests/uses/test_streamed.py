@@ -153,8 +153,10 @@ def test_a_threshold_set_anew(stream, anew, monkeypatch):
     np.testing.assert_allclose(detector.p_values(stream), p_values, atol=3 * error)
     with pytest.raises(ValueError, match="for arrays, not for a stream"):
         detector.calibrate(anew, window=5)
+    kept = detector.calibration_scores_
     with pytest.raises(ValueError, match="ask for one above that"):
         detector.calibrate(anew, false_alarm_rate=0.001)
+    assert detector.calibration_scores_ is kept
     assert detector.threshold_error_ == error
     detector.calibrate(related(500))
     assert detector.threshold_error_ == 0
