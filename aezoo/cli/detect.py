@@ -202,6 +202,7 @@ def export(
         raise typer.BadParameter(f"--target {target} is in int8, not in {quantize}")
     quantize = "int8" if target else quantize if quantize != "float32" else None
     with quiet(as_json=as_json):
+        from aezoo.data.datasets import load_dataset
         from aezoo.export import export_detector
 
         folder = detectors.located(detector)
@@ -212,7 +213,10 @@ def export(
             raise typer.BadParameter(f"{folder} is of recordings, which have no export yet")
         options: dict[str, Any] = {"quantize": quantize, "target": target}
         if data is not None:
-            x = detectors.normal_rows(data, label, normal, [])
+            if label is None and detectors.files_of(data) != [data]:
+                x = load_dataset(data, "all", stream=True)
+            else:
+                x = detectors.normal_rows(data, label, normal, [])
             with detectors.refusing(data):
                 options["calibration_data"] = scorer.chosen(x)
         name = "micro" if target else f"detector-{quantize or 'float32'}.tflite"

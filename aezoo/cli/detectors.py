@@ -170,6 +170,10 @@ def normal_rows(path: Path, label: str | None, normal: str | None, drop: Sequenc
     from aezoo.data.chunks import read_table
     from aezoo.data.samples import DataError
 
+    if files_of(path) != [path]:
+        raise DataError(
+            f"{path} is a folder of {files_of(path)[0].suffix} files: fit it with --stream."
+        )
     x = without(read_table(path), drop)
     if label is not None:
         rest = without(x, [label])

@@ -29,6 +29,11 @@ def checked_array(
         ValueError: If the shape does not fit, there is no sample, or the values are no real
             numbers, not finite in float32, or integers that are not scaled.
     """
+    if hasattr(x, "batches"):
+        raise ValueError(
+            f"Expected {what}, an array. Received: {x}. fit and adapt take a stream's batches, "
+            "stream.batches(32); others take its samples piece by piece, of stream.arrays()."
+        )
     if x is None or isinstance(x, (str, bytes, dict)) or not hasattr(x, "__len__"):
         hint = " To load a file call aezoo.load_dataset." if isinstance(x, str) else ""
         raise ValueError(f"Expected {what}, an array. Received: {_named(x)}.{hint}")

@@ -17,12 +17,13 @@ class DataError(ValueError):
     """Data that were found but cannot be used."""
 
 
-def as_samples(x: np.ndarray, source: object) -> np.ndarray:
+def as_samples(x: np.ndarray, source: object, warn: bool = True) -> np.ndarray:
     """Numbers as float32, images scaled to [0, 1] and with an axis of channels.
 
     Args:
         x: Array of shape `(n, ...)`. Integers of 8 or 16 bits and three or four axes are images.
         source: Where it comes from, for errors.
+        warn: Boolean, whether to say that float32 is too coarse for them.
 
     Returns:
         float32 array of shape `(n, ...)`, images of shape `(n, height, width, channels)`.
@@ -52,7 +53,8 @@ def as_samples(x: np.ndarray, source: object) -> np.ndarray:
             f"{source} holds integers of type {x.dtype}, whose range is not known: save images as "
             "uint8 or uint16, or other data as float32."
         )
-    warn_of_coarse_steps(x, str(source))
+    if warn:
+        warn_of_coarse_steps(x, str(source))
     with np.errstate(over="ignore"):  # infinite then, which the door refuses
         return x.astype(np.float32, copy=False)
 

@@ -82,7 +82,7 @@ def open_stream(
         for shard in shards:
             checks.shard(shard)
             stamp, hashes = stamp_of(shard), [np.empty(0)]
-            for piece in samples_of(shard, size, color):
+            for piece in samples_of(shard, size, color, warn=shard is checks.first):
                 checks.samples(piece, shard)
                 hashes.append(_hashes(piece))
                 digest.update(hashes[-1])

@@ -164,13 +164,17 @@ def shard_files(path: Path) -> list[Path]:
 
 
 def samples_of(
-    shard: Shard, size: tuple[int, int] | None = None, color: str | None = None
+    shard: Shard,
+    size: tuple[int, int] | None = None,
+    color: str | None = None,
+    warn: bool = False,
 ) -> Iterator[np.ndarray]:
     """The samples of a shard, in pieces of about 16 MiB.
 
     Args:
         shard: `Shard`.
         size, color: Of images, see `aezoo.data.images.prepared`.
+        warn: Boolean, whether to say what is remarkable about numbers.
 
     Yields:
         float32 arrays of shape `(n, ...)`, images in [0, 1].
@@ -187,14 +191,14 @@ def samples_of(
         yield from part.samples(path)
     elif isinstance(part, range):
         x = open_array(path, mmap_mode="r")  # anew: pages of a file count as memory while mapped
-        yield np.array(as_samples(x[part.start : part.stop], path))
+        yield np.array(as_samples(x[part.start : part.stop], path, warn))
     else:
         rows = min(ROWS, max(1, BYTES // (8 * max(1, len(form_of(shard))))))
         told = {"rows": rows, "warn": False}
         tables = chunks(path, **told) if part is None else rows_of_group(path, part, rows)
         with suppress(NoRowsError):
             for table in tables:
-                yield as_samples(numbers_of(table, path), path)
+                yield as_samples(numbers_of(table, path), path, warn)
 
 
 def form_of(shard: Shard, warn: bool = False) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from aezoo.checks import positive
+from aezoo.checks import number, positive
 from aezoo.data.feeding import held, orders, read_ahead
 from aezoo.data.samples import DataError
 from aezoo.data.shards import Shard, samples_of, stamp_of
@@ -191,6 +191,7 @@ class Stream:
             A pair of streams of about `share` of the samples, and of all others.
 
         Raises:
+            ValueError: For another share.
             DataError: If one of them would have none, or no random sample.
 
         Example:
@@ -202,6 +203,7 @@ class Stream:
         >>> len(parts[0]) + len(parts[1]), 150 < len(parts[0]) < 250
         (1000, True)
         """
+        share = number("share", share, above=0, below=1)
         rng, begin = np.random.default_rng(seed), 0
         chosen: tuple[list, list] = ([], [])
         sampled = np.zeros(len(self.x), bool)  # which of the random sample are in the share
@@ -234,6 +236,7 @@ class Stream:
     @contextlib.contextmanager
     def errors(self) -> Iterator[None]:
         """Raises what was wrong with the files, in place of what TensorFlow makes of it."""
+        self._error = None
         try:
             yield
         except Exception:

@@ -73,11 +73,14 @@ def open_array(path: Path, mmap_mode: str | None = None) -> np.ndarray:
         Array.
 
     Raises:
-        DataError: If the file is damaged, or holds objects.
+        DataError: If the file is damaged, or holds objects or a single number.
     """
     with _read(lambda: path.open("rb"), path) as file:
         _read(lambda: check_array(file, path.stat().st_size, path), path)
-    return _read(lambda: np.load(path, mmap_mode=mmap_mode, allow_pickle=False), path)
+    x = _read(lambda: np.load(path, mmap_mode=mmap_mode, allow_pickle=False), path)
+    if not x.ndim:
+        raise DataError(f"{path} must hold an array of samples, (n, ...). Received: one number")
+    return x
 
 
 def read_parquet(path: Path, split: str) -> tuple[np.ndarray, None]:

@@ -144,7 +144,7 @@ def p_values(
     """
     order = np.argsort(calibration, kind="stable")
     calibration = np.asarray(calibration, "float64")[order]
-    weights = np.ones(len(calibration)) if weights is None else np.asarray(weights)[order]
+    weights = np.ones(len(order)) if weights is None else np.asarray(weights, "float64")[order]
     own = weights.max(initial=0) or 1.0
     above = np.append(np.cumsum(weights[::-1])[::-1], 0)  # the weight of those as odd or more
     as_odd = above[np.searchsorted(calibration, np.asarray(scores, "float64"), side="left")]

@@ -20,7 +20,7 @@ KEPT = ("auto", "clip", "linear", "relu")  # of an output that leave PCA's value
 LIFT = 5.0  # deviations above 0 at which units of a code start that is cut off there
 VALUES = 2**26  # that components are fitted to, of an array: those of 21,845 images of 32x32x3
 EXACT = 4096  # values of a sample, up to which batches have their covariance: 128 MiB of it
-TOGETHER = 1024  # samples whose products are taken at once
+TOGETHER = 1024  # samples whose products are taken at once, in float32
 WIDE = 64  # units of a code, beyond which int8's steps of weights are few for small components
 BALANCE = 0.3  # power of a component's deviation that its unit has then: 256 components of CIFAR-10
 # lose 0.7 % in int8, and 1.8 % with units that are all alike; with 128 it is 0.3 % and 0.5 %
@@ -235,21 +235,25 @@ def components(data: np.ndarray | Iterable[np.ndarray], size: int) -> PCA | Incr
 def _of_batches(batches, size):
     batches = (np.asarray(batch).reshape(len(batch), -1) for batch in batches)  # (n, ...) -> (n, N)
     first = next(batches)
-    batches = chain([first], batches)
-    return (_exact if first.shape[1] <= EXACT else _incremental)(batches, size)
+    of = _exact if first.shape[1] <= EXACT else _incremental
+    return of(chain([first], batches), size)
 
 
 def _exact(batches, size):
     """The components of all that is in batches, by the sum of their products."""
     count, shift = 0, None
-    for flat in _gathered(batches, TOGETHER):
-        if shift is None:  # without it products drown in a large mean
-            shift, values = flat.mean(axis=0).astype(flat.dtype), flat.shape[1]
+    few = (flat[i : i + TOGETHER] for flat in batches for i in range(0, len(flat), TOGETHER))
+    for flat in _gathered(few, TOGETHER):
+        own = flat.mean(axis=0, dtype="float64").astype(flat.dtype)
+        if shift is None:
+            shift, values = own.astype("float64"), flat.shape[1]
             sums, products = np.zeros(values), np.zeros((values, values))
-        flat = flat - shift
-        count += len(flat)
-        sums += flat.sum(axis=0, dtype="float64")
+        flat, moved = flat - own, own - shift  # or products drown in a large mean
+        of_own = flat.sum(axis=0, dtype="float64")
         products += flat.T @ flat
+        products += np.outer(of_own, moved) + np.outer(moved, of_own + len(flat) * moved)
+        sums += of_own + len(flat) * moved
+        count += len(flat)
     mean = sums / count
     covariance = (products - count * np.outer(mean, mean)) / max(count - 1, 1)
     kept = min(size, count, values)

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from aezoo.data.columns import Columns
+from aezoo.data.samples import DataError
 from aezoo.data.streams import Stream
-from aezoo.uses import networks, splits
+from aezoo.uses import networks, splits, thresholds
 from aezoo.uses.arguments import method_of
 from aezoo.uses.calibration import remember
 from aezoo.uses.scores import drawn, fit_scoring
@@ -35,7 +36,7 @@ def fit(detector: Any, stream: Stream, seed: int, rng: np.random.Generator, kind
         The detector.
 
     Raises:
-        DataError: If there are too few samples.
+        DataError: If there are too few samples, or all are alike.
         ValueError: If they are too few for a conformal threshold, or the rate is too small to be
             told of a stream.
         ImportError: Without the extra `aezoo[streams]`.
@@ -45,8 +46,12 @@ def fit(detector: Any, stream: Stream, seed: int, rng: np.random.Generator, kind
     sketch = Sketch()  # or the extra is missing
     if method == "conformal":
         promised, stream = stream.divided(splits.ASIDE, seed)
+        most = math.ceil(1 / detector.false_alarm_rate)
+        thresholds.conformal(np.zeros(min(len(promised), most)), detector.false_alarm_rate)
     unseen, seen = stream.divided(splits.ASIDE, seed + 1)
     x = np.concatenate([seen.x, unseen.x])
+    if (x == x[0]).all() and all((piece == x[0]).all() for piece in stream.arrays()):
+        raise DataError("All samples are alike: nothing can be learned from them.")
     is_unseen = np.arange(len(x)) >= len(seen.x)
     groups, trusts = splits.trusted(x, detector.contamination, rng)
     detector.model_ = networks.trained_on_stream(

@@ -553,3 +553,19 @@ class TestStreams:
         result = run("detect", "fit", archive, "--stream", "--label", "a")
         assert result.exit_code == 2
         assert "a stream is fitted whole: leave out --window, --label" in result.words
+        result = run("detect", "fit", archive)
+        assert result.exit_code == 1
+        assert "is a folder of .parquet files: fit it with --stream" in result.words
+
+    def test_a_threshold_is_carried_over_by_files(self, run, archive, monkeypatch):
+        pytest.importorskip("datasketches")
+        run("detect", "fit", archive, "--stream")
+        given = {}
+
+        def export_detector(detector, path, **options):
+            given.update(options)
+            raise ValueError("enough")
+
+        monkeypatch.setattr("aezoo.export.export_detector", export_detector)
+        run("detect", "export", "--data", archive)
+        assert len(given["calibration_data"]) == 1500

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from aezoo.data.arrays import checked_array, checked_weights, warn_of_coarse_steps
+from aezoo.data.datasets import load_dataset
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,14 @@ from aezoo.data.arrays import checked_array, checked_weights, warn_of_coarse_ste
 def test_hints(received, shape, hint):
     with pytest.raises(ValueError, match=hint):
         checked_array(np.zeros(received), shape)
+
+
+def test_a_stream_is_told_where_it_goes(tmp_path):
+    np.save(tmp_path / "x.npy", np.ones((9, 4)))
+    stream = load_dataset(tmp_path, "all", stream=True)
+    message = r"Received: <Stream 'test_.*>. fit and adapt take a stream's batches"
+    with pytest.raises(ValueError, match=message):
+        checked_array(stream, (4,))
 
 
 def test_integers():

@@ -34,6 +34,14 @@ def test_samples_stay_where_they_are_when_others_come(folder, x, rng):
     assert old < new
 
 
+def test_the_digest_is_of_all_values(folder, x):
+    first, again = (aezoo.load_dataset(folder, stream=True) for _ in range(2))
+    assert first.digest == again.digest
+    x[-1, -1] += 1
+    np.save(folder / "3.npy", x[3000:])
+    assert aezoo.load_dataset(folder, stream=True).digest != first.digest
+
+
 def test_folders_of_splits(tmp_path, rng):
     train, test = rng.random((1000, 2), "float32"), rng.random((50, 2), "float32")
     for name, part in (("train", train), ("test", test)):
@@ -113,6 +121,7 @@ def test_the_sample_is_random_and_bounded(folder, x, monkeypatch):
         (np.full((5, 3), np.inf), "9.npy holds missing, infinite or too large values"),
         (np.array(["a"] * 3), "must hold real numbers"),
         (np.ones(3), "must hold an array of samples"),
+        (np.float32(3), "must hold an array of samples, .*Received: one number"),
         (np.ones((5, 3), "uint8"), r"same form. Received: .*\('numbers',\), .*\('uint8',\)"),
     ],
 )
@@ -146,6 +155,13 @@ def test_warnings_come_once(tmp_path, caplog):
     caplog.clear()
     aezoo.load_dataset(tmp_path, "all", stream=True)
     assert [record.message.count("counts the columns") for record in caplog.records] == [1]
+
+
+def test_of_coarse_numbers_is_warned_once(tmp_path, caplog):
+    for i in range(3):
+        np.save(tmp_path / f"{i}.npy", 1.7e9 + np.random.default_rng(i).random((40, 3)))
+    rows(aezoo.load_dataset(tmp_path, stream=True).batches(10))
+    assert [record.message.count("0.npy is held in float32") for record in caplog.records] == [1]
 
 
 def test_an_empty_shard_is_nothing(folder, x):

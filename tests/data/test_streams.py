@@ -100,7 +100,7 @@ def test_files_that_change_are_noticed(folder, rng, pool):
             np.save(folder / "2.npy", changed)
         with pytest.raises(DataError, match="2.npy has changed"), stream.errors():
             rows(stream.batches(100))
-    with pytest.raises(KeyError), aezoo.load_dataset(folder, stream=True).errors():
+    with pytest.raises(KeyError), stream.errors():  # what was wrong before is no more
         raise KeyError
 
 
@@ -122,6 +122,9 @@ def test_refusals(folder, tmp_path, rng):
     np.save(tmp_path / "few.npy", rng.random((2, 3)))
     with pytest.raises(DataError, match="2 samples, and by their values none is for test"):
         aezoo.load_dataset(tmp_path / "few.npy", "test", stream=True)
+    for share in (0, 1.0, float("nan")):
+        with pytest.raises(ValueError, match="share must be a number above 0 and below 1"):
+            aezoo.load_dataset(folder, stream=True).divided(share)
     with pytest.raises(ValueError, match="batch_size"):
         aezoo.load_dataset(folder, stream=True).batches(0)
     assert isinstance(aezoo.load_dataset(folder, stream=True), Stream)

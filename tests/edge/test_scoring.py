@@ -98,3 +98,9 @@ def test_p_values_by_hand():
     np.testing.assert_allclose(p_values([0, 1, 2.5, 4], [1, 2, 3]), [1, 1, 0.5, 0.25])
     np.testing.assert_allclose(p_values([1, 2.5, 4], [3, 1, 2], [2, 1, 0]), [1, 0.8, 0.4])
     np.testing.assert_allclose(p_values([5.0], []), [1])
+
+
+def test_p_values_of_many_weights_are_exact():
+    scores, weights = np.arange(300_000.0), np.full(300_000, 0.3, "float32")
+    found = p_values([-1, 150_000, 1e6], scores, weights)
+    np.testing.assert_allclose(found, p_values([-1, 150_000, 1e6], scores), rtol=1e-9)

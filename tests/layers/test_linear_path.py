@@ -375,6 +375,18 @@ def test_of_batches_as_of_an_array(rng, monkeypatch, exact):
     np.testing.assert_allclose(found.components_ @ found.components_.T, np.eye(4), atol=1e-5)
 
 
+@pytest.mark.parametrize("cuts", [1, 300])
+def test_many_samples_far_from_0_are_as_exact(rng, cuts):
+    x = (1e6 + rng.normal(size=(300 * 1024, 4)) * [3, 2, 1, 0.5]).astype("float32")
+    x[len(x) // 2 :] += 1e6  # nor are they near the first
+    found = components(iter(np.split(x, cuts)), 2)
+    expected = np.linalg.eigvalsh(np.cov(x.T.astype("float64")))[::-1]
+    np.testing.assert_allclose(found.mean_, x.mean(axis=0, dtype="float64"), rtol=1e-12)
+    np.testing.assert_allclose(found.explained_variance_[0], expected[0], rtol=1e-8)
+    np.testing.assert_allclose(found.explained_variance_[1], expected[1], rtol=1e-2)
+    assert found.noise_variance_ == pytest.approx(expected[2:].mean(), rel=0.1)
+
+
 def test_noise_of_fewer_samples_than_values_is_of_all_values(rng):
     """Tipping and Bishop, equation 8: eigenvalues of 0 count, where samples do not vary."""
     x = samples(rng, (40,), n=15)

@@ -33,6 +33,28 @@ def test_a_conformal_rate_is_kept(scores, sketch):
     assert sketch.threshold("conformal", 0.01) > sketch.threshold("percentile", 0.01)
 
 
+@pytest.mark.parametrize(("count", "rate"), [(150, 0.01), (1000, 0.05)])
+def test_false_alarms_over_many_draws(monkeypatch, count, rate):
+    monkeypatch.setattr("aezoo.uses.sketches.SIZE", 200)
+    above = []
+    for seed in range(200):
+        sketch = Sketch([np.random.default_rng(seed).random(count)])
+        above.append(1 - sketch.threshold("conformal", rate))
+    if sketch.error:  # as much is kept below the rate as it may be off
+        assert rate - 1.3 * sketch.error < np.mean(above) < rate - 0.7 * sketch.error
+    else:
+        assert np.mean(above) == pytest.approx(1 / (count + 1), abs=3 / count / 200**0.5)
+
+
+def test_a_conformal_threshold_is_a_score_that_is_kept(scores, monkeypatch):
+    monkeypatch.setattr("aezoo.uses.sketches.SIZE", 200)
+    sketch = Sketch([scores[:400]])
+    shares = np.cumsum(sketch.weights) / 400
+    for rate in np.linspace(0.05, 0.5, 200):
+        rank = np.searchsorted(shares, (1 - rate) * 401 / 400 + sketch.error)
+        assert sketch.threshold("conformal", rate) == sketch.scores[rank]
+
+
 def test_sigma_is_exact(scores, sketch):
     expected = thresholds.sigma(scores.astype("float64"))
     assert sketch.threshold("sigma", 0.01) == pytest.approx(expected, rel=1e-9)

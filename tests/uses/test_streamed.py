@@ -153,8 +153,10 @@ def test_a_threshold_set_anew(stream, anew, monkeypatch):
     np.testing.assert_allclose(detector.p_values(stream), p_values, atol=3 * error)
     with pytest.raises(ValueError, match="for arrays, not for a stream"):
         detector.calibrate(anew, window=5)
+    kept = detector.calibration_scores_
     with pytest.raises(ValueError, match="ask for one above that"):
         detector.calibrate(anew, false_alarm_rate=0.001)
+    assert detector.calibration_scores_ is kept
     assert detector.threshold_error_ == error
     detector.calibrate(related(500))
     assert detector.threshold_error_ == 0
@@ -182,6 +184,16 @@ def test_what_is_refused(of_stream, stream, tmp_path, normal):
     np.save(tmp_path / "x.npy", np.ones((1, 3)))
     with pytest.raises(DataError, match="too few samples"):
         AnomalyDetector().fit(aezoo.load_dataset(tmp_path, "all", stream=True))
+    np.save(tmp_path / "x.npy", np.tile([1, 2, 3], (50, 1)))
+    with pytest.raises(DataError, match="All samples are alike"):
+        AnomalyDetector().fit(aezoo.load_dataset(tmp_path, "all", stream=True))
+
+
+def test_too_few_for_a_rate_are_refused_before_the_training(stream, monkeypatch):
+    monkeypatch.delattr(networks, "train")
+    rare = AnomalyDetector(threshold="conformal", false_alarm_rate=1e-4, contamination=0)
+    with pytest.raises(ValueError, match="at least 9,999 normal samples"):
+        rare.fit(stream)
 
 
 @pytest.mark.usefixtures("untrained")
