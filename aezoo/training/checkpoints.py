@@ -185,8 +185,6 @@ class Checkpoints(keras.callbacks.Callback):
         self._folder.mkdir(exist_ok=True)
         if self._lock is None:
             self._lock = _locked(self._folder.parent)
-        for part in self._folder.glob(".partial-*"):  # of a process that was killed
-            shutil.rmtree(part, ignore_errors=True)
         history = next(table.history for table in self._tables if hasattr(table, "history"))
         arrays = {
             "variables": self.model.variables,

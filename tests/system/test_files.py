@@ -1,12 +1,12 @@
 import errno
 import os
-import signal
 import stat
 import subprocess
 import sys
 import threading
 
 import pytest
+from filelock import Timeout
 
 from aezoo.system.files import replacing
 
@@ -77,24 +77,62 @@ def test_writers_at_once_do_not_mix(tmp_path):
     assert names(tmp_path) == ["a.txt"]
 
 
-def test_what_a_killed_run_left_does_no_harm(tmp_path):
+def half_written(path):
+    """A process that is about to write a folder."""
     code = (
         "import sys, time; from aezoo.system.files import replacing\n"
         "with replacing(sys.argv[1]) as beside:\n"
         "    beside.mkdir(); (beside / 'old').touch(); print('half', flush=True); time.sleep(60)"
     )
-    path = tmp_path / "model"
     run = subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE)
-    with run:
-        assert run.stdout.readline() == b"half\n"
-        run.send_signal(signal.SIGKILL)
-    left = names(tmp_path)
-    assert len(left) == 1
-    with replacing(path) as beside:
-        beside.mkdir()
-        (beside / "new").touch()
-    assert names(path) == ["new"]
-    assert names(tmp_path) == sorted([*left, "model"])
+    assert run.stdout.readline() == b"half\n"
+    return run
+
+
+def test_what_a_killed_run_left_is_gone_with_the_next(tmp_path):
+    path = tmp_path / "model"
+    with half_written(path) as killed, half_written(path) as living:
+        try:
+            killed.kill()
+            killed.wait()
+            (tmp_path / ".partial-without-lock").mkdir(0o700)
+            assert len(names(tmp_path)) == 3
+            with replacing(path) as beside:
+                beside.mkdir()
+                (beside / "new").touch()
+            assert names(path) == ["new"]
+            (left,) = tmp_path.glob(".partial-*")
+            assert names(left / "model") == ["old"]  # it may be written to its end
+        finally:
+            living.kill()
+
+
+def test_what_others_have_planted_is_not_swept(tmp_path):
+    precious = tmp_path / "precious"
+    precious.mkdir(0o700)
+    (precious / ".partial-lock").write_text("mine")
+    (tmp_path / ".partial-link").symlink_to(precious)
+    open_to_all = tmp_path / ".partial-open"
+    open_to_all.mkdir()
+    open_to_all.chmod(0o777)
+    (open_to_all / ".partial-lock").touch()
+    with replacing(tmp_path / "a") as beside:
+        beside.touch()
+    assert (precious / ".partial-lock").read_text() == "mine"
+    assert names(tmp_path) == [".partial-link", ".partial-open", "a", "precious"]
+
+
+@pytest.mark.parametrize("error", [NotImplementedError, Timeout("lock")])
+def test_where_there_are_no_locks(tmp_path, monkeypatch, error):
+    def none(*args, **how):
+        raise error
+
+    monkeypatch.setattr("filelock.FileLock.acquire", none)
+    with replacing(tmp_path / "a") as beside:
+        (tmp_path / ".partial-of-another").mkdir(0o700)
+        (tmp_path / ".partial-of-another" / ".partial-lock").touch()
+        beside.write_text("whole")
+    assert names(tmp_path) == [".partial-of-another", "a"]
 
 
 def test_planted_links_are_not_followed(tmp_path):
