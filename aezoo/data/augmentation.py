@@ -87,6 +87,7 @@ def variants(images: np.ndarray, count: int, max_shift: int, flip: bool) -> np.n
     >>> aezoo.augmentation.variants(images, 5, max_shift=1, flip=False).shape
     (5, 4, 4, 1)
     """
+    images = np.asarray(images, "float32")
     others = np.random.default_rng(0).permutation(np.arange(count - len(images)) % len(images))
     parts = [images]
     for i in range(0, len(others), VARIED):

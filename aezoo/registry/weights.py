@@ -16,6 +16,7 @@ from aezoo.registry import hdf5
 CARD = "card.json"
 FILE = "model.weights.h5"
 HUB = "hf://"
+STATES = ("optimizer", "vars/random_")  # no weights: files have them or not
 KEYS = {
     "model": str,
     "data": str,
@@ -253,7 +254,7 @@ def sha256(path: str | os.PathLike) -> str:
 def arrays(
     source: str | os.PathLike | Callable[[Path], Any],
 ) -> list[tuple[str, tuple[int, ...]]]:
-    """What a file of weights holds, without the optimizer's state.
+    """What a file of weights holds, without the states of optimizer and random generators.
 
     Args:
         source: Path of a `.weights.h5` file, or a function that writes one to a path.
@@ -270,7 +271,7 @@ def arrays(
         if callable(source):
             path = Path(temporary, FILE)
             source(path)
-        return [pair for pair in hdf5.arrays(path) if not pair[0].startswith("optimizer")]
+        return [pair for pair in hdf5.arrays(path) if not pair[0].startswith(STATES)]
 
 
 def _downloaded(repository):

@@ -86,6 +86,8 @@ def test_variants_are_the_images_and_others(images, numbered):
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found[:40], images)
     np.testing.assert_array_equal(found, variants(images, 100, 2, False))
+    for kind in (np.float64, np.longdouble):
+        assert variants(images.astype(kind), 100, 2, False).dtype == np.float32
     brightness = np.round(40 * found[40:].max(axis=(1, 2, 3))).astype(int)
     assert np.bincount(brightness, minlength=41)[1:].tolist() == [2] * 20 + [1] * 20
     rows, columns = np.argwhere(found[40:, ..., 0])[:, 1:].T

@@ -5,6 +5,7 @@ import shutil
 import sys
 import types
 
+import h5py
 import numpy as np
 import pytest
 
@@ -254,3 +255,21 @@ def test_pretrained_model_reproduces_its_card():
             ae = aezoo.build(name, weights=data)
             error = ae.reconstruction_error(x).mean()
             assert error == pytest.approx(card["metrics"]["mse"], rel=1e-3)
+
+
+def test_files_have_random_states_or_none(tmp_path, rng):
+    """Those of earlier versions have none, as the pretrained ones."""
+    x = rng.random((3, 8))
+    for name, options in (("denoising", {"backbone": "dense"}), ("variational", {})):
+        ae = aezoo.build(name, 8, 2, **options)
+        ae.save_weights(tmp_path / "with.weights.h5")
+        (tmp_path / "without.weights.h5").write_bytes((tmp_path / "with.weights.h5").read_bytes())
+        with h5py.File(tmp_path / "without.weights.h5", "a") as file:
+            states = [key for key in file["vars"] if key.startswith("random_")]
+            assert states
+            for key in states:
+                del file["vars"][key]
+        for kind in ("with", "without"):
+            weights = tmp_path / f"{kind}.weights.h5"
+            found = aezoo.build(name, 8, 2, weights=weights, **options)
+            np.testing.assert_array_equal(found.reconstruct(x), ae.reconstruct(x))
