@@ -162,6 +162,7 @@ assert (batch[0] == x).all()
 """
 
 
+@pytest.mark.slow
 def test_on_jax_the_seed_and_the_epoch_decide_the_order():
     pytest.importorskip("jax", reason="needs JAX")
     environment = {**os.environ, "KERAS_BACKEND": "jax"}
