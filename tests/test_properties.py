@@ -10,6 +10,8 @@ COSTLY = {
     "files_on_devices",
     "metrics",
     "probing",
+    "sampling",
+    "saved_detectors",
     "threads_of_models",
     "threads_on_devices",
     "training",

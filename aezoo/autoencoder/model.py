@@ -67,6 +67,9 @@ class Autoencoder(SelfSupervised):
         name: str = "autoencoder",
         **kwargs: Any,
     ):
+        for what, part in (("encoder", encoder), ("decoder", decoder)):
+            if not isinstance(part, keras.Model):
+                raise ValueError(f"The {what} must be a keras.Model. Received: {part!r}")
         shape = encoder.input_shape[1:]
         for what, expected, received in (
             ("take the encoder's codes", encoder.output_shape, decoder.input_shape),

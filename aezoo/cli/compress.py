@@ -94,11 +94,17 @@ def decompress(
     with quiet(as_json=as_json):
         import numpy as np
 
+        from aezoo.data.samples import DataError
         from aezoo.uses.compressed import unpacked
 
         ae = named_or_saved(model)
         contents = [file.read_bytes() for file in files]
-        shapes = [unpacked(content).shape for content in contents]
+        shapes = []
+        for file, content in zip(files, contents, strict=True):
+            try:
+                shapes.append(unpacked(content).shape)
+            except DataError as error:
+                raise DataError(f"{file}: {error}") from error
         are_images = [ae.normalization is None and _is_image(shape) for shape in shapes]
         names = [
             f"{file.stem}.decompressed.{'png' if is_image else 'npy'}"

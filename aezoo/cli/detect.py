@@ -88,6 +88,10 @@ def fit(
     """
     if normal is not None and label is None and data.is_file():
         raise typer.BadParameter("--normal is what a label is: say in which column, --label COLUMN")
+    if stride != 1 and window is None:
+        raise typer.BadParameter(
+            "--stride is from window to window: say how long these are, --window N"
+        )
     if stream and (window or label or normal or drop):
         raise typer.BadParameter(
             "a stream is fitted whole: leave out --window, --label, --normal and --drop"

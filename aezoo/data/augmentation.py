@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike
 
+from aezoo.checks import positive
 from aezoo.data.feeding import held, orders
 
 VARIED = 1024  # images that are moved together
@@ -63,6 +64,7 @@ def shifted(
             "max_shift must be a positive integer, less than the height and width of the images. "
             f"Received: {max_shift!r}"
         )
+    positive("batch_size", batch_size)
     pixels = held(images)
     batches = orders(len(images), batch_size, seed, first)
     moved = batches.map(lambda i, seed: _moved(tf.gather(pixels, i), max_shift, seed, flip, turn))

@@ -165,7 +165,10 @@ def nearest(samples: ArrayLike, among: ArrayLike) -> tuple[np.ndarray, np.ndarra
 
 
 def _features(name, values):
-    values = np.asarray(values, "float64")
+    try:
+        values = np.asarray(values, "float64")
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be an array of numbers. Received: {values!r}") from None
     if values.ndim != 2 or len(values) < 2 or not values.shape[1] or not np.isfinite(values).all():
         raise ValueError(
             f"{name} must be finite features of shape (n, features), two rows or more. "

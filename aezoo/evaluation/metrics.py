@@ -71,6 +71,8 @@ def evaluate(
         SSIM: Wang et al., "Image Quality Assessment: From Error Visibility to Structural
         Similarity", IEEE TIP 13, 2004.
     """
+    if not hasattr(ae, "reconstruct"):
+        raise ValueError(f"ae must be an aezoo.Autoencoder. Received: {ae!r}")
     clean = ae.normalize(x)  # in the units of the errors; refuses what fit refuses
     x = np.asarray(x, "float32")
     bits, rebuilt = ae.bottleneck.code_bits(ae.latent_shape), None

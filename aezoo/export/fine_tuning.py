@@ -68,6 +68,7 @@ def quantize_aware(ae: keras.Model, x: np.ndarray, epochs: int | None = None) ->
         Integer-Arithmetic-Only Inference", CVPR 2018, arXiv:1712.05877; gradients: Bengio et al.,
         arXiv:1308.3432.
     """
+    checked_model(ae)
     copy = copied(ae)
     copy.set_weights(fine_tuned(ae, x, epochs).trained.get_weights())
     return copy

@@ -14,6 +14,19 @@ def finite(name: str, values: ArrayLike, shape: tuple[int | None, ...] | None = 
 
     `None` in `shape` stands for any size of 1 or more.
     """
+    array = numbers(name, values, shape)
+    if not np.isfinite(array).all():
+        raise ValueError(
+            f"{name} must be finite. Received: {int((~np.isfinite(array)).sum())} of {array.size} "
+            "that are NaN or infinite"
+        )
+    return array
+
+
+def numbers(
+    name: str, values: ArrayLike, shape: tuple[int | None, ...] | None = None
+) -> np.ndarray:
+    """Returns numbers as float64, as `finite` does, whether finite or not."""
     try:
         array = np.asarray(values)
         if array.dtype.kind not in "biufO":
@@ -31,11 +44,6 @@ def finite(name: str, values: ArrayLike, shape: tuple[int | None, ...] | None = 
         text = "" if shape is None else f" of shape {_written(shape)}"
         raise ValueError(
             f"{name} must be numbers{text}, one or more. Received: an array of shape {array.shape}"
-        )
-    if not np.isfinite(array).all():
-        raise ValueError(
-            f"{name} must be finite. Received: {int((~np.isfinite(array)).sum())} of {array.size} "
-            "that are NaN or infinite"
         )
     return array
 

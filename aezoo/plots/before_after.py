@@ -42,7 +42,7 @@ def before_after(
     'before, 20.0 dB'
     """
     given = {"before": before, "after": after, "clean": clean}
-    shown = {name: _floats(x) for name, x in given.items() if x is not None}
+    shown = {name: _floats(x) for name, x in given.items() if name != "clean" or x is not None}
     shapes = {x.shape for x in shown.values()}
     first = shown["before"]
     if len(shapes) > 1:
@@ -80,7 +80,8 @@ def _floats(x):
         return x / float(np.iinfo(x.dtype).max)
     if x.dtype.kind != "f" or not np.isfinite(x).all():
         raise ValueError(
-            f"Expected finite floats, uint8 or uint16. Received: an array of {x.dtype}"
+            "before, after and clean must be finite floats, uint8 or uint16. Received: an array "
+            f"of {x.dtype}"
         )
     return x.astype("float64")
 

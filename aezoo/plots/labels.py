@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from aezoo.plots.style import COLOURS, finished
 
+KEYS = ("features", "classifier", "labels", "accuracy", "spread")
 STYLES = ("-", ":", "--", "-.")  # of the classifiers
 
 
@@ -23,7 +24,7 @@ def label_efficiency(rows: Sequence[Mapping[str, Any]], *, title: str = "") -> F
         classifier, and bars of one standard deviation.
 
     Raises:
-        ValueError: If there are no rows.
+        ValueError: If there are no rows, or one lacks a key.
 
     Example:
 
@@ -39,6 +40,9 @@ def label_efficiency(rows: Sequence[Mapping[str, Any]], *, title: str = "") -> F
     rows = list(rows)
     if not rows:
         raise ValueError("label_efficiency takes one row or more. Received: none")
+    for row in rows:
+        if missing := [key for key in KEYS if key not in row]:
+            raise ValueError(f"rows must have {', '.join(KEYS)}. Received: one without {missing}")
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
     kinds, classifiers = (
         list(dict.fromkeys(row[key] for row in rows)) for key in ("features", "classifier")

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from aezoo.checks import positive
+from aezoo.plots.arrays import numbers
 from aezoo.plots.style import COLOURS, finished
 
 
@@ -39,9 +40,7 @@ def reconstructions(
     if positive("n", n) and (not np.ndim(x) or not np.size(x)):
         raise ValueError(f"Expected samples to draw. Received: an array of shape {np.shape(x)}")
     rows = {"original": x, "corrupted": corrupted, "reconstruction": rebuilt}
-    rows = {
-        title: np.asarray(data, "float64")[:n] for title, data in rows.items() if data is not None
-    }
+    rows = {title: numbers(title, data)[:n] for title, data in rows.items() if data is not None}
     shapes = {data.shape for data in rows.values()}
     if len(shapes) > 1:
         raise ValueError(f"Expected arrays of one shape. Received: {sorted(shapes)}")

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
+from aezoo.plots.arrays import numbers
 from aezoo.plots.style import COLOURS, finished
 
 
@@ -20,6 +21,9 @@ def history(log: Mapping[str, Sequence[float]]) -> Figure:
     Returns:
         `matplotlib.figure.Figure`.
 
+    Raises:
+        ValueError: If there is no `loss`, or one that is no list of numbers.
+
     Example:
 
     >>> import aezoo
@@ -27,13 +31,19 @@ def history(log: Mapping[str, Sequence[float]]) -> Figure:
     >>> figure.axes[0].get_xlabel()
     'epoch'
     """
-    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    if not isinstance(log, Mapping) or "loss" not in log:
+        raise ValueError(f"log must be a dictionary with the key 'loss'. Received: {log!r}")
     names = {"loss": "training", "val_loss": "validation"}
-    for colour, (key, label) in zip(COLOURS, names.items(), strict=False):
-        if key in log:
-            marker = "o" if len(log[key]) == 1 else None
-            epochs = range(1, len(log[key]) + 1)
-            axes.plot(epochs, log[key], color=colour, marker=marker, label=label)
+    losses = {
+        label: numbers(key, log[key], (None,))
+        for key, label in names.items()
+        if len(log.get(key, ()))
+    }
+    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    for colour, (label, values) in zip(COLOURS, losses.items(), strict=False):
+        marker = "o" if len(values) == 1 else None
+        epochs = range(1, len(values) + 1)
+        axes.plot(epochs, values, color=colour, marker=marker, label=label)
     axes.set(xlabel="epoch", ylabel="loss", yscale="log", title="Loss by epoch")
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(which="both", alpha=0.2)
@@ -57,6 +67,9 @@ def elbow(
     Returns:
         `matplotlib.figure.Figure`.
 
+    Raises:
+        ValueError: If there are no errors, or no dictionaries of them.
+
     Example:
 
     >>> import aezoo
@@ -64,6 +77,10 @@ def elbow(
     >>> figure.axes[0].get_xlabel()
     'numbers in a code'
     """
+    if not errors or not all(isinstance(row, Mapping) and row for row in errors.values()):
+        raise ValueError(
+            f"errors must be dictionaries of code sizes to errors, by name. Received: {errors!r}"
+        )
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
     sizes = sorted({int(size) for row in errors.values() for size in row})
     colours = itertools.cycle(COLOURS)

@@ -45,7 +45,9 @@ def register(factory: Factory) -> Factory:
     >>> aezoo.build("linear", (8,), 2).latent_shape
     (2,)
     """
-    name = factory.__name__
+    name = getattr(factory, "__name__", None)
+    if name is None:
+        raise ValueError(f"register takes a function with a name. Received: {factory!r}")
     taken = _FACTORIES.get(name)
     # The same function may come again: a notebook cell or a module that is run twice.
     if taken and (taken.__module__, taken.__qualname__) != (

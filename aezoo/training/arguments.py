@@ -31,6 +31,8 @@ def check_arguments(told: Mapping[str, Any]) -> None:
         if told[name] not in possible:
             raise ValueError(f"{name} must be True or False. Received: {told[name]!r}")
     checked_precision(told["precision"])
+    if checks.count("seed", told["seed"]) >= 2**32:
+        raise ValueError(f"seed must be below 2^32. Received: {told['seed']!r}")
     checks.count("quantize_aware", told["quantize_aware"])
     for name, value in (("minutes", minutes), ("learning_rate", rate)):
         if value is not None and not 0 < value < math.inf:

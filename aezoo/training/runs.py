@@ -228,6 +228,9 @@ def train(
     if plan.turn and (len(shape) != 3 or shape[0] != shape[1]):
         raise ValueError(f"turn is for square images. Received: samples of shape {shape}")
 
+    if plan.max_shift and plan.max_shift >= min(shape[:2]):
+        raise ValueError(f"max_shift must be below the images' size. Received: {max_shift}")
+
     def made(plan, seed):
         keras.utils.set_random_seed(seed)
         with computing_in(precision), devices.scope():

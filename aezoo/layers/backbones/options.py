@@ -5,7 +5,7 @@ import difflib
 import keras
 from keras import layers
 
-from aezoo.checks import number, positive
+from aezoo.checks import number, positive, sequence
 from aezoo.layers.linear_path import KEPT, STARTED
 from aezoo.layers.linear_path import NAME as LINEAR_PATH
 from aezoo.layers.output import Output
@@ -126,7 +126,7 @@ def l2_penalty(factor):
 
 def shape_of(input_shape):
     """Returns an input shape as a tuple of integers; one integer is a vector's."""
-    shape = (input_shape,) if hasattr(input_shape, "__index__") else tuple(input_shape)
+    shape = sequence("input_shape", input_shape)
     if not shape:
         raise ValueError("input_shape must have at least one axis. Received: ()")
     return tuple(positive("input_shape", size) for size in shape)
