@@ -17,11 +17,10 @@ Soak: how much one process grows that trains, saves, loads, exports and scores f
 `soaking.py`. A process that trains new models for ever does grow: TensorFlow keeps what it traced
 of each `fit`, of a plain Keras model, too, which is measured beside.
 
-Properties and inputs: as `tests/properties.py` and `tests/bad_inputs.py` count them.
+Properties and inputs: as `tests/properties` and `tests/bad_inputs` count them.
 """
 
 import argparse
-import importlib
 import json
 import os
 import re
@@ -32,13 +31,14 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+import fuzzing as data
 from rich.console import Console
 from rich.table import Table
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 PARTS = ("hostile", "fuzz", "kills", "soak", "properties", "inputs")
-FULL = {"fuzz": 5000, "kills": 100, "soak": 900, "properties": 10_000}
+FULL = {"fuzz": 5000, "kills": 100, "soak": 900, "properties": 5000}
 QUICK = {"fuzz": 50, "kills": 4, "soak": 30, "properties": 200}
 BATCH = 250  # damaged files that one process loads
 START, SECONDS, BYTES = 120, 2, 2**30  # to import all; of each file on average; in all
@@ -65,10 +65,9 @@ def main():
     wrong = []
     for part in arguments.only:
         result = globals()[part](sizes.get(part), arguments.seed)
-        if result is not None:
-            found[part] = result
-            wrong += [f"{part}: {words}" for words in wrongs(part, result, arguments.quick)]
-            output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        found[part] = result
+        wrong += [f"{part}: {words}" for words in wrongs(part, result, arguments.quick)]
+        output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     show({part: found[part] for part in arguments.only if part in found})
     if wrong:
         raise SystemExit("\n".join(wrong))
@@ -79,15 +78,13 @@ def hostile(*_):
     found = {}
     for kind in ("KERAS", "WEIGHTS", "CARDS"):
         found[kind.lower()] = alone("hostile", kind, 0, 0, seconds=START)
-    program = ROOT / "tests" / "hostile_files.py"
-    if program.is_file():
-        with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, program, folder]
-            run = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=folder)
-        rows = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
-        through = [row["name"] for row in rows if row["how"] != "refused"]
-        through += [] if run.returncode == 0 else [run.stderr[-300:]]
-        found["data and .tflite"] = {"tried": len(rows), "through": through}
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, ROOT / "tests" / "hostile_files.py", folder]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=folder)
+    rows = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
+    through = [row["name"] for row in rows if row["how"] != "refused"]
+    through += [] if run.returncode == 0 else [run.stderr[-300:]]
+    found["data and .tflite"] = {"tried": len(rows), "through": through}
     return found
 
 
@@ -155,13 +152,11 @@ def fuzz(count, seed):
             peak = max(peak, told.get("peak", 0))
         found[kind] = {"files": count, "counts": counted, "failures": failures, "peak": peak}
         print(kind, found[kind], flush=True)
-    if (HERE / "fuzzing.py").is_file():
-        others = importlib.import_module("fuzzing")
-        for kind in others.ENDS:
-            told = others.fuzz(kind, count, seed)
-            counts = {key: told[key] for key in ("refused", "read")}
-            found[kind] = {"files": count, "counts": counts, "failures": told["failures"]}
-            print(kind, found[kind], flush=True)
+    for kind in data.ENDS:
+        told = data.fuzz(kind, count, seed)
+        counts = {key: told[key] for key in ("refused", "read")}
+        found[kind] = {"files": count, "counts": counts, "failures": told["failures"]}
+        print(kind, found[kind], flush=True)
     return found
 
 
@@ -225,19 +220,19 @@ def soak(seconds, _):
 
 
 def properties(count, seed):
-    return joined("properties", count, seed)
+    from tests.properties import run
+
+    tried, failures = run(count, number=seed)
+    told = [f"{name}: {how}"[:400] for name, how in failures]
+    return {"tried": tried.total(), "failures": told}
 
 
 def inputs(*_):
-    return joined("bad_inputs")
+    from tests.bad_inputs import FINE, run
 
-
-def joined(name, *how):
-    """What a file of the tests counts, or `None` where it is not."""
-    if not (ROOT / "tests" / f"{name}.py").is_file():
-        print(f"tests/{name}.py is not here: nothing of it is measured.")
-        return None
-    return importlib.import_module(f"tests.{name}").run(*how)
+    verdicts = run()
+    told = [f"{name}: {verdict}"[:400] for name, verdict in verdicts if verdict[:5] != FINE]
+    return {"tried": len(verdicts), "failures": told}
 
 
 def wrongs(part, found, quick):
@@ -255,7 +250,7 @@ def wrongs(part, found, quick):
         grown = {key: worker[key]["grown"] for key in keys}
         told = [f"{key} {by:+.1%}" for key, by in grown.items() if by > most.get(key, 0.01)]
         return told + ["temporary files are left"] * (worker["temporary"] > 0)
-    return [str(one) for one in found.get("failures", [])] if isinstance(found, dict) else []
+    return found["failures"]
 
 
 def show(found):
@@ -296,9 +291,12 @@ def show(found):
             rest = f"{row['a_round'] / 2**10:.0f}", str(row["temporary"])
             table.add_row(way, str(row["rounds"]), *told, *rest)
         console.print(table)
-    for part in ("properties", "inputs"):
+    table = Table("cases", "tried", "failures")
+    for part, what in (("properties", "properties"), ("inputs", "bad inputs")):
         if part in found:
-            console.print(part, found[part])
+            table.add_row(what, f"{found[part]['tried']:,}", str(len(found[part]["failures"])))
+    if table.rows:
+        console.print(table)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 ROOT = Path(__file__).parents[1]
-DENSE = ROOT / "tests" / "releases" / "0.1.0" / "table-float32.tflite"
+DENSE = ROOT / "tests" / "golden" / "0.1.0" / "table" / "float32.tflite"
 CONV = ROOT / "saved_models" / "conv-mnist" / "model-int8.tflite"
 DETECTOR = ROOT / "saved_models" / "detector-ecg5000"
 OP, TYPE = schema.BuiltinOperator, schema.TensorType

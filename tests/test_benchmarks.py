@@ -56,6 +56,7 @@ def test_epochs_have_whole_batches(accelerator):
 
 def test_on_paper_goes_by_the_slopes(monkeypatch):
     monkeypatch.syspath_prepend(BENCHMARKS)
+    monkeypatch.delitem(sys.modules, "scale", raising=False)  # the tests of aezoo.scale
     import growth
 
     rows = [{"size": 10**7, "seconds": 36.0, "memory": 2**30}]

@@ -47,7 +47,7 @@ def test_is_refused_with_what_is_wrong(opened, name):
 
 
 def test_published_files_are_not():
-    files = [*ROOT.glob("saved_models/*/*.tflite"), *ROOT.glob("tests/releases/*/*.tflite")]
+    files = [*ROOT.glob("saved_models/*/*.tflite"), *ROOT.glob("tests/golden/*/*/*.tflite")]
     assert len(files) > 20
     for file in files:
         check_operators(read(file)[1])
@@ -58,7 +58,7 @@ def test_published_files_are_not():
     ["tflite", "npz", *(pytest.param(name, marks=pytest.mark.slow) for name in FORMATS)],
 )
 def test_wrong_bits(format):
-    good = ROOT / "tests" / "releases" / "0.1.0" / "table-int8.tflite"
+    good = ROOT / "tests" / "golden" / "0.1.0" / "table" / "int8.tflite"
     found = fuzz(format, 50, seed=3, good=good if format == "tflite" else None)
     assert found["failures"] == []
     assert found["refused"] > 5  # plain pixels are pixels, whatever their bits

@@ -291,12 +291,12 @@ class Autoencoder(SelfSupervised):
         # earlier versions saved every family as an Autoencoder
         return (bottleneck_of(parts["encoder"]).autoencoder or cls)(**parts)
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: Any) -> None:
         super().save_own_variables(store)
         for i, state in enumerate(self._random_states):
             store[f"random_{i}"] = state
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         values = {name: store[name] for name in store.keys()}  # noqa: SIM118, Keras's own mapping
         saved = {name: values.pop(name) for name in list(values) if name.startswith("random_")}
         for i, state in enumerate(self._random_states):

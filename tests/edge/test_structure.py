@@ -8,7 +8,7 @@ from ai_edge_litert import schema_py_generated as schema
 from aezoo.edge.reading import read
 from aezoo.edge.structure import FIELDS, TABLES, UNIONS, verify
 
-CONTENT = (Path(__file__).parents[1] / "releases" / "0.1.0" / "table-int8.tflite").read_bytes()
+CONTENT = (Path(__file__).parents[1] / "golden" / "0.1.0" / "table" / "int8.tflite").read_bytes()
 SHORT = {  # names here of what the schema calls otherwise
     "QuantizationParameters": "Quantization",
     "SparsityParameters": "Sparsity",
