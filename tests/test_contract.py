@@ -10,8 +10,8 @@ import pytest
 
 import aezoo
 
-SLOW = [pytest.param(shape, marks=pytest.mark.slow) for shape in ((28, 28, 1), (32, 32, 3))]
-SHAPES = [(8, 8, 1), *SLOW, (140, 1), (30,)]
+LONG = ((28, 28, 1), (32, 32, 3), (140, 1))
+SHAPES = [(8, 8, 1), (30,), *(pytest.param(shape, marks=pytest.mark.slow) for shape in LONG)]
 WITH_XLA = [(8, 8, 1), (30,)]
 
 
