@@ -62,7 +62,8 @@ def add(folder, names=None):
             beside = Path(temporary, "new")
             (beside / name).parent.mkdir(parents=True)
             keras.utils.set_random_seed(0)
-            artefacts()[name](beside / name, folder)
+            with contextlib.chdir(beside):  # reports say where they were written
+                artefacts()[name](Path(name), folder.absolute())
             for file in sorted(file for file in beside.rglob("*") if file.is_file()):
                 target = folder / file.relative_to(beside)
                 if target.exists():
@@ -293,7 +294,6 @@ def _unfinished(path, folder):
     with tempfile.TemporaryDirectory() as temporary:
         found = _outputs(_train(Path(temporary, "run")).model, x)
     often = mock.patch.object(checkpoints, "SECONDS", 0)
-    # where it was written is no one's concern
     with contextlib.chdir(path.parent), contextlib.suppress(RuntimeError), often:
         _train("run", callbacks=[_End()])
     (path / "checkpoints/lock").unlink(missing_ok=True)
