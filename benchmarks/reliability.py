@@ -212,6 +212,8 @@ def kills(count, seed):
 def soak(seconds, _):
     found = {}
     for way, share in SHARES.items():
+        if seconds < FULL["soak"] and way != "worker":
+            continue
         command = [sys.executable, HERE / "soaking.py", way, str(share * seconds)]
         run = subprocess.run(command, check=True, capture_output=True, text=True)
         found[way] = json.loads(run.stdout.splitlines()[-1])

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -91,3 +92,46 @@ def test_without_a_gpu_it_says_so_and_writes_what_it_is_told_to(tmp_path):
     assert ours["parameters"] == theirs["parameters"]
     assert ours["share"] == pytest.approx(ours["images"] * ours["operations"] / 2e12)
     assert all(row["mse"] < 0.1 and row["device"] == "CPU" for row in found["errors"].values())
+
+
+def test_a_process_that_grows_is_seen(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import reliability
+    import soaking
+
+    def rows(slope):
+        kept = {"bytes": 1e9, "objects": 5e5, "files": 6, "threads": 12, "python_threads": 1}
+        # what comes before the warm-up has ended does not count
+        return [{**kept, "bytes": 1e9 - (n < 20) * 5e8 + slope * n} for n in range(100)]
+
+    for slope, told in ((0, []), (1e5, []), (2.5e5, ["bytes +1.5%"])):
+        found = {"worker": {"temporary": 0, **soaking.grown(rows(slope))}}
+        assert found["worker"]["a_round"] == pytest.approx(slope)
+        assert reliability.wrongs("soak", found, quick=False) == told
+        assert reliability.wrongs("soak", found, quick=True) == []
+    found["worker"]["temporary"] = 1
+    assert "temporary files are left" in reliability.wrongs("soak", found, quick=True)
+
+
+def test_what_is_let_through_is_told(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import reliability
+
+    found = {"keras": {"tried": 2, "through": ["a bomb"]}, "cards": {"tried": 1, "through": []}}
+    assert reliability.wrongs("hostile", found, quick=True) == ["keras: a bomb"]
+    found = {"card": {"failures": ["hangs, of seed 0"]}}
+    assert reliability.wrongs("fuzz", found, quick=True) == ["card: hangs, of seed 0"]
+    rows = [{"right": False, "said": "Traceback"}, {"right": True}]
+    assert len(reliability.wrongs("kills", {"failures": [{}], "troubles": rows}, False)) == 2
+
+
+def test_files_that_differ_are_not_one_result(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import killing
+
+    assert killing.equal(None, None)
+    assert not killing.equal(None, {})
+    assert not killing.equal({"a": b"1"}, {"a": b"2"})
+    a = [np.ones(3), np.zeros(0)]
+    assert killing.equal(a, [np.ones(3) + 9e-7, np.zeros(0)])
+    assert not killing.equal(a, [np.ones(3) + 1.1e-6, np.zeros(0)])
