@@ -162,7 +162,6 @@ def speed():
                 f"{row['first']:.2f}",
                 f"{row['seconds']:.2f}",
                 f"{row['ratio']:.2f} ({low:.2f} to {high:.2f})",
-                f"{row['counted']:.2f}",
             )
         )
     errors = found["errors"]
@@ -171,8 +170,8 @@ def speed():
     return (
         "Seconds an epoch on two CPU cores (60,000 images, batches of 128, medians); the first\n"
         "compiles what is compiled, and is left out of aezoo's part, how many of their seconds it\n"
-        "needs; the last column counts four epochs, the first among them:\n\n"
-        + markdown(("network", "by", "first", "others", "aezoo's part", "of all four"), rows)
+        "needs:\n\n"
+        + markdown(("network", "by", "first", "others", "aezoo's part"), rows)
         + f"\nWith 128 numbers `aezoo.deep` has a test error of {own['mse']:.4f} after "
         f"{own['seconds']:.0f} s; the NumPy network, by\nplain gradient descent, one of "
         f"{theirs['mse']:.4f} after {theirs['seconds']:.0f} s. With 16 numbers pythae's default "

@@ -329,7 +329,7 @@ def show(found):
     for name, row in found.get("epochs", {}).items():
         table.add_row(
             *name.split("-"),
-            *(f"{row[key]:.2f}" for key in ("seconds", "first", "ratio", "counted")),
+            *(f"{row[key]:.2f}" for key in ("seconds", "first", "ratio", "counted") if key in row),
         )
     Console().print(table)
     table = Table("training", "epochs", "seconds", "test MSE")
