@@ -36,9 +36,7 @@ def test_best_weights_are_kept_and_training_stops(quick, undrawn, monkeypatch):
 
 
 @pytest.mark.parametrize("epoch", [0, 2])
-def test_interruption_leaves_a_usable_run_of_the_best_weights(
-    quick, interrupt, epoch, monkeypatch
-):
+def test_interruption_leaves_a_usable_run_of_the_best_weights(quick, interrupt, epoch, monkeypatch):
     monkeypatch.setattr(checkpoints, "SECONDS", 1e9)  # a slow machine would write one
     run = quick(epochs=9, callbacks=[interrupt(epoch, spoil=epoch > 0)])
     assert run.interrupted
