@@ -113,6 +113,27 @@ def verify_models(
 
 
 @app.command()
+def lock(
+    addresses: Annotated[
+        list[str], typer.Argument(help="Such as hf://OWNER/REPOSITORY.", show_default=False)
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path(
+        "aezoo.lock"
+    ),
+) -> None:
+    """Pin weights on the Hugging Face Hub: their commits and hashes, in aezoo.lock.
+
+    Where that file is in the working folder, aezoo.build takes these files and no others.
+    """
+    with quiet():
+        from aezoo.registry import hub, weights
+
+        pinned = hub.pin(addresses, weights.HUB, output)
+    for address in addresses:
+        out.print(f"{address}: commit {pinned[address]['revision']}, in {output}", soft_wrap=True)
+
+
+@app.command()
 def rebuild(
     name: Annotated[str, typer.Argument(help="A pretrained model, such as conv-mnist.")],
     output: Annotated[

@@ -124,7 +124,8 @@ def build(
         latent_dim: Positive integer, how many numbers a code has. Default: 32.
         weights: `None` for an untrained model; a dataset that it was pretrained on, such as
             `"mnist"`; the path of a `.weights.h5` file, or of a folder with a card; or
-            `hf://OWNER/REPOSITORY`. Shapes and options come from the card of the weights.
+            `hf://OWNER/REPOSITORY`, also with `@REVISION`. Shapes and options come from the card
+            of the weights.
         **options: The model's own options, see `help(aezoo.conv)` and its like.
 
     Returns:

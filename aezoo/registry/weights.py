@@ -1,7 +1,6 @@
 """Pretrained weights: where they are, whether they are whole, and what they belong to."""
 
 import difflib
-import hashlib
 import json
 import logging
 import math
@@ -11,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from aezoo.registry import hdf5
+from aezoo.registry import hdf5, hub
+from aezoo.system.files import sha256
 
 CARD = "card.json"
 FILE = "model.weights.h5"
-HUB = "hf://"
 STATES = ("optimizer", "vars/random_")  # no weights: files have them or not
 KEYS = {
     "model": str,
@@ -31,6 +30,7 @@ KEYS = {
 # take images of any size, but none so large is of use with so few weights.
 MOST_PER_WEIGHT = 100
 MOST_CARD = 2**20  # bytes
+HUB = {CARD: MOST_CARD, FILE: hdf5.MAX_BYTES}  # what is taken from there, and bytes at most
 
 log = logging.getLogger("aezoo")
 
@@ -198,7 +198,7 @@ def find(model: str, weights: str | os.PathLike) -> tuple[dict[str, Any] | None,
         model: String, a family.
         weights: String, what the model was pretrained on, such as `"mnist"`; the path of a
             `.weights.h5` file or of a folder with a card; or `hf://OWNER/REPOSITORY` for such a
-            folder on the Hugging Face Hub.
+            folder on the Hugging Face Hub, see `aezoo.registry.hub.download`.
 
     Returns:
         A pair: the card, a dictionary, or `None` for a file without one, and the path of the file.
@@ -209,8 +209,8 @@ def find(model: str, weights: str | os.PathLike) -> tuple[dict[str, Any] | None,
         ValueError: If there are no such weights, they are of another model, or damaged.
     """
     text = str(weights)
-    if text.startswith(HUB):
-        snapshot = Path(_downloaded(text.removeprefix(HUB)))
+    if text.startswith(hub.PREFIX):
+        snapshot = hub.download(text, HUB)
         card = read_card(snapshot, within=snapshot.parents[1])  # the hub's files are links to blobs
     elif text.endswith(".h5"):
         path = Path(weights)
@@ -238,19 +238,6 @@ def find(model: str, weights: str | os.PathLike) -> tuple[dict[str, Any] | None,
     return card, check(card, Path(text).name if text.endswith(".h5") else FILE)
 
 
-def sha256(path: str | os.PathLike) -> str:
-    """The hash of a file.
-
-    Args:
-        path: String or path.
-
-    Returns:
-        String, hexadecimal.
-    """
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def arrays(
     source: str | os.PathLike | Callable[[Path], Any],
 ) -> list[tuple[str, tuple[int, ...]]]:
@@ -272,11 +259,3 @@ def arrays(
             path = Path(temporary, FILE)
             source(path)
         return [pair for pair in hdf5.arrays(path) if not pair[0].startswith(STATES)]
-
-
-def _downloaded(repository):
-    try:
-        from huggingface_hub import snapshot_download
-    except ImportError as error:
-        raise ImportError("The hub needs one more package: pip install aezoo[hub]") from error
-    return snapshot_download(repository, allow_patterns=[CARD, FILE])

@@ -2,6 +2,7 @@
 
 import errno
 import functools
+import hashlib
 import os
 import shutil
 import stat
@@ -108,3 +109,16 @@ def _is_of(error, folder):
         return error.errno in DISK
     name = error.filename
     return isinstance(name, (str, os.PathLike)) and Path(folder) in Path(name).parents
+
+
+def sha256(path: str | os.PathLike) -> str:
+    """The hash of a file.
+
+    Args:
+        path: String or path.
+
+    Returns:
+        String, hexadecimal.
+    """
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

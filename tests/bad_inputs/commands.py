@@ -123,6 +123,7 @@ COMMANDS = {
     "publish: nothing": (["publish"], "Missing argument 'run'"),
     "publish: no such run": (["publish", "none", "published"], "none"),
     "publish: a run without figures": (["publish", "run", "published"], "run"),
+    "lock: no address": (["lock", "someone/model"], "someone/model"),
     "verify-models: no such model": (["verify-models", "none"], "none"),
     "rebuild: no such model": (["rebuild", "none", "-o", "rebuilt"], "none"),
     "rebuild: nowhere": (["rebuild", "deep-digits"], "--output"),

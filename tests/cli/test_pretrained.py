@@ -37,3 +37,31 @@ def test_figures_of_verified_models(run, monkeypatch):
     assert json.loads(run("verify-models", "a", "b", "--json").stdout) == {"a": found, "b": found}
     result = run("verify-models", "a", "b")
     assert all(word in result.stdout for word in ("saved_model", "0.012500", "0.012600", "b"))
+
+
+def test_lock(run, monkeypatch, tmp_path):
+    asked = []
+
+    def pin(addresses, most, lock):
+        asked.append((addresses, most, lock))
+        return {address: {"revision": "abc", "files": {}} for address in addresses}
+
+    monkeypatch.setattr("aezoo.registry.hub.pin", pin)
+    monkeypatch.chdir(tmp_path)
+    result = run("lock", "hf://a/b", "hf://c/d")
+    assert result.exit_code == 0
+    assert result.stdout.split("\n")[1] == "hf://c/d: commit abc, in aezoo.lock"
+    run("lock", "hf://a/b", "--output", "other.lock")
+    assert [(told, str(lock)) for told, _, lock in asked] == [
+        (["hf://a/b", "hf://c/d"], "aezoo.lock"),
+        (["hf://a/b"], "other.lock"),
+    ]
+    assert asked[0][1] == {weights.CARD: 2**20, weights.FILE: 2**32}
+
+
+def test_lock_of_what_is_no_address(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run("lock", "a/b")
+    assert result.exit_code == 1
+    assert "hf://OWNER/REPOSITORY" in result.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -2,8 +2,6 @@ import json
 import logging
 import resource
 import shutil
-import sys
-import types
 
 import h5py
 import numpy as np
@@ -204,29 +202,12 @@ def test_missing_file(entry):
         aezoo.build("deep", weights="digits")
 
 
-def test_hub(entry, monkeypatch, rng, tmp_path):
+def test_hub(entry, hub, rng):
     whole, ae = entry
-    asked = []
-    folder = tmp_path / "snapshots" / "abc"
-    folder.mkdir(parents=True)
-    (tmp_path / "blobs").mkdir()
-    for name in (weights.CARD, weights.FILE):  # as the hub's cache has them
-        shutil.copy(whole / name, tmp_path / "blobs" / name)
-        (folder / name).symlink_to(f"../../blobs/{name}")
-
-    def snapshot_download(repository, allow_patterns):
-        asked.append((repository, allow_patterns))
-        return str(folder)
-
-    module = types.SimpleNamespace(snapshot_download=snapshot_download)
-    monkeypatch.setitem(sys.modules, "huggingface_hub", module)
+    hub.add(whole)
     loaded = aezoo.build("deep", weights="hf://someone/deep-digits")
     x = rng.random((4, 8, 8, 1)).astype("float32")
     np.testing.assert_array_equal(loaded.encode(x), ae.encode(x))
-    assert asked == [("someone/deep-digits", [weights.CARD, weights.FILE])]
-    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    with pytest.raises(ImportError, match=r"aezoo\[hub\]"):
-        aezoo.build("deep", weights="hf://someone/deep-digits")
 
 
 def test_cards_of_the_zoo_are_whole():
