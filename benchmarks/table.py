@@ -1,4 +1,4 @@
-"""Writes the results in the README from what the other benchmarks have measured.
+"""Writes the results in README.md and docs/benchmarks.md from what the others have measured.
 
 python benchmarks/table.py
 """
@@ -9,22 +9,61 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
+PAGE = HERE.parent / "docs" / "benchmarks.md"
 BEGIN = "<!-- written by benchmarks/table.py -->\n"
 END = "<!-- until here -->\n"
 
 
 def main():
-    text = README.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    README.write_text(before + BEGIN + results() + END + after, encoding="utf-8")
+    for file, written in ((PAGE, results()), (README, summary())):
+        before, rest = file.read_text(encoding="utf-8").split(BEGIN)
+        after = rest.split(END)[1]
+        file.write_text(before + BEGIN + written + END + after, encoding="utf-8")
+
+
+def summary():
+    """Markdown of the lines that stand in the README."""
+    ratios = of_pca()
+    noise = measured("photographs")["levels"]["25"]
+    small, *_, large = measured("rate_distortion")["photographs"]
+    row = measured("edge")["int8"]["conv, int8"]
+    kb, us = (
+        measured("edge")["precisions"]["conv, int8"][key] for key in ("bytes", "microseconds")
+    )
+    probed = {
+        one["features"]: one["accuracy"]
+        for one in measured("features")["denoising-mnist-affine"]["rows"]
+        if (one["classifier"], one["labels"]) == ("linear", 100)
+    }
+    odd = measured("anomaly")["tables"]["mean"]
+    auroc = {name: found["clean"]["auroc"] for name, found in odd.items()}
+    lines = [
+        f"**Reconstruction**: of PCA's error, `aezoo train` has {statistics.median(ratios):.2f} as "
+        f"the median of {len(ratios)} trainings on\n  images, tables and signals, and never more "
+        f"than {max(ratios):.2f}.",
+        f"**Anomalies**: mean AUROC on 16 tables {auroc['aezoo, told']:.3f}; nearest neighbours "
+        f"{auroc['PyOD k nearest neighbours']:.3f}, PyOD's autoencoder\n  "
+        f"{auroc['PyOD AutoEncoder']:.3f}, isolation forest {auroc['PyOD isolation forest']:.3f}.",
+        f"**Photographs** with noise of 25: {noise['unet']:.2f} dB without being told the noise, "
+        f"BM3D {noise['BM3D']:.2f} with.",
+        f"**Compression** of photographs, at {small['bits']} bits a pixel: {small['ours']:.2f} dB, "
+        f"WebP {small['WEBP']:.2f}, JPEG XL {small['JXL']:.2f}, JPEG\n  {small['JPEG']:.2f}; at "
+        f"{large['bits']:g} bit WebP is better, {large['WEBP']:.2f} to {large['ours']:.2f}.",
+        f"**Features**, 100 labels of MNIST: a linear classifier knows {probed['codes']:.1%} by "
+        f"codes, {probed['raw']:.1%} by pixels,\n  {probed['PCA']:.1%} by PCA.",
+        f"**Int8**: `conv` for MNIST takes {kb / 1e3:.0f} kB and {us:.0f} µs a sample, for an error "
+        f"{row['increase']:+.1%}.",
+    ]
+    return "".join(f"- {line}\n" for line in lines)
 
 
 def results():
-    """Markdown of all tables."""
-    parts = (own_data(), quality(), networks(), photographs(), speed(), edge(), plain_c(), search())
-    parts = (*parts, compression(), features(), generation(), scale(), growth())
-    return "\n".join(filter(None, parts))
+    """Markdown of all tables, by what they are of."""
+    told = []
+    for title, parts in SECTIONS.items():
+        text = "\n".join(filter(None, (part() for part in parts)))
+        told += [f"## {title}\n\n{text}"] if text else []
+    return "\n" + "\n".join(told)
 
 
 CODECS = ("ours", "WEBP", "JXL", "JPEG")
@@ -54,11 +93,16 @@ BY = {
 }
 
 
+def of_pca():
+    """The errors over PCA's of all trainings of `own_data.py` with a family that says so."""
+    errors = measured("own_data")["errors"]
+    return [row["ratio"] for key, row in errors.items() if key.split()[1] in OWN]
+
+
 def own_data():
-    worst, all_of_them = {}, []
+    worst, all_of_them = {}, of_pca()
     for key, row in measured("own_data")["errors"].items():
         name, model, _ = key.split()
-        all_of_them += [row["ratio"]] if model in OWN else []
         worst[name, model] = max(row["ratio"], worst.get((name, model), 0.0))
     cells = {key: f"{ratio:.2f}" for key, ratio in worst.items()}
     rows = [
@@ -95,7 +139,7 @@ def quality():
     return (
         "Mean squared error on the test images of MNIST, by the numbers in a code, of models that\n"
         "`aezoo train` makes of 2,000 images, mean of two seeds\n"
-        "([picture](benchmarks/quality.png)):\n\n" + markdown(("", *keys), rows)
+        "([picture](../benchmarks/quality.png)):\n\n" + markdown(("", *keys), rows)
     )
 
 
@@ -142,7 +186,7 @@ def photographs():
         f"Photographs: {found['photographs']} grey ones ({found['data']}) with Gaussian noise, "
         "PSNR in dB by its standard\ndeviation, of 255, which the opponents are told and the "
         "pretrained `unet` is not.\nAn ensemble is the mean over eight positions "
-        "([picture](benchmarks/photographs.png)):\n\n"
+        "([picture](../benchmarks/photographs.png)):\n\n"
         + markdown(("noise", *names, "DnCNN, its paper's"), rows)
     )
 
@@ -170,8 +214,8 @@ def speed():
     ours, pythaes = (errors[f"16-numbers-to-end-{by}"] for by in ("aezoo", "pythae"))
     return (
         "Seconds an epoch on two CPU cores (60,000 images, batches of 128, medians); the first\n"
-        "compiles what is compiled. aezoo's part is how many of their seconds it needs, for an epoch\n"
-        "but the first, and for the first four:\n\n"
+        "compiles what is compiled. aezoo's part is how many of their seconds it needs, for an\n"
+        "epoch but the first, and for the first four:\n\n"
         + markdown(("network", "by", "first", "others", "aezoo's part", "of the four"), rows)
         + f"\nWith 128 numbers `aezoo.deep` has a test error of {own['mse']:.4f} after "
         f"{own['seconds']:.0f} s; the NumPy network, by\nplain gradient descent, one of "
@@ -267,6 +311,31 @@ def search():
     )
 
 
+def anomalies():
+    tables = measured("anomaly")["tables"]["mean"]
+    rows = [
+        (
+            name,
+            *(f"{row[kind]['auroc']:.3f}" for kind in ("clean", "contaminated")),
+            f"{row['clean']['seconds']:,.0f}",
+        )
+        for name, row in tables.items()
+    ]
+    told = "Mean AUROC over 16 tables of ADBench, two seeds; contaminated: a share of the anomalies is\n"
+    told += "among the rows to fit, unmarked. Seconds are of all fits and scores of clean ones:\n\n"
+    told += markdown(("", "clean", "contaminated", "seconds"), rows)
+    rows = [
+        (
+            name,
+            *(f"{row[key]:.3f}" for key in ("auroc", "f1", "event_recall")),
+            f"{row['false_alarm_rate']:.1%}",
+        )
+        for name, row in measured("anomaly_time_series").items()
+    ]
+    told += "\nRecordings of a water loop (SKAB), by its leaderboard's protocol:\n\n"
+    return told + markdown(("", "AUROC", "F1", "events found", "false alarms"), rows)
+
+
 def compression():
     if not exists("rate_distortion"):
         return ""
@@ -284,8 +353,8 @@ def compression():
     )
     return (
         "kB of 10,000 test images in one file, at the error of each pretrained model (PSNR in dB;\n"
-        "the model's own size is apart; pictures: [MNIST](benchmarks/rate_distortion-mnist.png),\n"
-        "[CIFAR-10](benchmarks/rate_distortion-cifar10.png)):\n\n"
+        "the model's own size is apart; pictures: [MNIST](../benchmarks/rate_distortion-mnist.png),\n"
+        "[CIFAR-10](../benchmarks/rate_distortion-cifar10.png)):\n\n"
         + markdown(("", "PSNR", "`aezoo.compress`", "WebP", "JPEG XL", "JPEG", "PNG"), rows)
         + compressed_photographs(found.get("photographs"))
         + (told or "")
@@ -302,7 +371,7 @@ def compressed_photographs(found):
     return (
         "\nPhotographs (BSD68, grey), each as a file, by `compressive-photographs`: the mean PSNR "
         "in dB of\nthose that every codec can make so small, by bits a pixel\n"
-        "([picture](benchmarks/rate_distortion-photographs.png)):\n\n"
+        "([picture](../benchmarks/rate_distortion-photographs.png)):\n\n"
         + markdown(("bits", "photographs", "`aezoo.compress`", "WebP", "JPEG XL", "JPEG"), rows)
     )
 
@@ -418,8 +487,50 @@ def growth():
     header = ("what grows", "", "seconds an epoch", "slope", "MiB of memory above an import")
     return (
         "How the cost of an epoch grows on two cores (a slope of 1: twice the time for twice as\n"
-        "much; below it, the cost of starting):\n\n" + markdown(header, rows)
+        "much; below it, the cost of starting):\n\n"
+        + markdown(header, rows)
+        + (shared(found["workers"]) if "workers" in found else "")
     )
+
+
+def shared(found):
+    rows = [
+        (str(row["size"]), f"{row['seconds']:.2f}", f"{row['memory'] / 2**20:,.0f}")
+        for row in found
+    ]
+    return (
+        f"\nProcesses that share {found[0]['samples']:,} rows and the {found[0]['cores']} cores of "
+        "this machine, which tells what\nsharing costs, not what it gains:\n\n"
+        + markdown(("processes", "seconds an epoch", "MiB of memory of one"), rows)
+    )
+
+
+def hosts():
+    found = measured("multihost")["agreement"]
+    rows = [
+        (f"`{name}`", *(f"{row[n][key]:.1e}" for key in ("losses", "weight") for n in ("2", "4")))
+        for name, row in found.items()
+    ]
+    head = ("", "losses, 2", "losses, 4", "a weight, 2", "a weight, 4")
+    return (
+        "By how much a training by 2 and by 4 processes differs at most from that by one, with the\n"
+        "same batches: losses, as a part of them, and final weights (why those of `conv` do: see\n"
+        "`benchmarks/README.md`):\n\n" + markdown(head, rows)
+    )
+
+
+SECTIONS = {
+    "Reconstruction": (own_data, quality, networks),
+    "Anomalies": (anomalies,),
+    "Denoising": (photographs,),
+    "Compression": (compression,),
+    "Features": (features,),
+    "Generation": (generation,),
+    "Devices": (edge, plain_c),
+    "Search": (search,),
+    "Speed": (speed,),
+    "Large data": (scale, growth, hosts),
+}
 
 
 def exists(name):

@@ -1,4 +1,4 @@
-"""The README's Python runs as written, and its commands exist."""
+"""The Python of the README and of the guides runs as written, and their commands exist."""
 
 import importlib.util
 import os
@@ -16,33 +16,42 @@ from typer.testing import CliRunner
 import aezoo
 from aezoo.cli import app
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+DOCS = ROOT / "docs"
+PAGES = [README, *sorted(DOCS.glob("*.md")), *sorted((DOCS / "guides").glob("*.md"))]
 
 
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```$", README.read_text("utf-8"), re.M | re.S)
+def blocks(page, language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
+
+
+def lines(*pages):
+    return [line for page in pages for block in blocks(page, "bash") for line in block.splitlines()]
 
 
 @pytest.mark.slow
-def test_python_runs(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, id=page.stem) for page in PAGES if blocks(page, "python")]
+)
+def test_python_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {}
-    for code in blocks("python"):
-        exec(compile(code, "README.md", "exec"), names)
-    assert names["codes"].shape == (360, 8)
-    assert (tmp_path / "digits.png").stat().st_size > 1000
+    for code in blocks(page, "python"):
+        exec(compile(code, page.name, "exec"), names)
+    pictures = re.findall(r'savefig\("(.*?)"\)', "".join(blocks(page, "python")))
+    assert all((tmp_path / picture).stat().st_size > 1000 for picture in pictures)
 
 
 def test_two_commands_set_everything_up():
-    lines = [line for block in blocks("bash") for line in block.splitlines()]
-    assert [line for line in lines if line.startswith("pip install -e")] == [
+    assert [line for line in lines(README) if line.startswith("pip install -e")] == [
         "pip install -e . && aezoo train conv",
         'pip install -e ".[dev]" && pytest',
     ]
 
 
 @pytest.mark.parametrize(
-    "line", [line for block in blocks("bash") for line in block.splitlines() if "aezoo " in line]
+    "line", [line for line in dict.fromkeys(lines(*PAGES)) if re.search(r"(^|&& )aezoo ", line)]
 )
 def test_commands_exist(line):
     words = shlex.split(line.split("&&")[-1], comments=True)
@@ -61,7 +70,9 @@ def test_from_a_table_to_a_yes_or_no_on_a_microcontroller(tmp_path):
     for program in ("bash", "cc"):
         if shutil.which(program) is None:
             pytest.skip(f"needs {program}")
-    tables, commands = (b for b in blocks("bash") if "table.csv" in b and "train" not in b)
+    tables, commands = (
+        block for block in blocks(DOCS / "guides" / "anomalies.md", "bash") if "table.csv" in block
+    )
     assert len(commands.splitlines()) == 4
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     said = ""
@@ -85,10 +96,20 @@ def test_from_a_table_to_a_yes_or_no_on_a_microcontroller(tmp_path):
 
 
 def test_families_are_listed():
-    table = README.read_text("utf-8").split("## The families")[1]
-    assert all(f"`{name}`" in table for name in aezoo.list_models())
+    text = README.read_text("utf-8")
+    assert all(f"`{name}`" in text for name in aezoo.list_models())
+
+
+def test_one_screen():
+    assert len(README.read_text("utf-8").split()) <= 700
+
+
+def test_links_lead_somewhere():
+    for link in re.findall(r"\]\(([^)#:]+)\)", README.read_text("utf-8")):
+        assert (ROOT / link).exists(), link
 
 
 def test_results_are_those_measured():
-    table = runpy.run_path(str(README.parent / "benchmarks" / "table.py"))
-    assert table["BEGIN"] + table["results"]() + table["END"] in README.read_text("utf-8")
+    table = runpy.run_path(str(ROOT / "benchmarks" / "table.py"))
+    for page, written in ((README, table["summary"]()), (table["PAGE"], table["results"]())):
+        assert table["BEGIN"] + written + table["END"] in page.read_text("utf-8")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from test_docstrings import INHERITED, NAMES, is_method
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
 USER = """
 import aezoo
 model = aezoo.build("conv")
@@ -31,10 +31,13 @@ def mypy(path, folder):
 @pytest.mark.slow
 def test_checked_in_a_file_of_a_user(tmp_path):
     pytest.importorskip("mypy", reason="needs the extra [dev]")
-    blocks = re.findall(r"^```python\n(.*?)^```$", README.read_text("utf-8"), re.M | re.S)
-    readme = tmp_path / "readme.py"
-    readme.write_text("\n".join(blocks), encoding="utf-8")
-    assert "Success: no issues found" in mypy(readme, tmp_path / "cache")
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
+        file = pages / f"{page.stem.replace('-', '_')}_.py"
+        file.write_text("\n".join(blocks), encoding="utf-8")
+    assert "Success: no issues found" in mypy(pages, tmp_path / "cache")
     user = tmp_path / "user.py"
     user.write_text(USER, encoding="utf-8")
     said = mypy(user, tmp_path / "cache")
