@@ -170,8 +170,8 @@ def speed():
     ours, pythaes = (errors[f"16-numbers-to-end-{by}"] for by in ("aezoo", "pythae"))
     return (
         "Seconds an epoch on two CPU cores (60,000 images, batches of 128, medians); the first\n"
-        "compiles what is compiled. aezoo's part is how many of their seconds it needs, for an epoch\n"
-        "but the first, and for the first four:\n\n"
+        "compiles what is compiled. aezoo's part is how many of their seconds it needs, for an\n"
+        "epoch but the first, and for the first four:\n\n"
         + markdown(("network", "by", "first", "others", "aezoo's part", "of the four"), rows)
         + f"\nWith 128 numbers `aezoo.deep` has a test error of {own['mse']:.4f} after "
         f"{own['seconds']:.0f} s; the NumPy network, by\nplain gradient descent, one of "
@@ -418,7 +418,21 @@ def growth():
     header = ("what grows", "", "seconds an epoch", "slope", "MiB of memory above an import")
     return (
         "How the cost of an epoch grows on two cores (a slope of 1: twice the time for twice as\n"
-        "much; below it, the cost of starting):\n\n" + markdown(header, rows)
+        "much; below it, the cost of starting):\n\n"
+        + markdown(header, rows)
+        + (shared(found["workers"]) if "workers" in found else "")
+    )
+
+
+def shared(found):
+    rows = [
+        (str(row["size"]), f"{row['seconds']:.2f}", f"{row['memory'] / 2**20:,.0f}")
+        for row in found
+    ]
+    return (
+        f"\nProcesses that share {found[0]['samples']:,} rows and the {found[0]['cores']} cores of "
+        "this machine, which tells what\nsharing costs, not what it gains:\n\n"
+        + markdown(("processes", "seconds an epoch", "MiB of memory of one"), rows)
     )
 
 
