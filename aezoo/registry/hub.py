@@ -76,13 +76,13 @@ def pin(
 
 def _got(address, most, commit=None):
     """The folder of a snapshot, whose name is its commit."""
+    repository, _, revision = address.removeprefix(PREFIX).partition("@")
+    if not address.startswith(PREFIX) or repository.count("/") != 1:
+        raise ValueError(f"Expected {PREFIX}OWNER/REPOSITORY. Received: {address}")
     try:
         import huggingface_hub as hub
     except ImportError as error:
         raise ImportError("The hub needs one more package: pip install aezoo[hub]") from error
-    repository, _, revision = address.removeprefix(PREFIX).partition("@")
-    if not address.startswith(PREFIX) or repository.count("/") != 1:
-        raise ValueError(f"Expected {PREFIX}OWNER/REPOSITORY. Received: {address}")
     asked = {"repo_id": repository, "allow_patterns": [*most]}
     kept = {**asked, "revision": commit or revision or None, "local_files_only": True}
     if commit:  # which is always the same

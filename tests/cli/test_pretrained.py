@@ -62,6 +62,6 @@ def test_lock(run, monkeypatch, tmp_path):
 def test_lock_of_what_is_no_address(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = run("lock", "a/b")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "hf://OWNER/REPOSITORY" in result.stderr
     assert list(tmp_path.iterdir()) == []
