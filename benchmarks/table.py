@@ -51,8 +51,8 @@ def summary():
         f"{large['bits']:g} bit WebP is better, {large['WEBP']:.2f} to {large['ours']:.2f}.",
         f"**Features**, 100 labels of MNIST: a linear classifier knows {probed['codes']:.1%} by "
         f"codes, {probed['raw']:.1%} by pixels,\n  {probed['PCA']:.1%} by PCA.",
-        f"**Int8**: `conv` for MNIST takes {kb / 1e3:.0f} kB and {us:.0f} µs a sample, for an error "
-        f"{row['increase']:+.1%}.",
+        f"**Int8**: `conv` for MNIST takes {kb / 1e3:.0f} kB and {us:.0f} µs a sample, for an "
+        f"error {row['increase']:+.1%}.",
     ]
     return "".join(f"- {line}\n" for line in lines)
 
@@ -321,8 +321,12 @@ def anomalies():
         )
         for name, row in tables.items()
     ]
-    told = "Mean AUROC over 16 tables of ADBench, two seeds; contaminated: a share of the anomalies is\n"
-    told += "among the rows to fit, unmarked. Seconds are of all fits and scores of clean ones:\n\n"
+    told = (
+        "Mean AUROC over 16 tables of ADBench, two seeds; contaminated: a share of the anomalies\n"
+    )
+    told += (
+        "is among the rows to fit, unmarked. Seconds are of all fits and scores of clean ones:\n\n"
+    )
     told += markdown(("", "clean", "contaminated", "seconds"), rows)
     rows = [
         (
@@ -353,8 +357,8 @@ def compression():
     )
     return (
         "kB of 10,000 test images in one file, at the error of each pretrained model (PSNR in dB;\n"
-        "the model's own size is apart; pictures: [MNIST](../benchmarks/rate_distortion-mnist.png),\n"
-        "[CIFAR-10](../benchmarks/rate_distortion-cifar10.png)):\n\n"
+        "the model's own size is apart; pictures:\n"
+        "[MNIST](../benchmarks/rate_distortion-mnist.png), [CIFAR-10](../benchmarks/rate_distortion-cifar10.png)):\n\n"
         + markdown(("", "PSNR", "`aezoo.compress`", "WebP", "JPEG XL", "JPEG", "PNG"), rows)
         + compressed_photographs(found.get("photographs"))
         + (told or "")
@@ -513,8 +517,8 @@ def hosts():
     ]
     head = ("", "losses, 2", "losses, 4", "a weight, 2", "a weight, 4")
     return (
-        "By how much a training by 2 and by 4 processes differs at most from that by one, with the\n"
-        "same batches: losses, as a part of them, and final weights (why those of `conv` do: see\n"
+        "By how much a training by 2 and by 4 processes differs at most from that by one, with\n"
+        "the same batches: losses, as a part of them, and final weights (why those of `conv` do: see\n"
         "`benchmarks/README.md`):\n\n" + markdown(head, rows)
     )
 

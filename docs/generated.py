@@ -22,8 +22,7 @@ from aezoo.registry import weights
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
-SHAPES = {name: (28, 28, 1) for name in aezoo.list_models()}
-PICTURES = ("reconstructions.png", "samples.png")
+SHAPE = (28, 28, 1)
 TOPICS = {  # public names by what they are for; `check` says which are missing
     "Models": (
         "The model, and how to make one. Each family has [its page](../catalogue/index.md).",
@@ -110,7 +109,7 @@ def catalogue() -> None:
     text += f"\nAnd {', '.join(others)}.\n"
     for kind, every in (("Families", names), ("Pretrained models", pretrained())):
         where = kind.split()[-1].lower()
-        entries = "\n".join(f"{where}/{name}" for name in every)
+        entries = "\n".join(f"{name} <{where}/{name}>" for name in every)
         text += f"\n```{{toctree}}\n:hidden:\n:caption: {kind}\n\n{entries}\n```\n"
     page(folder / "index.md", text)
 
@@ -122,7 +121,7 @@ def pretrained() -> list[str]:
 
 def family(folder, name, cards):
     text = f"# {name}\n\n{registry.summary(name)}\n\n"
-    chart(folder / f"{name}.svg", aezoo.build(name, SHAPES[name]))
+    chart(folder / f"{name}.svg", aezoo.build(name, SHAPE))
     text += f"![Sizes of all layers of {name}, for 28 x 28 pixels]({name}.svg)\n\n"
     written = DOCS / "families" / f"{name}.md"
     if written.is_file():
@@ -148,7 +147,7 @@ def family(folder, name, cards):
     if own:
         text += f"## Pretrained\n\n{', '.join(own)}\n\n"
     text += f"## Options\n\n{directive('autofunction', f'aezoo.{name}')}"
-    kind = type(aezoo.build(name, SHAPES[name]))
+    kind = type(aezoo.build(name, SHAPE))
     if kind is not aezoo.Autoencoder:
         where = f"{kind.__module__}.{kind.__name__}"
         text += f"\n## What its models add\n\n{directive('autoclass', where, members=True)}"
@@ -294,9 +293,11 @@ def described(name) -> str:
     if inspect.ismodule(value):
         told = [f"## aezoo.{name}\n", inspect.cleandoc(value.__doc__), ""]
         told.insert(0, directive("py:module", f"aezoo.{name}"))
-        for member in value.__all__:
+        for member in members(value):
             if getattr(aezoo, member, None) is getattr(value, member):
                 continue  # it stands under its shorter name
+            if not callable(getattr(value, member)):
+                continue
             told.append(
                 directive(kind_of(getattr(value, member)), f"aezoo.{name}.{member}", members=True)
             )
@@ -304,10 +305,19 @@ def described(name) -> str:
     return f"## {name}\n\n" + directive(kind_of(value), f"aezoo.{name}", members=True)
 
 
+def members(module) -> list[str]:
+    own = (
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and getattr(value, "__module__", "") == module.__name__
+    )
+    return getattr(module, "__all__", None) or sorted(own)
+
+
 def kind_of(value) -> str:
     if inspect.isclass(value):
         return "autoexception" if issubclass(value, Exception) else "autoclass"
-    return "autofunction" if callable(value) else "autodata"
+    return "autofunction"
 
 
 def directive(kind, name, members=False) -> str:

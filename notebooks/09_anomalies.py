@@ -392,4 +392,4 @@ if Path("firmware").exists() and shutil.which("cc"):
 
 # %% [markdown]
 # Without Python code the same is `aezoo detect fit table.csv`, `aezoo detect evaluate`, `aezoo detect
-# export --target micro`, and that compiler: the README has the four commands.
+# export --target micro`, and that compiler: the guide to anomaly detection has the four commands.

@@ -33,7 +33,8 @@ def test_checked_in_a_file_of_a_user(tmp_path):
     pytest.importorskip("mypy", reason="needs the extra [dev]")
     pages = tmp_path / "pages"
     pages.mkdir()
-    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+    docs = ROOT / "docs"
+    for page in (ROOT / "README.md", *docs.glob("*.md"), *(docs / "guides").glob("*.md")):
         blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
         file = pages / f"{page.stem.replace('-', '_')}_.py"
         file.write_text("\n".join(blocks), encoding="utf-8")

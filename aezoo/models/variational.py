@@ -50,7 +50,7 @@ def variational(
             of each batch, with which the bound is highest. It is a constant to the gradient, which
             is that of the bound then, times beta / N. The loss itself, mse * (1 + 2 KL / N), tells
             epochs apart only about as the bound does, by mse * exp(2 KL / N).
-        capacity: `None`, or a float above 0 in nats: the penalty is beta * |KL - C|, with C
+        capacity: `None`, or a float above 0 in nats: the penalty is `beta * |KL - C|`, with C
             growing from 0 to the capacity.
         capacity_steps: Positive integer, the updates in which C grows. Default: 10,000.
         free_bits: Float, 0 or more, in nats: each dimension's KL counts from there on only.

@@ -132,7 +132,7 @@ class VectorQuantized(Autoencoder):
             x: Array of shape `(n, *input_shape)`, or a dataset of batches.
 
         Returns:
-            Integer NumPy array of shape `(n, *latent_shape[:-1])`.
+            Integer NumPy array of shape `(n, ...)`, that of codes without their last axis.
         """
         return self._batched(lambda b: self.bottleneck.indices(self._features(b)), x)
 
