@@ -358,7 +358,8 @@ def compression():
     return (
         "kB of 10,000 test images in one file, at the error of each pretrained model (PSNR in dB;\n"
         "the model's own size is apart; pictures:\n"
-        "[MNIST](../benchmarks/rate_distortion-mnist.png), [CIFAR-10](../benchmarks/rate_distortion-cifar10.png)):\n\n"
+        "[MNIST](../benchmarks/rate_distortion-mnist.png),\n"
+        "[CIFAR-10](../benchmarks/rate_distortion-cifar10.png)):\n\n"
         + markdown(("", "PSNR", "`aezoo.compress`", "WebP", "JPEG XL", "JPEG", "PNG"), rows)
         + compressed_photographs(found.get("photographs"))
         + (told or "")
@@ -518,8 +519,8 @@ def hosts():
     head = ("", "losses, 2", "losses, 4", "a weight, 2", "a weight, 4")
     return (
         "By how much a training by 2 and by 4 processes differs at most from that by one, with\n"
-        "the same batches: losses, as a part of them, and final weights (why those of `conv` do: see\n"
-        "`benchmarks/README.md`):\n\n" + markdown(head, rows)
+        "the same batches: losses, as a part of them, and final weights (why those of `conv` do:\n"
+        "see `benchmarks/README.md`):\n\n" + markdown(head, rows)
     )
 
 
