@@ -17,6 +17,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx_design",
+    "accessible",
     "mathml",
 ]
 exclude_patterns = ["families", "catalogue/sweep.md", "catalogue/int8.md", "catalogue/commands.md"]

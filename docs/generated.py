@@ -32,7 +32,10 @@ TOPICS = {  # public names by what they are for; `check` says which are missing
         "A name or a path becomes arrays or a stream.",
         ("load_dataset", "Dataset", "Stream", "augmentation"),
     ),
-    "Training": ("What the commands do, from Python.", ("train", "resume", "search", "sweep")),
+    "Training": (
+        "What the commands do, from Python.",
+        ("train", "resume", "write_report", "compare", "search", "sweep"),
+    ),
     "Uses": (
         "What autoencoders are built for.",
         (
@@ -53,6 +56,7 @@ TOPICS = {  # public names by what they are for; `check` says which are missing
             "export_tflite",
             "export_saved_model",
             "export_onnx",
+            "export_page",
             "quantize_aware",
             "ExportReport",
             "ExportError",
@@ -90,8 +94,12 @@ def catalogue() -> None:
         family(folder / "families", name, cards)
     for name in pretrained():
         model(folder / "models", name)
-    rows = [(f"[`{name}`](families/{name}.md)", registry.summary(name)) for name in names]
-    text = "# The catalogue\n\n## Families\n\n" + table(("", "what it is"), rows)
+    text = "# The catalogue\n\n## Families\n"
+    for purpose, found in registry.purposes().items():
+        rows = [(f"[`{name}`](families/{name}.md)", registry.summary(name)) for name in found]
+        about = registry.PURPOSES.get(purpose, "")
+        text += f"\n### {purpose.capitalize()}\n\n{about}\n\n"
+        text += table(("", "what it is"), rows)
     rows = [
         (
             f"[{name}](models/{name}.md)",
@@ -150,7 +158,9 @@ def family(folder, name, cards):
     kind = type(aezoo.build(name, SHAPE))
     if kind is not aezoo.Autoencoder:
         where = f"{kind.__module__}.{kind.__name__}"
-        text += f"\n## What its models add\n\n{directive('autoclass', where, members=True)}"
+        own = kind.__module__.endswith(f".{name}")  # else it stands on another family's page, too
+        described = directive("autoclass", where, members=True, index=own)
+        text += f"\n## What its models add\n\n{described}"
     page(folder / f"{name}.md", text)
 
 
@@ -160,6 +170,7 @@ def model(folder, name):
     text = (source / "README.md").read_text("utf-8")
     if text.startswith("---\n"):  # what the hub reads
         text = text.split("---\n", 2)[2].lstrip()
+    text = f"# {name}\n" + text.partition("\n")[2]  # several have one title
     place = folder / name
     place.mkdir()
     for picture in source.glob("*.png"):
@@ -320,8 +331,9 @@ def kind_of(value) -> str:
     return "autofunction"
 
 
-def directive(kind, name, members=False) -> str:
+def directive(kind, name, members=False, index=True) -> str:
     options = "   :members:\n" if members and kind == "autoclass" else ""
+    options += "" if index else "   :no-index:\n"
     return f"```{{eval-rst}}\n.. {kind}:: {name}\n{options}```\n"
 
 

@@ -164,31 +164,14 @@ def print_json(document: Any) -> None:
 
 def print_metrics(title: str, metrics: dict[str, Any]) -> None:
     """Prints the metrics of a model as a table."""
-    smaller = metrics["compression_ratio"] > 1  # or PCA is exact, and tells nothing
-    beside = ["PCA, same code size"] if smaller else []
-    table = Table("", "model", *beside, title=title, title_justify="left")
-    for key, label, digits in (
-        ("mse", "mean squared error", 5),
-        ("psnr", "PSNR (dB)", 2),
-        ("ssim", "SSIM", 4),
-    ):
-        if key in metrics:
-            both = (f"{metrics[k]:.{digits}f}" for k in (key, f"pca_{key}")[: 1 + smaller])
-            table.add_row(label, *both)
-    if smaller and "relative_mse" in metrics:  # not where PCA is exact
-        table.add_row("MSE relative to PCA", f"{metrics['relative_mse']:.2f}", "1.00")
-    if "noisy_mse" in metrics:
-        table.add_row("MSE of corrupted samples", f"{metrics['noisy_mse']:.5f}")
-        table.add_row("... after denoising", f"{metrics['denoised_mse']:.5f}")
-    table.add_section()
-    table.add_row("MSE of predicting the mean", f"{metrics['mean_mse']:.5f}")
-    numbers = metrics["latent_size"], metrics["pca_components"]
-    table.add_row("numbers in a code", *(f"{number:,}" for number in numbers[: 1 + smaller]))
-    if metrics.get("code_bits", 32 * numbers[0]) != 32 * numbers[0]:  # indices, or rounded
-        bits = metrics["code_bits"], 32 * numbers[1]
-        table.add_row("bits in a code", *(f"{count:,.0f}" for count in bits[: 1 + smaller]))
-    table.add_row("compression ratio", f"{metrics['compression_ratio']:.1f}")
-    table.add_row("parameters", f"{metrics['parameters']:,}")
+    from aezoo.evaluation.figures import figures
+
+    columns, sections = figures(metrics)
+    table = Table("", *columns, title=title, title_justify="left")
+    for rows in sections:
+        table.add_section()
+        for row in rows:
+            table.add_row(*row)
     out.print(table)
 
 

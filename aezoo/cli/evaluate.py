@@ -19,8 +19,8 @@ def evaluate(
         from aezoo.training.folder import read_record, stopped_early
 
         file, data, how = located(run_or_model, data, data_dir)
-        ae, x_train, x_test = loaded(file, data, how, whole=True)
-        metrics = evaluation.evaluate(ae, x_test, x_train)
+        ae, x_train, test = loaded(file, data, how, whole=True)
+        metrics = evaluation.evaluate(ae, test.x, x_train)
         stopped = False
         with suppress(OSError, KeyError):  # without a record, or one of another version
             stopped = stopped_early(read_record(file.parent)["training"])

@@ -57,11 +57,15 @@ def export(
         )
     with quiet(as_json=as_json):
         from aezoo import training
+        from aezoo.training.folder import MODEL, RECORD
+        from aezoo.training.report import try_report
 
         file, data, how = located(run_or_model, data, data_dir)
         kind = quantize or "float32" if format == "tflite" else format
-        ae, x_train, x_test = loaded(file, data, how)
-        report = training.export_to(file.parent, ae, kind, x_train, x_test, fine_tune)
+        ae, x_train, test = loaded(file, data, how)
+        report = training.export_to(file.parent, ae, kind, x_train, test.x, fine_tune)
+        if file.name == MODEL and file.with_name(RECORD).is_file():
+            try_report(file.parent, ae, test)
     if as_json:
         print_json(report)
     else:

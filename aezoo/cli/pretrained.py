@@ -22,14 +22,21 @@ LocalData = Annotated[
 
 @app.command("list")
 def list_zoo(as_json: Json = False) -> None:
-    """List the models of the zoo, with what each is for, and those that are pretrained."""
+    """List the models of the zoo by what they are for, and those that are pretrained."""
     with quiet(as_json=as_json):
         from aezoo import models, registry
         from aezoo.registry import weights
 
-        families = [
-            {"model": name, "summary": registry.summary(name)} for name in models.list_models()
-        ]
+        groups = registry.purposes()
+        purpose_of = {name: purpose for purpose, names in groups.items() for name in names}
+        families = {
+            name: {
+                "model": name,
+                "purpose": purpose_of[name],
+                "summary": registry.summary(name),
+            }
+            for name in models.list_models()
+        }
         pretrained = [
             {
                 "model": name,
@@ -42,11 +49,13 @@ def list_zoo(as_json: Json = False) -> None:
             for (name, data), card in weights.cards().items()
         ]
     if as_json:
-        print_json({"models": families, "pretrained": pretrained})
+        print_json({"models": [*families.values()], "pretrained": pretrained})
         return
-    table = Table("model", "what it is")
-    for family in families:
-        table.add_row(*family.values())
+    table = Table("for", "model", "what it is")
+    for purpose, names in groups.items():
+        for i, name in enumerate(names):
+            table.add_row("" if i else purpose, name, families[name]["summary"])
+        table.add_section()
     out.print(table)
     table = Table("pretrained", "weights", "code", "test MSE", "PCA's", "size")
     for row in pretrained:
@@ -123,7 +132,8 @@ def lock(
 ) -> None:
     """Pin weights on the Hugging Face Hub: their commits and hashes, in aezoo.lock.
 
-    Where that file is in the working folder, aezoo.build takes these files and no others.
+    Where that file is in the working folder, aezoo.build takes these files and no others from
+    the Hub.
     """
     with quiet():
         from aezoo.registry import hub, weights

@@ -46,8 +46,8 @@ def sample(
         from aezoo.evaluation.generation import NEIGHBOR
 
         file, data, how = located(run_or_model, data, data_dir)
-        ae, x_train, x_test = loaded(file, data, how)
-        real = x_test[:COMPARED]
+        ae, x_train, test = loaded(file, data, how)
+        real = test.x[:COMPARED]
         if min(len(real), len(x_train)) <= NEIGHBOR:
             raise ValueError(
                 f"Samples are compared with {NEIGHBOR + 1} test samples or more, and as many "

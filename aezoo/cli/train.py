@@ -205,6 +205,12 @@ def train(
             show_default=False,
         ),
     ] = None,
+    report: Annotated[
+        bool,
+        typer.Option(
+            "--report/--no-report", help="Write report.html, a page of the run to look at."
+        ),
+    ] = True,
     resume: Annotated[
         Path | None,
         typer.Option(
@@ -223,6 +229,7 @@ def train(
     with quiet(as_json=as_json) as ending:
         from aezoo import training
         from aezoo.training.progress import TrainingProgress
+        from aezoo.training.report import FILE
 
         first = True
         if distribute == "multihost":
@@ -263,6 +270,7 @@ def train(
                     **place,
                     callbacks=callbacks,
                     exports=export or (),
+                    report=report,
                     **options,
                 )
         finally:
@@ -284,6 +292,8 @@ def train(
         if run.interrupted:
             out.print(f"Interrupted after {len(run.history.get('loss', []))} whole epochs.")
         out.print(f"{run.folder}: {', '.join(files)}", soft_wrap=True)
+        if FILE in files:
+            out.print(f"To look at in a browser: {run.folder / FILE}", soft_wrap=True)
     if run.interrupted or ending.came:
         raise typer.Exit(ending.status)
 

@@ -72,8 +72,8 @@ def located(
     The data are those given, else those of the run. The model takes either as it was trained: with
     the size, colour and windows of its run.
     """
-    from aezoo.data.datasets import preparation
     from aezoo.training.folder import MODEL, RECORD, read_record
+    from aezoo.training.records import data_of
 
     file = run_or_model / MODEL if run_or_model.is_dir() else run_or_model
     if not file.is_file():
@@ -87,18 +87,13 @@ def located(
     except OSError as error:
         if data is None:
             raise OSError(f"{error} Give --data NAME_OR_PATH.") from error
-    if data is None:
-        data = recorded["source"]
-        where = recorded.get("data_dir")
-        if data_dir is None and where and Path(where).is_dir():  # a run may come from elsewhere
-            data_dir = Path(where)
-    return file, data, {"data_dir": data_dir, **preparation(recorded)}
+    return file, *data_of(recorded, data, data_dir)
 
 
 def loaded(
     file: Path, data: str, how: dict[str, Any], whole: bool = False
-) -> "tuple[aezoo.Autoencoder, np.ndarray | aezoo.Stream, np.ndarray]":
-    """The model, and the samples of the training and of the test split.
+) -> "tuple[aezoo.Autoencoder, np.ndarray | aezoo.Stream, aezoo.Dataset | aezoo.Stream]":
+    """The model, the samples of the training split, and the test split.
 
     Of the training split of a stream it is the stream, if it is to be whole, else a random sample.
     """
@@ -107,4 +102,4 @@ def loaded(
 
     ae = load_model(file)
     train, test = (aezoo.load_dataset(data, split, **how) for split in ("train", "test"))
-    return ae, whole_of(train) if whole else train.x, test.x
+    return ae, whole_of(train) if whole else train.x, test

@@ -126,14 +126,23 @@ def packed(content: bytes, metadata: dict, arrays: Mapping[str, np.ndarray] | No
         entry = schema.MetadataT()
         entry.name, entry.buffer = name, len(model.buffers) - 1
         model.metadata = [*(model.metadata or []), entry]
-    for buffer in model.buffers:
-        buffer.__class__ = _AlignedBuffer
-    builder = _SharingBuilder(len(content) + 4096)
+    align(model)
+    builder = SharingBuilder(len(content) + 4096)
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())
 
 
-class _SharingBuilder(flatbuffers.Builder):
+def align(model: schema.ModelT) -> None:
+    """Lets constants start at multiples of 16 bytes when the model is packed.
+
+    Args:
+        model: `ModelT` of the TFLite schema.
+    """
+    for buffer in model.buffers:
+        buffer.__class__ = _AlignedBuffer
+
+
+class SharingBuilder(flatbuffers.Builder):
     """A builder that writes equal arrays once: scales and zeros recur in every signature."""
 
     def __init__(self, size):

@@ -1,11 +1,14 @@
 """The parts of a model as functions of tensors, which every format is made from."""
 
+import contextlib
+import itertools
 from collections.abc import Callable
 
 import keras
 from keras import ops
 
 from aezoo.layers.bottleneck import bottleneck_of
+from aezoo.layers.output import flat_layers
 
 SIGNATURES = ("reconstruct", "encode", "decode")
 
@@ -37,10 +40,12 @@ def parts_of(ae: keras.Model, inside: bool = True, indices: bool = False) -> dic
     nearest, lookup = _by_indices(ae) if indices else (ae.encoder, lambda code: code)
 
     def encoded(x):
-        return nearest(into(x), training=False)
+        with _unrolled(ae):
+            return nearest(into(x), training=False)
 
     def decoded(code):
-        return ae.decoder(lookup(code), training=False)
+        with _unrolled(ae):
+            return ae.decoder(lookup(code), training=False)
 
     def score(x):
         difference = into(x) - decoded(encoded(x))
@@ -52,6 +57,33 @@ def parts_of(ae: keras.Model, inside: bool = True, indices: bool = False) -> dic
         "decode": lambda code: {"reconstruction": out_of(decoded(code))},
         "score": lambda x: {"score": score(x)},
     }
+
+
+def loops_of(ae: keras.Model) -> list[keras.layers.Layer]:
+    """The recurrent layers of a model.
+
+    Args:
+        ae: `aezoo.Autoencoder`.
+
+    Returns:
+        List of Keras layers.
+    """
+    models = [part for part in (ae.encoder, ae.decoder) if isinstance(part, keras.Model)]
+    every = itertools.chain.from_iterable(map(flat_layers, models))  # else they are functions
+    return [layer for layer in every if isinstance(layer, keras.layers.RNN)]
+
+
+@contextlib.contextmanager
+def _unrolled(ae):
+    """Has recurrent layers write all their steps, of whose loops TFLite knows too little."""
+    loops = [layer for layer in loops_of(ae) if not layer.unroll]
+    for layer in loops:
+        layer.unroll = True
+    try:
+        yield
+    finally:
+        for layer in loops:
+            layer.unroll = False
 
 
 def tells_indices(ae: keras.Model, quantize: str | None) -> bool:

@@ -1,8 +1,6 @@
 """Where an export may be written: nothing is replaced but an earlier export."""
 
-import json
 import os
-from dataclasses import fields
 from pathlib import Path
 
 from aezoo.export.report import ExportReport
@@ -75,10 +73,7 @@ def _report_may_be_written(path):
 
 def _is_report(path):
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        ExportReport.load(path)
     except (OSError, ValueError):
         return False
-    # what a report has had from the first release on
-    later = {"micro", "sha256", "detector", "fine_tuning", "c"}
-    known = {field.name for field in fields(ExportReport)} - later
-    return isinstance(found, dict) and known <= set(found)
+    return True

@@ -7,7 +7,8 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from pathlib import Path
 from typing import Any, Protocol
 
 import keras
@@ -109,60 +110,85 @@ class ExportReport:
         Args:
             path: String or path of the file.
         """
-        text = json.dumps(_finite(asdict(self)), indent=2, allow_nan=False)
+        text = json.dumps(finite(asdict(self)), indent=2, allow_nan=False)
         with replacing(path) as beside:
             beside.write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> "ExportReport":
+        """Reads a report that `save` wrote, with this version or an earlier one.
+
+        Args:
+            path: String or path of the file.
+
+        Returns:
+            `ExportReport`.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            ValueError: If it is no report of an export.
+        """
+        try:
+            found = json.loads(Path(path).read_text(encoding="utf-8"))
+        except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+            found = None
+        known = {
+            one.name: one.default_factory is MISSING and one.default is MISSING
+            for one in fields(cls)
+        }
+        needed = {name for name, is_needed in known.items() if is_needed}
+        if not isinstance(found, dict) or not needed <= set(found):
+            raise ValueError(f"{path} is no report of an export.")
+        return cls(**{name: value for name, value in found.items() if name in known})
+
+    def sections(self) -> list[list[tuple[str, str]]]:
+        """What the report says, as pairs of a name and a value, in sections.
+
+        Returns:
+            List of lists of pairs of strings.
+        """
+        parity, latency = self.parity, self.latency
+        contents = [("size", f"{self.size:,} bytes")]
+        for key in ("ops", "float_ops", "foreign_ops"):
+            if self.contents.get(key):
+                counts = ", ".join(f"{n} {op}" for op, n in self.contents[key].items())
+                contents.append((key.replace("_", " "), counts))
+        changed = [
+            ("largest, mean difference", _pair(parity, "max_difference", "mean_difference")),
+            ("MSE before, after", _pair(parity, "mse_keras", "mse_export")),
+        ]
+        if parity["psnr"] is not None:
+            changed.append(("PSNR against Keras", f"{parity['psnr']:.1f} dB"))
+        if parity["rank_correlation"] is not None:
+            changed.append(("rank correlation of scores", f"{parity['rank_correlation']:.5f}"))
+        if parity.get("encode_differing") is not None:
+            changed.append(("codes that are others", f"{parity['encode_differing']:.2%}"))
+        for key, name in (("encode_noise", "codes"), ("prior_noise", "outputs for the prior")):
+            if key in parity:
+                changed.append((f"noise of {name}", f"{parity[key]:.2%} of their spread"))
+        middle = f"{latency['median_us']:,.0f} and {latency['p95_us']:,.0f} µs"
+        times = [("latency, median and 95th percentile", middle)]
+        for key, name in (("compiled_us", "compiled call"), ("predict_us", "predict")):
+            if key in latency:
+                times.append((f"{name} of Keras, median", f"{latency[key]:,.0f} µs"))
+        found = [
+            contents,
+            changed,
+            list(_fine_tuning_rows(self.fine_tuning)) if self.fine_tuning else [],
+            times,
+            list(_micro_rows(self.micro, self._types())) if self.micro else [],
+            list(_c_rows(self.c)) if self.c else [],
+            list(_detector_rows(self.detector)) if self.detector else [],
+        ]
+        return [rows for rows in found if rows]
 
     def __rich__(self) -> Table:
         table = Table("", "", title=f"{self.path} ({self.format}, {self.precision})")
         table.title_justify = "left"
         table.show_header = False
-        parity, latency = self.parity, self.latency
-        table.add_row("size", f"{self.size:,} bytes")
-        for key in ("ops", "float_ops", "foreign_ops"):
-            if self.contents.get(key):
-                counts = ", ".join(f"{n} {op}" for op, n in self.contents[key].items())
-                table.add_row(key.replace("_", " "), counts)
-        table.add_section()
-        table.add_row(
-            "largest, mean difference", _pair(parity, "max_difference", "mean_difference")
-        )
-        table.add_row("MSE before, after", _pair(parity, "mse_keras", "mse_export"))
-        if parity["psnr"] is not None:
-            table.add_row("PSNR against Keras", f"{parity['psnr']:.1f} dB")
-        if parity["rank_correlation"] is not None:
-            table.add_row("rank correlation of scores", f"{parity['rank_correlation']:.5f}")
-        if parity.get("encode_differing") is not None:
-            table.add_row("codes that are others", f"{parity['encode_differing']:.2%}")
-        for key, name in (("encode_noise", "codes"), ("prior_noise", "outputs for the prior")):
-            if key in parity:
-                table.add_row(f"noise of {name}", f"{parity[key]:.2%} of their spread")
-        if self.fine_tuning:
+        for rows in self.sections():
             table.add_section()
-            for row in _fine_tuning_rows(self.fine_tuning):
-                table.add_row(*row)
-        table.add_section()
-        table.add_row(
-            "latency, median and 95th percentile",
-            f"{latency['median_us']:,.0f} and {latency['p95_us']:,.0f} µs",
-        )
-        for key, name in (("compiled_us", "compiled call"), ("predict_us", "predict")):
-            if key in latency:
-                table.add_row(f"{name} of Keras, median", f"{latency[key]:,.0f} µs")
-        if self.micro:
-            arenas = ", ".join(f"{name} {part['arena']:,}" for name, part in self.micro.items())
-            steps = max(part["difference"] for part in self.micro.values())
-            table.add_section()
-            table.add_row("memory on a microcontroller", f"{arenas} bytes")
-            unit = "steps of int8" if "int16" not in self._types() else "times 16 steps of int16"
-            table.add_row("LiteRT against TensorFlow Lite Micro", f"within {steps} {unit}")
-        if self.c:
-            table.add_section()
-            for row in _c_rows(self.c):
-                table.add_row(*row)
-        if self.detector:
-            table.add_section()
-            for row in _detector_rows(self.detector):
+            for row in rows:
                 table.add_row(*row)
         return table
 
@@ -224,6 +250,15 @@ def _detector_rows(found):
         yield "references", f"{found['references']:,}, of {found['reference_bytes']:,} bytes"
 
 
+def _micro_rows(found, types):
+    """What is printed of files for microcontrollers: names and values."""
+    arenas = ", ".join(f"{name} {part['arena']:,}" for name, part in found.items())
+    yield "memory on a microcontroller", f"{arenas} bytes"
+    steps = max(part["difference"] for part in found.values())
+    unit = "steps of int8" if "int16" not in types else "times 16 steps of int16"
+    yield "LiteRT against TensorFlow Lite Micro", f"within {steps} {unit}"
+
+
 def _c_rows(found):
     """What is printed of plain C: names and values."""
     arenas = (f"{name} {part['arena']:,}" for name, part in found.items())
@@ -257,14 +292,27 @@ def _median(function):
     return float(np.median(microseconds(function, PREDICT_RUNS)))
 
 
-def _finite(value: Any) -> Any:
-    """A value of JSON, with `None` in place of what is not finite."""
+def finite(value: Any) -> Any:
+    """A value of JSON, with `None` in place of what is not finite.
+
+    Args:
+        value: Dictionaries, lists, numbers and strings within each other.
+
+    Returns:
+        The same, with lists in place of tuples.
+
+    Example:
+
+    >>> finite({"psnr": float("inf"), "mse": 0.0})
+    {'psnr': None, 'mse': 0.0}
+    """
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _pair(values, *keys):
-    return ", ".join(f"{values[key]:.3g}" for key in keys)
+    found = (values[key] for key in keys)
+    return ", ".join("not finite" if value is None else f"{value:.3g}" for value in found)

@@ -132,7 +132,9 @@ def calibration_of(
 
 
 def prior_codes(ae: keras.Model, n: int, seed: int) -> np.ndarray | None:
-    """Codes from the prior of a model, or `None` where it has none.
+    """Codes from the prior of a model, or `None` where it has none that samples have not.
+
+    Codes from a codebook are those of samples, wherever they come from.
 
     Args:
         ae: `aezoo.Autoencoder`.
@@ -143,7 +145,8 @@ def prior_codes(ae: keras.Model, n: int, seed: int) -> np.ndarray | None:
         float32 array of shape `(n, *latent_shape)`, or `None`.
     """
     bottleneck = bottleneck_of(ae.encoder)
-    return bottleneck.prior(n, ae.latent_shape, seed) if bottleneck.has_prior else None
+    others = bottleneck.has_prior and not bottleneck.discrete
+    return bottleneck.prior(n, ae.latent_shape, seed) if others else None
 
 
 def remark(precision: str, samples: np.ndarray, calibration: np.ndarray | None) -> None:

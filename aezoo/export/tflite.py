@@ -19,7 +19,7 @@ from aezoo.export.conversion import ACTIVATIONS, convert, packed
 from aezoo.export.fine_tuning import fine_tuned
 from aezoo.export.micro import write_proved
 from aezoo.export.parity import parity
-from aezoo.export.parts import SIGNATURES, tells_indices
+from aezoo.export.parts import SIGNATURES, loops_of, tells_indices
 from aezoo.export.paths import file_to_write, new_folder, report_of
 from aezoo.export.plain_c.proving import write_proved_c
 from aezoo.export.report import ExportError, ExportReport, latency
@@ -172,6 +172,11 @@ def export_tflite(
             "or np.random.default_rng(0).permutation(x_train)[:500]."
         )
     checked_model(ae)
+    if integers and loops_of(ae):
+        raise ExportError(
+            "TensorFlow Lite cannot express the states of recurrent layers in integers. Export "
+            "with quantize='dynamic' or 'float16', or train aezoo.temporal, which has none."
+        )
     narrow = bottleneck_of(ae.encoder).narrow
     signatures = _signatures(signatures if narrow else "reconstruct", quantize)
     exact = quantize is None

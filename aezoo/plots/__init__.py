@@ -16,7 +16,7 @@ from aezoo.plots.rates import rate_distortion
 from aezoo.plots.recordings import events
 from aezoo.plots.samples import reconstructions
 from aezoo.plots.style import COLOURS
-from aezoo.plots.training import elbow, history
+from aezoo.plots.training import elbow, histories, history
 
 __all__ = [
     "COLOURS",
@@ -25,6 +25,7 @@ __all__ = [
     "elbow",
     "error_map",
     "events",
+    "histories",
     "history",
     "hover_page",
     "label_efficiency",

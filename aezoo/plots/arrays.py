@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+MOST_CLASSES = 20  # beyond which numbers are a measure
 SPAN = 30  # of the largest score over the least, from which on a linear axis hides the small
 
 
@@ -60,6 +61,15 @@ def zeros_and_ones(name: str, values: ArrayLike, length: int | None = None) -> n
     return array == 1
 
 
+def is_measure(labels: np.ndarray) -> bool:
+    """Returns whether labels are a measure: numbers that are not whole, or more than 20 of them."""
+    if labels.dtype.kind not in "iuf" or not np.isfinite(labels).any():
+        return False
+    if len(np.unique(labels)) > MOST_CLASSES:
+        return True
+    return not np.array_equal(labels, np.round(labels))
+
+
 def texts(kind: str, names: Sequence[Any] | None, length: int) -> list[str]:
     """Returns a name for each, numbered from 0 if none are given, or raises `ValueError`."""
     if names is None:
@@ -80,6 +90,12 @@ def shortened(text: str) -> str:
 def plain(text: str) -> str:
     """Returns a text as matplotlib draws it: `$` begins no formula."""
     return text.replace("$", r"\$")
+
+
+def in_legend(value: Any) -> str:
+    """Returns what a legend shows of a name: those that begin with `_` it would leave out."""
+    text = plain(shortened(str(value)))
+    return f"\u200b{text}" if text.startswith("_") else text
 
 
 def log_from(scores: np.ndarray, threshold: float | None = None) -> float | None:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE, trustworthiness
 
-from aezoo.plots.arrays import plain, shortened
+from aezoo.plots.arrays import in_legend, is_measure
 from aezoo.plots.style import COLOURS, finished
 
 OUTLINE = [patheffects.withStroke(linewidth=3, foreground="white")]
@@ -64,36 +64,59 @@ def latent(
         )
     if method not in NAMES:
         raise ValueError(f"method must be one of {', '.join(NAMES)}. Received: {method!r}")
-    if codes.shape[1] > 2 and len(codes) > 1 and np.ptp(codes, axis=0).any():
+    if codes.shape[1] > 2 and _varies(codes):
         if method == "pca":
-            pca = PCA(2).fit(codes)
-            codes = pca.transform(codes)
-            share = 100 * pca.explained_variance_ratio_
-            names = [f"principal component {i} ({share[i - 1]:.0f} % of variance)" for i in (1, 2)]
             title = "Codes, their first two principal components"
+            codes, names = in_plane(codes)
         else:
             codes, trusted = in_two(codes, method, seed)
-            names = ["", ""]
+            names = ("", "")
             title = f"Codes by {NAMES[method]}, trustworthiness {trusted:.3f}"
     else:
-        names = ["code 1", "code 2"]
         title = "Codes"
-        if codes.shape[1] == 1:  # spread over the height, where it means nothing
-            codes = np.column_stack([codes[:, 0], np.random.default_rng(0).random(len(codes))])
-            names[1] = "(random, for sight)"
+        codes, names = in_plane(codes)
     figure, axes = plt.subplots(figsize=(6, 5), layout="constrained")
-    codes = codes[:, :2]
     points = {"s": np.clip(8000 / len(codes), 6, 30), "alpha": 0.7, "linewidths": 0}
     labels = None if labels is None else np.asarray(labels)
     if labels is None or len(np.unique(labels.astype(str))) == 1:
         axes.scatter(*codes.T, color=COLOURS[0], **points)
-    elif _is_measure(labels):
+    elif is_measure(labels):
         drawn = axes.scatter(*codes.T, c=labels, cmap="viridis", **points)
         figure.colorbar(drawn, label="label")
     else:
         _scatter_classes(axes, codes, labels, points)
     axes.set(xlabel=names[0], ylabel=names[1], title=title)
     return finished(figure)
+
+
+def in_plane(codes: ArrayLike) -> tuple[np.ndarray, tuple[str, str]]:
+    """Codes as points of a plane: as they are, or their first two principal components.
+
+    Args:
+        codes: Array of shape `(n, ...)`; more than one axis a code is flattened.
+
+    Returns:
+        A pair: array of shape `(n, 2)`, and what its two columns are.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from aezoo.plots.codes import in_plane
+    >>> in_plane(np.eye(2))[1]
+    ('code 1', 'code 2')
+    """
+    codes = np.reshape(codes, (len(codes), -1)).astype("float64")  # (n, ...) -> (n, D)
+    if codes.shape[1] > 2 and _varies(codes):
+        pca = PCA(2).fit(codes)
+        first, second = (
+            f"{100 * share:.0f} % of variance" for share in pca.explained_variance_ratio_
+        )
+        names = f"principal component 1 ({first})", f"principal component 2 ({second})"
+        return pca.transform(codes), names
+    if codes.shape[1] == 1:  # spread over the height, where it means nothing
+        beside = np.random.default_rng(0).random(len(codes))
+        return np.column_stack([codes[:, 0], beside]), ("code 1", "(random, for sight)")
+    return codes[:, :2], ("code 1", "code 2")
 
 
 def in_two(codes: ArrayLike, method: str = "pca", seed: int = 0) -> tuple[np.ndarray, float]:
@@ -150,12 +173,9 @@ def in_two(codes: ArrayLike, method: str = "pca", seed: int = 0) -> tuple[np.nda
     return points, float(trustworthiness(codes[some], points[some], n_neighbors=neighbours))
 
 
-def _is_measure(labels):
-    if labels.dtype.kind not in "iuf":
-        return False
-    return len(np.unique(labels)) > len(MORE_COLOURS) or not np.array_equal(
-        labels, np.round(labels)
-    )
+def _varies(codes):
+    """Whether there is a variance to divide by; that of what differs by rounding may be none."""
+    return codes.var(axis=0).sum() > 0
 
 
 def _scatter_classes(axes: Axes, codes: np.ndarray, labels: np.ndarray, points: dict):
@@ -170,10 +190,10 @@ def _scatter_classes(axes: Axes, codes: np.ndarray, labels: np.ndarray, points: 
     styles = itertools.product("o^", COLOURS if few else MORE_COLOURS)
     for (marker, colour), value in zip(styles, classes, strict=False):
         members = codes[labels == value]
-        axes.scatter(*members.T, color=colour, marker=marker, label=_named(value), **points)
+        axes.scatter(*members.T, color=colour, marker=marker, label=in_legend(value), **points)
         if not many:
             middle = np.median(members, axis=0)
-            axes.annotate(_named(value), middle, path_effects=OUTLINE, **CENTRED)
+            axes.annotate(in_legend(value), middle, path_effects=OUTLINE, **CENTRED)
     legend = axes.legend(
         title="label",
         loc="center left",
@@ -183,9 +203,3 @@ def _scatter_classes(axes: Axes, codes: np.ndarray, labels: np.ndarray, points: 
     )
     for handle in legend.legend_handles:
         handle.set(sizes=[30], alpha=1)
-
-
-def _named(value):
-    """A class as text; legends leave out what begins with an underscore, but for this."""
-    text = plain(shortened(str(value)))
-    return f"\u200b{text}" if text.startswith("_") else text

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from aezoo.plots.arrays import numbers
+from aezoo.plots.arrays import in_legend, numbers
 from aezoo.plots.style import COLOURS, finished
 
 
@@ -48,6 +48,50 @@ def history(log: Mapping[str, Sequence[float]]) -> Figure:
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(which="both", alpha=0.2)
     axes.legend()
+    return finished(figure)
+
+
+def histories(
+    logs: Mapping[str, Mapping[str, Sequence[float]]], *, key: str = "val_loss"
+) -> Figure:
+    """The losses of several trainings by epoch, on one logarithmic axis.
+
+    Args:
+        logs: Dictionary of names to dictionaries of lists, such as `fit(...).history`.
+        key: String, which of their lists is drawn. What has none is left out.
+
+    Returns:
+        `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If none has such a list, or it is no list of numbers.
+
+    Example:
+
+    >>> import aezoo
+    >>> logs = {"a": {"val_loss": [0.1, 0.05]}, "b": {"val_loss": [0.2, 0.04, 0.03]}}
+    >>> figure = aezoo.plots.histories(logs)
+    >>> [line.get_label() for line in figure.axes[0].lines]
+    ['a', 'b']
+    """
+    if not isinstance(logs, Mapping) or not all(isinstance(log, Mapping) for log in logs.values()):
+        raise ValueError(f"logs must be dictionaries of lists, by name. Received: {logs!r}")
+    drawn = {name: numbers(key, log[key], (None,)) for name, log in logs.items() if key in log}
+    if not drawn:
+        raise ValueError(f"There is no {key!r} to draw. Received: {list(logs)}")
+    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
+    styles = itertools.product(("-", "--", ":"), COLOURS)
+    for (style, colour), (name, values) in zip(
+        itertools.cycle(styles), drawn.items(), strict=False
+    ):
+        marker = "o" if len(values) == 1 else None
+        line = {"color": colour, "linestyle": style, "marker": marker, "label": in_legend(name)}
+        axes.plot(range(1, len(values) + 1), values, **line)
+    name = {"val_loss": "validation loss", "loss": "training loss"}.get(key, key)
+    axes.set(xlabel="epoch", ylabel=name, yscale="log", title="Loss by epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.grid(which="both", alpha=0.2)
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return finished(figure)
 
 

@@ -29,10 +29,11 @@ def refuse_untrainable(ae: Autoencoder) -> None:
         ae: `aezoo.Autoencoder`, which is left as it is.
 
     Raises:
-        ValueError: If its training is for more than reconstruction, or if it has a layer of which
-            it is not known where TFLite rounds.
+        ValueError: If it is not trained, or for more than reconstruction, or if it has a layer of
+            which it is not known where TFLite rounds.
     """
-    if type(ae.bottleneck) is not Bottleneck or ae.extra_objectives or ae.corruption:
+    more = type(ae.bottleneck) is not Bottleneck or ae.extra_objectives or ae.corruption
+    if more or not ae.trainable_variables:
         raise ValueError(
             "quantize_aware is for models that are trained for reconstruction alone, such as "
             "deep, conv and residual: leave it out, and give fine_tune to the export."

@@ -124,7 +124,7 @@ def read_record(folder: Path) -> dict[str, Any]:
         record = json.loads(file.read_text(encoding="utf-8"))
         if not isinstance(record["data"]["source"], str):
             raise TypeError("the source is no text")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise FileNotFoundError(f"There is no {file}: expected the folder of a run.") from None
     except (ValueError, KeyError, TypeError) as error:
         raise OSError(f"{file} is damaged: it does not say which data the run had.") from error

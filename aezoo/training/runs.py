@@ -33,6 +33,7 @@ from aezoo.training.folder import MODEL, refuse_existing, stopped_early
 from aezoo.training.hosts import WAIT, devices_for
 from aezoo.training.plan import planned
 from aezoo.training.precision import computing_in, plain
+from aezoo.training.report import try_report
 from aezoo.training.splits import described, is_streamed, load_splits, whole_of
 from aezoo.training.writing import write_run
 
@@ -96,6 +97,7 @@ def train(
     wait: float = WAIT,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     exports: Sequence[str] = (),
+    report: bool = True,
     resumed: Resumed | None = None,
     **options: Any,
 ) -> Run:
@@ -162,6 +164,7 @@ def train(
         wait: Positive float, how many seconds processes wait for all to have come.
         callbacks: Sequence of `keras.callbacks.Callback`.
         exports: Sequence of what to export into the folder, see `export_to`.
+        report: Boolean, whether a page of the run is written, see `aezoo.write_report`.
         resumed: `aezoo.training.checkpoints.Resumed`, which `aezoo.resume` gives with all else
             that this training was told.
         **options: The model's options. `normalization` is `"standard"` by default for vectors and
@@ -169,7 +172,7 @@ def train(
 
     Returns:
         A `Run`. The folder holds `model.keras`, `log.csv`, `metrics.json`, `history.png`,
-        `reconstructions.png` and `latent.png`.
+        `reconstructions.png`, `latent.png` and `report.html`.
 
     Raises:
         ValueError: For an unknown model or option, a value out of its range, or unusable data.
@@ -185,7 +188,7 @@ def train(
     ...     run = aezoo.train("vanilla", "digits", epochs=2, output=f"{folder}/run")
     ...     sorted(path.name for path in run.folder.iterdir())
     ['history.png', 'latent.png', 'log.csv', 'metrics.json', 'model.keras',
-     'reconstructions.png']
+     'reconstructions.png', 'report.html']
     """
     told = {key: value for key, value in locals().items() if key not in NOT_TOLD} | options
     check_arguments(told)
@@ -306,10 +309,14 @@ def train(
     run = Run(
         ae, metrics, history, Path(folder), outcome["interrupted"], plan.reasons, rank=devices.rank
     )
-    for kind in exports:
-        try:
-            run.exports[kind] = export_to(folder, ae, kind, train_set.x, test_set.x)
-        except Exception:
-            log.warning(f"The run in {folder} is whole, but for the export in {kind}.")
-            raise
+    try:
+        for kind in exports:
+            try:
+                run.exports[kind] = export_to(folder, ae, kind, train_set.x, test_set.x)
+            except Exception:
+                log.warning(f"The run in {folder} is whole, but for the export in {kind}.")
+                raise
+    finally:
+        if report and not devices.rank:
+            try_report(run.folder, ae, test_set)
     return run

@@ -266,7 +266,8 @@ def _train(call):
     """Trains one. Returns its name, and why it failed, or nothing."""
     name, model, data, size, folder, settings = call
     try:
-        run = train(model, data, latent_dim=size, output=folder, **settings)
+        # a page of each would take longer to write than anybody looks at: aezoo report writes one
+        run = train(model, data, latent_dim=size, output=folder, **{"report": False, **settings})
     except RuntimeError as error:
         return name, str(error)
     if run.interrupted:

@@ -50,7 +50,7 @@ def test_the_package_runs_as_a_module_on_an_ascii_terminal():
         (["train", "deep", "-O", "hiden_units=3"], 2, "Did you mean 'hidden_units'"),
         (["train", "deep", "-O", "activation=rellu"], 2, "Did you mean 'relu'"),
         (["train", "deep", "-O", "output_activation=sigmoid"], 2, "standardized"),
-        (["train", "deep", "--epochs", "0"], 2, "greater than or equal to 1"),
+        (["train", "deep", "--epochs", "0"], 2, "greater than or equal to 1|0 is not in the range"),
         (["train", "deep", "--data", "missing.csv"], 1, "no file"),
         (["train", "deep", "--data", "ragged.csv"], 1, "row 2 of numbers has 1 columns|row 2"),
         (["train", "conv", "--data", "table.npy"], 2, "spatial|signals"),

@@ -1,6 +1,7 @@
 import json
 
 import aezoo
+from aezoo import registry
 from aezoo.registry import weights
 
 
@@ -10,6 +11,8 @@ def test_list(run):
     assert all(name in result.stdout for name in aezoo.list_models())
     document = json.loads(run("list", "--json").stdout)
     assert [entry["model"] for entry in document["models"]] == aezoo.list_models()
+    assert all(entry["purpose"] in registry.PURPOSES for entry in document["models"])
+    assert all(purpose in result.stdout for purpose in registry.purposes())
     cards = weights.cards()
     assert {(entry["model"], entry["weights"]) for entry in document["pretrained"]} == set(cards)
     (digits,) = (entry for entry in document["pretrained"] if entry["weights"] == "digits")

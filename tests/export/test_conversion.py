@@ -9,7 +9,7 @@ from ai_edge_litert.interpreter import Interpreter
 import aezoo
 from aezoo.edge import METADATA
 from aezoo.export import tflite
-from aezoo.export.conversion import _SharingBuilder, convert, packed
+from aezoo.export.conversion import SharingBuilder, convert, packed
 from aezoo.export.report import ExportError
 
 
@@ -44,7 +44,7 @@ def test_packing_keeps_what_is_computed(content, rng):
 
 def test_only_arrays_of_one_type_are_shared():
     """[1, 0] in 32 bits has the bytes of [1] in 64: as that it would be half as long."""
-    builder = _SharingBuilder(64)
+    builder = SharingBuilder(64)
     first = builder.CreateNumpyVector(np.array([1, 0], "int32"))
     assert builder.CreateNumpyVector(np.array([1], "int64")) != first
     assert builder.CreateNumpyVector(np.array([1, 0], "int32")) == first

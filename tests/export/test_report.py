@@ -137,3 +137,23 @@ def test_errors_carry_what_was_measured():
     assert ExportError("no", FINE).report is FINE
     with pytest.raises(ValueError, match="no"):
         raise ExportError("no", FINE)
+
+
+def test_read_again(tmp_path):
+    file = tmp_path / "a.tflite.json"
+    FINE.save(file)
+    assert ExportReport.load(file) == FINE
+    found = json.loads(file.read_text())
+    del found["sha256"]  # which the first version did not write
+    file.write_text(json.dumps({**found, "of tomorrow": 1}))
+    assert ExportReport.load(file) == replace(FINE, sha256="")
+    replace(FINE, parity={**FINE.parity, "mse_export": float("inf")}).save(file)
+    assert ("MSE before, after", "0.01, not finite") in ExportReport.load(file).sections()[1]
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "no JSON", '{"path": "a"}', b"\xff"])
+def test_no_report_is_refused(tmp_path, text):
+    file = tmp_path / "a.json"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ValueError, match=r"a.json is no report"):
+        ExportReport.load(file)

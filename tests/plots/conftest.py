@@ -2,6 +2,10 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from tests.browsing import browser, visit
+
+__all__ = ["browser", "visit"]
+
 
 @pytest.fixture
 def rendered():

@@ -9,7 +9,8 @@ def quick(tmp_path):
     """A short training in a folder of this test."""
 
     def train(name="run", **kwargs):
-        kwargs = {"model": "deep", "epochs": 3, "hidden_units": (32,), **kwargs}
+        usual = {"model": "deep", "epochs": 3, "hidden_units": (32,), "report": False}
+        kwargs = {**usual, **kwargs}
         kwargs = {key: value for key, value in kwargs.items() if value is not None}
         return aezoo.train(output=tmp_path / name, **kwargs)
 
@@ -20,6 +21,7 @@ def quick(tmp_path):
 def undrawn(monkeypatch):
     """Leaves the pictures out, for tests of something else."""
     monkeypatch.setattr("aezoo.training.writing._draw", lambda *args: None)
+    monkeypatch.setattr("aezoo.training.runs.try_report", lambda *args: None)
 
 
 class _Interrupt(keras.callbacks.Callback):

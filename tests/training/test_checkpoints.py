@@ -171,6 +171,23 @@ def test_a_full_disk_ends_no_training(monkeypatch, caplog):
     assert set(WHOLE) <= set(os.listdir("run"))
 
 
+def test_a_checkpoint_is_on_the_disk_before_it_has_its_name(monkeypatch):
+    """Or one that is half there would count as the newest after a power cut."""
+    synced, fsync = [], os.fsync
+
+    def sync(handle):
+        fsync(handle)
+        named = [path.name for path in Path().rglob("checkpoints/*.npz")]
+        synced.append((named, os.fstat(handle).st_size))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    ended("run", 2)
+    files = sorted(Path("run.unfinished/checkpoints").glob("*.npz"))
+    assert [file.name for file in files] == ["000001.npz", "000002.npz"]
+    sizes = [file.stat().st_size for file in files]
+    assert synced == [([], sizes[0]), (["000001.npz"], sizes[1])]
+
+
 def test_short_epochs_share_a_checkpoint(monkeypatch):
     monkeypatch.setattr(checkpoints, "SECONDS", 3600)
     ended("run", 3)

@@ -80,6 +80,9 @@ def test_models_that_cannot_be_loaded(tmp_path):
 def test_records(tmp_path):
     with pytest.raises(FileNotFoundError, match="expected the folder of a run"):
         read_record(tmp_path)
+    (tmp_path / "file").write_text("no run")
+    with pytest.raises(FileNotFoundError, match="expected the folder of a run"):
+        read_record(tmp_path / "file")
     record = {"data": {"source": "digits"}, "options": {"init": keras.initializers.Zeros()}}
     folders.write_record(tmp_path, {**record, "shape": (1, 2), "n": np.pi})
     found = read_record(tmp_path)

@@ -20,6 +20,7 @@ FILES = [
     "metrics.json",
     "model.keras",
     "reconstructions.png",
+    "report.html",
 ]
 
 
@@ -119,7 +120,7 @@ def test_exports_are_calibrated_on_the_training_split_when_the_run_is_whole(firs
     assert first.run.exports == {kind: f"report of {kind}" for kind in ("int8", "onnx")}
     for kind in ("int8", "onnx"):
         folder, present, x_train, x_test = first.handed[kind]
-        assert (folder, present) == (first.run.folder, FILES)
+        assert (folder, [*present, "report.html"]) == (first.run.folder, FILES)
         np.testing.assert_array_equal(x_train, aezoo.load_dataset("digits").x)
         np.testing.assert_array_equal(x_test, aezoo.load_dataset("digits", "test").x)
 

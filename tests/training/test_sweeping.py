@@ -46,7 +46,7 @@ def test_errors_by_size_and_where_they_bend(trained, tmp_path):
     assert found.errors["PCA"][4] == 0.05
     assert found.elbows == {"PCA": None, "conv": 8, "deep": 8}
     assert len(trained.calls) == 10
-    assert all(settings == {"epochs": 3} for _, settings in trained.calls)
+    assert all(settings == {"report": False, "epochs": 3} for _, settings in trained.calls)
     assert said[-1].startswith("10 of 10: deep-32")
     record = json.loads((tmp_path / "s/sweep.json").read_text())
     assert record["errors"]["deep"]["8"] == 0.01
