@@ -35,7 +35,8 @@ WAIT = 300  # seconds for a command
 
 def kills(count, seed=0):
     """What became of so many commands that SIGKILL ended, in turns of all kinds."""
-    rng, found = random.Random(seed), {kind: {"killed": 0, "retried": 0} for kind in KINDS}
+    counts = ("killed", "retried", "resumed")
+    rng, found = random.Random(seed), {kind: dict.fromkeys(counts, 0) for kind in KINDS}
     failures = []
     with Ground() as ground:
         for number in range(count):
@@ -43,43 +44,59 @@ def kills(count, seed=0):
             moment = rng.random() * (ground.seconds[kind] if number // len(KINDS) % 2 else -WRITING)
             with ground.place(kind) as place:
                 try:
-                    killed, retried = killed_at(moment, kind, place, ground)
+                    killed, given = killed_at(moment, kind, place, ground)
                 except WrongError as failure:
                     failures.append({"kind": kind, "moment": moment, "how": str(failure)})
-                    killed, retried = True, True
+                    continue
             found[kind]["killed"] += killed
-            found[kind]["retried"] += retried
-    return {"kinds": found, "seconds": ground.seconds, "failures": failures}
+            found[kind]["retried"] += bool(given)
+            found[kind]["resumed"] += any("--resume" in arguments for arguments in given)
+    return {"tried": count, "kinds": found, "seconds": ground.seconds, "failures": failures}
 
 
 def killed_at(moment, kind, place, ground):
-    """Whether the command was killed before its end, and whether there was anything to retry."""
+    """Whether the command was killed before its end, and the commands that were given then."""
+    before = state(place / "there")
     process = started(command(kind, place), place)
     if moment < 0:  # so long after it has begun to write, which few moments at random would meet
-        while process.is_alive() and not any((place / "there").rglob(".partial-*")):
+        while process.is_alive() and not has_begun(kind, place / "there", before):
             time.sleep(0.0005)
     process.join(abs(moment))
     killed = process.is_alive()
     process.kill()
     process.join()
-    before = result(kind, place)
+    left = read(kind, place)
     allowed = [ground.earlier[kind], ground.results[kind]]
     if kind == "compress":  # of several files one may have been written, and another not
-        allowed.append({n: c for n, c in ground.results[kind].items() if n in before})
-    if kind != "train" and not any(equal(before, one) for one in allowed):
-        raise WrongError(f"left neither the earlier nor the new result: {told(before)}")
-    retried = again(kind, place)
-    for arguments in retried:
-        process = started(arguments, place)
-        process.join(WAIT)
-        if process.exitcode:
-            raise WrongError(f"{' '.join(arguments)} ends with {process.exitcode}: {said(place)}")
-    if not equal(result(kind, place), ground.results[kind]):
-        raise WrongError(f"came to another result, {told(result(kind, place))}")
-    left = names(place / "there")
-    if left != ground.names[kind]:
-        raise WrongError(f"leaves other files: {sorted(left ^ ground.names[kind])}")
-    return killed, bool(retried)
+        allowed.append({n: c for n, c in ground.results[kind].items() if n in left})
+    if kind != "train" and not any(equal(left, one) for one in allowed):
+        raise WrongError(f"left neither the earlier nor the new result: {told(left)}")
+    given = again(kind, place)
+    for arguments in given:
+        status = ended(started(arguments, place))
+        if status != 0:
+            raise WrongError(f"{' '.join(arguments)} ends with {status}: {said(place)}")
+    if not equal(read(kind, place), ground.results[kind]):
+        raise WrongError(f"came to another result, {told(read(kind, place))}")
+    more = names(place / "there") ^ ground.names[kind]
+    if more:
+        raise WrongError(f"leaves other files: {sorted(more)}")
+    return killed, given
+
+
+def has_begun(kind, there, before):
+    """Whether a command writes: beside what will be there, or in its place. A training goes on."""
+    return bool(checkpoints(there)) if kind == "train" else state(there) != before
+
+
+def state(folder):
+    """What is in a folder, locks aside, and when it was written."""
+    found = {}
+    for path in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):  # it went meanwhile
+            if not path.name.endswith("lock"):
+                found[path] = path.stat().st_mtime_ns if path.is_file() else 0
+    return found
 
 
 def troubles(seed=0):
@@ -96,26 +113,32 @@ def troubles(seed=0):
                         process.join((0.3 + 0.6 * rng.random()) * ground.seconds[kind])
                         if process.is_alive():
                             os.kill(process.pid, signal.SIGTERM)
-                    process.join(WAIT)
-                    rows.append(judged(trouble, kind, process.exitcode, place, ground))
+                    rows.append(judged(trouble, kind, ended(process), place, ground))
     return rows
 
 
 def judged(trouble, kind, status, place, ground):
-    lines, left = said(place), result(kind, place)
-    unharmed = equal(left, ground.earlier[kind])
-    whole = equal(left, ground.results[kind]) and status in (0, 143)
-    if trouble == "SIGTERM" and kind == "train":  # it ends after its batch, as Ctrl-C does
-        whole = left is not None or status == 143
-    clear = status != 0 and "Traceback" not in lines and "aezoo: " in lines
+    """Whether a command ended as it should; `status` is `None` if it did not end."""
+    lines = said(place)
+    try:
+        left = read(kind, place)
+    except WrongError as error:
+        left, lines = None, f"{error}. {lines}"
+        unharmed = whole = False
+    else:
+        unharmed = equal(left, ground.earlier[kind])
+        whole = equal(left, ground.results[kind]) and status in (0, 143)
+        if trouble == "SIGTERM" and kind == "train":  # it ends after its batch, as Ctrl-C does
+            whole = status == 143 or (status == 0 and left is not None)
+    clear = status not in (0, None) and "aezoo: " in lines
     partial = [name for name in names(place / "there") if ".partial-" in name]
     right = (whole or (clear and (unharmed or kind == "train"))) and not partial
     return {
         "trouble": trouble,
         "kind": kind,
         "status": status,
-        "right": right,
-        "said": lines[-300:],
+        "right": right and "Traceback" not in lines,
+        "said": lines[-300:].replace(f"{place}/", ""),
     }
 
 
@@ -171,6 +194,8 @@ class Ground:
                 self.seconds[kind] = time.perf_counter() - begin
                 self.results[kind] = result(kind, place)
                 self.names[kind] = names(place / "there")
+            if not self.results[kind] or equal(self.earlier[kind], self.results[kind]):
+                raise SystemExit(f"{kind} writes nothing that can be compared")
         return self
 
     def __exit__(self, *error):
@@ -243,6 +268,14 @@ def checkpoints(there):
     return list((there / "run" / "checkpoints").glob("*.npz"))
 
 
+def read(kind, place):
+    """What `result` gives, if it can be read."""
+    try:
+        return result(kind, place)
+    except Exception as error:
+        raise WrongError(f"left what cannot be read: {error}") from error
+
+
 def result(kind, place):
     """What a command came to, that can be compared: arrays, or bytes by name. Or `None`."""
     there = place / "there"
@@ -278,7 +311,10 @@ def equal(a, b):
     if a is None or b is None:
         return a is b
     if isinstance(a, list):
-        return all(np.abs(x - y).max() <= CLOSE for x, y in zip(a, b, strict=True) if x.size)
+        same = [x.shape for x in a] == [y.shape for y in b]
+        return same and all(
+            np.abs(x - y).max() <= CLOSE for x, y in zip(a, b, strict=True) if x.size
+        )
     return a == b
 
 
@@ -291,10 +327,19 @@ def names(folder):
 
 
 def whole(arguments, place):
-    process = started(arguments, place)
+    status = ended(started(arguments, place))
+    if status != 0:
+        raise SystemExit(f"{arguments} ends with {status}: {said(place)}")
+
+
+def ended(process):
+    """The status of a process, or `None` if it does not end, which ends it."""
     process.join(WAIT)
-    if process.exitcode:
-        raise SystemExit(f"{arguments} ends with {process.exitcode}: {said(place)}")
+    status = process.exitcode
+    if status is None:
+        process.kill()
+        process.join()
+    return status
 
 
 def said(place):

@@ -48,8 +48,9 @@ SHARES = {"worker": 1, "anew": 0.2, "keras": 0.2}  # of the time of a soak
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", nargs="*", choices=PARTS, default=PARTS)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--quick", action="store_true", help="less of everything")
+    parser.add_argument("--formats", nargs="*", help="of fuzz, which are measured anew")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--one", nargs=4, help="for itself")
     parser.add_argument("--output", default=HERE / "reliability.json", type=Path)
@@ -64,7 +65,8 @@ def main():
     found = json.loads(output.read_text(encoding="utf-8")) if output.is_file() else {}
     wrong = []
     for part in arguments.only:
-        result = globals()[part](sizes.get(part), arguments.seed)
+        more = (found.get(part, {}), arguments.formats) if part == "fuzz" else ()
+        result = globals()[part](sizes.get(part), arguments.seed, *more)
         found[part] = result
         wrong += [f"{part}: {words}" for words in wrongs(part, result, arguments.quick)]
         output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
@@ -99,6 +101,7 @@ def opened(kind):
         good = Path(temporary, "good.keras")
         ae = aezoo.vanilla(4, 2)
         ae.save(good)
+        aezoo.load_model(good)  # what is right is not refused
         for name, (harm, words) in kinds.items():
             place = Path(temporary, name)
             place.mkdir()
@@ -106,6 +109,7 @@ def opened(kind):
             if kind == "CARDS":
                 ae.save_weights(place / fuzzing.weights.FILE)
                 card = json.loads(fuzzing.write_card(place).read_text())
+                build(place)
                 harm(card)
                 (place / fuzzing.weights.CARD).write_text(json.dumps(card))
                 before, use = everything(temporary), lambda p=place: build(p)
@@ -136,12 +140,13 @@ def everything(folder):
     return {path: path.stat().st_mtime_ns for path in Path(folder).rglob("*")}
 
 
-def fuzz(count, seed):
-    """Damaged files by format: what became of them."""
+def fuzz(count, seed, before, formats=None):
+    """Damaged files by format: what became of them, or before."""
     from tests.registry import fuzzing
 
-    found = {}
-    for kind in fuzzing.KINDS:
+    wanted = formats or [*fuzzing.KINDS, *data.ENDS]
+    found = dict(before) if formats else {}
+    for kind in filter(wanted.__contains__, fuzzing.KINDS):
         counted, failures, peak = Counter(), [], 0
         for start in range(0, count, BATCH):
             number = min(BATCH, count - start)
@@ -152,7 +157,7 @@ def fuzz(count, seed):
             peak = max(peak, told.get("peak", 0))
         found[kind] = {"files": count, "counts": counted, "failures": failures, "peak": peak}
         print(kind, found[kind], flush=True)
-    for kind in data.ENDS:
+    for kind in filter(wanted.__contains__, data.ENDS):
         told = data.fuzz(kind, count, seed)
         counts = {key: told[key] for key in ("refused", "read")}
         found[kind] = {"files": count, "counts": counts, "failures": told["failures"]}
@@ -240,12 +245,20 @@ def inputs(*_):
 def wrongs(part, found, quick):
     """What should not have been, in words."""
     if part == "hostile":
-        return [f"{kind}: {name}" for kind, row in found.items() for name in row["through"]]
+        told = [f"{kind}: {name}" for kind, row in found.items() for name in row["through"]]
+        return told + [f"{kind}: none was tried" for kind, row in found.items() if not row["tried"]]
     if part == "fuzz":
         return [f"{kind}: {how}" for kind, row in found.items() for how in row["failures"]]
     if part == "kills":
         troubles = [row for row in found.get("troubles", []) if not row["right"]]
-        return [str(row) for row in found["failures"] + troubles]
+        told = [str(row) for row in found["failures"] + troubles]
+        failed = {row["kind"] for row in found["failures"]}
+        for kind, row in found["kinds"].items():
+            if not row["killed"] and kind not in failed:
+                told.append(f"{kind}: none was killed before its end")
+        if not found["kinds"]["train"]["resumed"] and "train" not in failed:
+            told.append("train: none was resumed")
+        return told
     if part == "soak":
         worker, most = found["worker"], {"bytes": GROWTH[quick]}
         keys = ("bytes", "objects", "files", "threads")

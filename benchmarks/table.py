@@ -524,6 +524,84 @@ def hosts():
     )
 
 
+def reliability():
+    found = measured("reliability")
+    hostile, fuzzed = (found[part].values() for part in ("hostile", "fuzz"))
+    kills, troubles = found["kills"], found["kills"]["troubles"]
+    killed = sum(row["killed"] for row in kills["kinds"].values())
+    right = sum(row["right"] for row in troubles)
+    grown = found["soak"]["worker"]["bytes"]["grown"]
+    rows = [
+        (
+            "hostile files, refused with a reason",
+            sum(row["tried"] for row in hostile),
+            sum(len(row["through"]) for row in hostile),
+        ),
+        (
+            f"damaged files of {len(fuzzed)} formats, refused or read, without a crash, a hang, a "
+            "file written or 1 GiB taken",
+            sum(row["files"] for row in fuzzed),
+            sum(len(row["failures"]) for row in fuzzed),
+        ),
+        (
+            f"commands ended by SIGKILL at random moments, {killed} of them before they were "
+            "done, and given again: the result of an undisturbed one",
+            kills["tried"],
+            len(kills["failures"]),
+        ),
+        (
+            "the same with SIGTERM, a full disk, a folder that is read-only",
+            len(troubles),
+            len(troubles) - right,
+        ),
+        (
+            "wrong arguments to every public function and command, answered with a clear error",
+            found["inputs"]["tried"],
+            len(found["inputs"]["failures"]),
+        ),
+        (
+            "random families, shapes and options: built, saved, loaded and exported alike",
+            found["properties"]["tried"],
+            len(found["properties"]["failures"]),
+        ),
+    ]
+    return (
+        "What was done to aezoo on purpose, and how often something went wrong:\n\n"
+        + markdown(("", "tried", "wrong"), [(what, f"{n:,}", str(bad)) for what, n, bad in rows])
+        + f"\nA process that builds, trains, saves, loads, exports and scores for "
+        f"{found['soak']['worker']['seconds'] / 60:.0f} minutes grows by {grown:.2%}\n"
+        "of its memory.\n"
+    )
+
+
+def page():
+    if not exists("page"):
+        return ""
+    found = measured("page")
+    rows = [
+        [
+            f"`{name.split(', ')[0]}`, {name.split(', ')[1]}",
+            *(f"{row['steps'][part]:.4f}" for part in ("encode", "decode", "reconstruct")),
+            f"{row['rewritten']['mean']:.3f}",
+        ]
+        for name, row in found["equal"].items()
+    ]
+    header = ["", "encode", "decode", "reconstruct", "the page's file against the export, mean"]
+    kilobytes, seconds = found["bytes"]["page"] / 1e3, found["first_ms"] / 1e3
+    faults = (
+        "" if found["serious"] is None else f", axe-core {len(found['serious'])} serious faults"
+    )
+    return (
+        "In the browser, Chromium without a window, against LiteRT in Python (`page.py`): the most "
+        "steps that 50 test images differ by, of an integer output, else a 255th of its range.\n\n"
+        f"{markdown(header, rows)}\n"
+        f"The first reconstruction of `conv` is there after {seconds:.1f} s; a moving mouse has "
+        f"{found['per_second']:.0f} a second encoded, rebuilt, decoded and drawn. The page has "
+        f"{kilobytes:.0f} kB without model and runtime; its console tells "
+        f"{found['console_errors']} errors{faults}.\n"
+    )
+
+
 SECTIONS = {
     "Reconstruction": (own_data, quality, networks),
     "Anomalies": (anomalies,),
@@ -531,10 +609,11 @@ SECTIONS = {
     "Compression": (compression,),
     "Features": (features,),
     "Generation": (generation,),
-    "Devices": (edge, plain_c),
+    "Devices": (edge, plain_c, page),
     "Search": (search,),
     "Speed": (speed,),
     "Large data": (scale, growth, hosts),
+    "Reliability": (reliability,),
 }
 
 

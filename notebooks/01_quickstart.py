@@ -13,11 +13,25 @@
 # that a phone or a small computer can run.
 
 # %%
-# On Colab this installs aezoo from PyPI; anywhere else it does nothing.
+# On Colab this installs aezoo: from the wheel that AEZOO_WHEEL names, a path or an address, else from
+# one that was uploaded beside this notebook, else from PyPI. Anywhere else it does nothing.
+import importlib.util
+import os
 import sys
+from pathlib import Path
 
 if "google.colab" in sys.modules:
-    get_ipython().run_line_magic("pip", "install -q aezoo")
+    wheels = sorted(map(str, Path.cwd().glob("aezoo-*.whl")))
+    wheel = os.environ.get("AEZOO_WHEEL") or (wheels or [""])[-1]
+    place = Path(wheel).resolve().as_uri() if wheel and "://" not in wheel else wheel
+    wanted = f"aezoo @ {place}" if wheel else "aezoo"
+    get_ipython().run_line_magic("pip", f'install -q "{wanted}"')
+    importlib.invalidate_caches()
+    if importlib.util.find_spec("aezoo") is None:
+        raise ModuleNotFoundError(
+            f"{wanted} could not be installed. Until a release is on PyPI: upload aezoo-*.whl with the "
+            "file browser at the left, or type %env AEZOO_WHEEL=ADDRESS, and run this cell again."
+        )
 
 # %%
 import keras

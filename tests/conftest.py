@@ -1,3 +1,4 @@
+import json
 import os
 from pathlib import Path
 
@@ -51,3 +52,22 @@ def mnist_dir():
     if not folder or not (Path(folder) / "mnist").is_dir():
         pytest.skip("MNIST is not on disk: set TFDS_DATA_DIR to a folder where TFDS prepared it")
     return folder
+
+
+@pytest.fixture
+def npm(tmp_path):
+    """What npm would have installed, but for the content."""
+    modules = tmp_path / "node_modules" / "@litertjs"
+    for name in ("core", "wasm-utils"):
+        (modules / name / "dist").mkdir(parents=True)
+        described = {"name": f"@litertjs/{name}", "version": "2.5.3", "license": "Apache-2.0"}
+        (modules / name / "package.json").write_text(json.dumps(described))
+    (modules / "core/dist/index.js").write_text(
+        'import { createWasmLib } from "@litertjs/wasm-utils";\nexport let core;\n'
+    )
+    (modules / "wasm-utils/dist/index.js").write_text("export let createWasmLib;\n")
+    (modules / "core/wasm").mkdir()
+    for build in ("", "_compat", "_threaded", "_jspi"):
+        for suffix in ("js", "wasm"):
+            (modules / f"core/wasm/litert_wasm{build}_internal.{suffix}").write_text(build)
+    return modules / "core"

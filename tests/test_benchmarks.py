@@ -1,6 +1,7 @@
 """What of the benchmarks can be wrong without anybody seeing it, on machines that are not here."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -121,8 +122,105 @@ def test_what_is_let_through_is_told(monkeypatch):
     assert reliability.wrongs("hostile", found, quick=True) == ["keras: a bomb"]
     found = {"card": {"failures": ["hangs, of seed 0"]}}
     assert reliability.wrongs("fuzz", found, quick=True) == ["card: hangs, of seed 0"]
+    found = {"data": {"tried": 0, "through": []}}
+    assert reliability.wrongs("hostile", found, quick=True) == ["data: none was tried"]
+
+
+def test_kills_that_show_nothing_are_told(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import killing
+    import reliability
+
+    kinds = {kind: {"killed": 1, "retried": 1, "resumed": 1} for kind in killing.KINDS}
     rows = [{"right": False, "said": "Traceback"}, {"right": True}]
-    assert len(reliability.wrongs("kills", {"failures": [{}], "troubles": rows}, False)) == 2
+    found = {"failures": [], "troubles": [], "kinds": kinds}
+    assert reliability.wrongs("kills", found, False) == []
+    assert len(reliability.wrongs("kills", {**found, "troubles": rows}, False)) == 1
+    kinds["export"]["killed"] = kinds["train"]["resumed"] = 0
+    told = reliability.wrongs("kills", found, False)
+    assert told == ["export: none was killed before its end", "train: none was resumed"]
+    failures = [{"kind": "export"}, {"kind": "train"}]
+    assert len(reliability.wrongs("kills", {**found, "failures": failures}, False)) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "said", "left", "right"),
+    [
+        ("export", 143, "aezoo: terminated.", b"earlier", True),
+        ("export", 0, "", b"new", True),
+        ("export", 0, "", b"earlier", False),
+        ("export", 1, "", b"earlier", False),
+        ("export", 1, "aezoo: Traceback", b"earlier", False),
+        ("export", 143, "aezoo: terminated.", b"half", False),
+        ("export", None, "aezoo: terminated.", b"earlier", False),  # it hangs
+        ("train", 143, "aezoo: terminated.", None, True),
+        ("train", 0, "", [np.ones(1)], True),
+        ("train", 0, "", None, False),
+        ("train", -11, "Traceback", [np.ones(1)], False),
+    ],
+)
+def test_how_commands_end(monkeypatch, tmp_path, kind, status, said, left, right):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import killing
+
+    ground = killing.Ground()
+    ground.earlier = {"export": b"earlier", "train": None}
+    ground.results = {"export": b"new", "train": [np.ones(1)]}
+    monkeypatch.setattr(killing, "result", lambda kind, place: left)
+    (tmp_path / "said").write_text(said)
+    judge = ("SIGTERM", kind, status, tmp_path, ground)
+    assert killing.judged(*judge)["right"] == right
+    (tmp_path / "there" / ".partial-x").mkdir(parents=True)
+    assert not killing.judged(*judge)["right"]
+
+
+def test_what_cannot_be_read_is_wrong(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import killing
+
+    (tmp_path / "there" / "run").mkdir(parents=True)
+    (tmp_path / "there" / "run" / "model.keras").write_bytes(b"half")
+    with pytest.raises(killing.WrongError, match="left what cannot be read"):
+        killing.read("train", tmp_path)
+    assert killing.read("compress", tmp_path) == {}
+
+
+def test_writing_is_seen_beside_and_in_place(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import killing
+
+    (tmp_path / "model").touch()
+    before = killing.state(tmp_path)
+    (tmp_path / ".lock").touch()
+    assert not killing.has_begun("export", tmp_path, before)
+    (tmp_path / ".partial-x").mkdir()
+    assert killing.has_begun("export", tmp_path, before)
+    (tmp_path / ".partial-x").rmdir()
+    assert not killing.has_begun("export", tmp_path, before)
+    os.utime(tmp_path / "model", (1, 1))
+    assert killing.has_begun("export", tmp_path, before)
+    assert not killing.has_begun("train", tmp_path, {})
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "run" / "checkpoints" / "000001.npz").touch()
+    assert killing.has_begun("train", tmp_path, {})
+
+
+def test_a_soak_tells_what_rounds_leave(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import soaking
+
+    class Untidy:
+        def __init__(self, folder):
+            self.folder, self.rounds = folder, 0
+
+        def __call__(self):
+            self.rounds += 1
+            (self.folder / "model.keras").touch()
+            (self.folder / f".partial-{self.rounds}").mkdir()
+
+    monkeypatch.setattr(soaking, "Worker", Untidy)
+    found = soaking.soaked("worker", 0)
+    assert found["temporary"] == found["rounds"] - 1 == 7
 
 
 def test_files_that_differ_are_not_one_result(monkeypatch):
@@ -135,3 +233,5 @@ def test_files_that_differ_are_not_one_result(monkeypatch):
     a = [np.ones(3), np.zeros(0)]
     assert killing.equal(a, [np.ones(3) + 9e-7, np.zeros(0)])
     assert not killing.equal(a, [np.ones(3) + 1.1e-6, np.zeros(0)])
+    assert not killing.equal(a, [np.ones((3, 1)), np.zeros(0)])
+    assert not killing.equal(a, a[:1])

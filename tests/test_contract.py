@@ -11,12 +11,25 @@ import pytest
 import aezoo
 
 LONG = ((28, 28, 1), (32, 32, 3), (140, 1))
-SHAPES = [(8, 8, 1), (30,), *(pytest.param(shape, marks=pytest.mark.slow) for shape in LONG)]
-WITH_XLA = [(8, 8, 1), (30,)]
+WITH_XLA = ((8, 8, 1), (30,))
+VECTORS_TOO = (  # of others, whose networks are these, images are quick alone
+    *("compressive", "contractive", "deep", "denoising", "masked", "pca", "residual", "sparse"),
+    *("vanilla", "variational", "vector_quantized"),
+)
+CASES = [
+    pytest.param(
+        *(name, shape),
+        marks=[]
+        if shape == (8, 8, 1) or (shape == (30,) and name in VECTORS_TOO)
+        else pytest.mark.slow,
+        id=f"{name}-{shape}",
+    )
+    for name in aezoo.list_models()
+    for shape in (*WITH_XLA, *LONG)
+]
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("name", aezoo.list_models())
+@pytest.mark.parametrize(("name", "shape"), CASES)
 def test_build_fit_save_load(name, shape, rng, tmp_path, request):
     if name == "conv" and len(shape) == 1:
         with pytest.raises(ValueError, match="spatial|signals"):
@@ -60,7 +73,10 @@ def test_build_fit_save_load(name, shape, rng, tmp_path, request):
             np.testing.assert_array_equal(a, b)
 
 
-WITHOUT_PCA = ("contractive", "vector_quantized")  # codes that have nothing of components
+# whose codes have nothing of components, or nothing else
+WITHOUT_PCA = ("contractive", "gumbel", "hyperspherical", "pca", "vector_quantized")
+WITHOUT_PCA += ("recurrent", "temporal")
+SOLVED = ("pca",)  # at once: no epoch is better than the one before
 
 
 def on_a_linear_path(name, rng):
@@ -85,7 +101,7 @@ def test_linear_path(name, rng, tmp_path):
     """Fitted, saved, loaded and trained on, with what it started from."""
     if name in WITHOUT_PCA:
         with pytest.raises(ValueError, match="linear_path"):
-            aezoo.build(name, (8, 8, 1), 4, backbone="dense", linear_path=True)
+            aezoo.build(name, (8, 8, 1), 4, linear_path=True)
         return
     ae, x = on_a_linear_path(name, rng)
     assert ae.reconstruction_error(x).mean() < 0.3 * x.var(axis=0).mean()
@@ -128,9 +144,9 @@ def of_one_backend(folder, x):
         keras.utils.set_random_seed(0)
         ae = made[name] = aezoo.build(name, (8, 8, 1), 4)
         log = ae.fit(x, validation_data=x, epochs=6, batch_size=16, verbose=0).history
-        assert log["val_loss"][-1] < log["val_loss"][0], (name, log)
+        assert log["val_loss"][-1] < log["val_loss"][0] or name in SOLVED, (name, log)
         for key in ae.bottleneck.term_names:
-            assert log[key][-1] > 0, (name, log)
+            assert log[key][-1] != 0, (name, log)
     ae = made["linear_path"] = aezoo.conv((8, 8, 1), 4, linear_path=True, refinement=1)
     ae.compile(keras.optimizers.SGD(0.0), "mse")
     ae.fit(x, verbose=0)
@@ -215,9 +231,10 @@ def test_mixed_precision(name, rng):
     finally:
         keras.config.set_dtype_policy("float32")
     x = np.repeat(rng.random((64, 1, 8, 1)), 8, axis=1).astype("float32")  # which can be learned
+    before = ae.reconstruction_error(x).mean()
     log = ae.fit(x, epochs=6, batch_size=16, verbose=0).history["loss"]
     assert np.isfinite(log).all()
-    assert log[-1] < log[0]
+    assert ae.reconstruction_error(x).mean() < before
     assert np.isfinite(ae.reconstruct(x)).all()
 
 

@@ -45,7 +45,8 @@ def test_continuing_a_loaded_model_is_not_having_stopped(name, x, tmp_path):
     for model in (ae, again):
         model.fit(x, epochs=2, shuffle=False, **HOW)
     assert_equal(ae, again, 1e-6)
-    assert any(np.abs(a - b).max() > 1e-3 for a, b in zip(before, ae.get_weights(), strict=True))
+    moved = [np.abs(a - b).max() > 1e-3 for a, b in zip(before, ae.get_weights(), strict=True)]
+    assert any(moved) == (name != "pca")  # which is solved at once
 
 
 @pytest.mark.parametrize("name", FAMILIES)

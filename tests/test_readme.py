@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import aezoo
+from aezoo import registry
 from aezoo.cli import app
 
 ROOT = Path(__file__).parents[1]
@@ -95,9 +95,9 @@ def test_from_a_table_to_a_yes_or_no_on_a_microcontroller(tmp_path):
     assert said.endswith(f"{len(judged)} of {len(judged)} as in Python\n")
 
 
-def test_families_are_listed():
+def test_what_families_are_for():
     text = README.read_text("utf-8")
-    assert all(f"`{name}`" in text for name in aezoo.list_models())
+    assert all(purpose in text for purpose in registry.purposes())
 
 
 def test_one_screen():

@@ -47,4 +47,5 @@ def test_wheels_are_reproducible(tmp_path, monkeypatch):
     assert len(record.splitlines()) == len(names)
     assert "aezoo/saved_models/conv-mnist/model.weights.h5" in names
     assert "aezoo/py.typed" in names
+    assert "aezoo/export/page/static/index.html" in names
     assert not [name for name in names if name.startswith(("tests", "benchmarks"))]

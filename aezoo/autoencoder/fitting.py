@@ -134,7 +134,7 @@ class SelfSupervised(keras.Model):
             self.adapt(x if y is None else y)
         first, x = self.door.first_targets(x, y)
         mean = first.mean(axis=0, dtype="float64").astype("float32")
-        if awaits_start(self.encoder, self.decoder):
+        if self._awaits_start(kwargs.get("initial_epoch", 0)):
             self._start_at_pca(self._all_targets(x, first, kwargs))
         start_at_mean(self.decoder, ops.convert_to_numpy(self._scale(mean[None]))[0])
         own = {"validation_split", "steps_per_epoch"}  # of arrays; Keras knows what they mean
@@ -228,7 +228,7 @@ class SelfSupervised(keras.Model):
                 forward, changed = forward._replace(code=drawn, output=output), True
         losses = []
         if changed:
-            terms = terms_of(self.bottleneck, forward._replace(training=False))  # counted already
+            terms = terms_of(self.bottleneck, forward._replace(again=True))
             both = [(found[name].loss, term.loss) for name, term in terms.items()]
             losses = [after - before for before, after in both if after is not None]
             found = {**found, **terms}
@@ -289,12 +289,14 @@ class SelfSupervised(keras.Model):
         steps = options.get("steps_per_epoch")
         return first if iter(x) is x else self.door.targets(x, steps)
 
+    def _awaits_start(self, first_epoch):
+        return awaits_start(self.encoder, self.decoder)
+
     def _start_at_pca(self, targets):
-        if hasattr(targets, "shape"):
-            scaled = self.normalize(targets) if self.normalization else targets
-        else:
-            scaled = (self.normalize(batch) if self.normalization else batch for batch in targets)
-        start_at_pca(self.encoder, self.decoder, scaled)
+        if self.normalization:
+            whole = hasattr(targets, "shape")
+            targets = self.normalize(targets) if whole else map(self.normalize, targets)
+        start_at_pca(self.encoder, self.decoder, targets)
 
     def _checked_target(self, y):
         shape = self.input_shape[1:]

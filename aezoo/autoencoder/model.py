@@ -253,13 +253,13 @@ class Autoencoder(SelfSupervised):
 
         Args:
             n: Positive integer.
-            sampler: `"normal"`, the prior of variational models and their default, of others a
+            sampler: `"normal"`, the prior of models that have one and their default, of others a
                 normal distribution fitted to the codes of `x`; `"gaussian_mixture"`, fitted to
                 those, the default of others; `"kernel_density"`, codes of `x` moved by a normal
                 kernel, whose width suits codes held out best; `"normalizing_flow"`, a network
                 that is trained for it, which takes minutes where there are thousands of samples;
-                or `"autoregressive"`, likewise, for models with a codebook. Draws of those that
-                are fitted are brought onto what the encoder can give.
+                or `"autoregressive"`, likewise, for models with a codebook; `gumbel` has its prior
+                by default. Draws of those that are fitted are brought onto what the encoder gives.
             x: Array of shape `(m, *input_shape)`, training samples, for all but a prior.
             seed: Integer, for samples that can be drawn again.
 

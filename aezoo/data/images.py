@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -88,6 +89,7 @@ def read_image(
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file) as image:
+                check_tiles(image)
                 if image.mode in ("F", "I"):
                     raise OSError(f"32 bits a pixel (mode {image.mode}), save it with 8 or 16")
                 ImageOps.exif_transpose(image, in_place=True)
@@ -105,6 +107,23 @@ def read_image(
     pixels = pixels[..., np.newaxis] if pixels.ndim == 2 else pixels  # (H, W) -> (H, W, 1)
     depth = np.iinfo(pixels.dtype).max  # its own: a folder may hold images of 8 and of 16 bits
     return _coloured(np.divide(_fitted(pixels, size), depth, dtype=np.float32), color)
+
+
+def check_tiles(image: Any) -> None:
+    """Refuses a TIFF file of which the pixels of a part are there, as if the rest were black.
+
+    Args:
+        image: `PIL.Image.Image`, opened, of any format.
+
+    Raises:
+        OSError: If it says that it is larger than what it holds.
+    """
+    if image.format != "TIFF":  # a GIF may well begin with a part
+        return
+    ends = [extents[2:] for _, extents, *_ in image.tile]
+    held = tuple(max(sides) for sides in zip(*ends, strict=True))
+    if any(end < size for end, size in zip(held, image.size, strict=True)):
+        raise OSError(f"it holds {held[0]} x {held[1]} pixels of {image.width} x {image.height}")
 
 
 def prepared(x: np.ndarray, size: tuple[int, int] | None, color: str | None) -> np.ndarray:

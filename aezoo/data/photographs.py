@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from aezoo.data.images import check_tiles
 from aezoo.data.samples import DataError
 
 CONVERTED = {"P": "RGB", "PA": "RGBA"}  # palettes, whose numbers are no brightness
@@ -56,6 +57,7 @@ def read_photograph(file: Path) -> Photograph:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file) as image:
+                check_tiles(image)
                 _refuse_others(file, image)
                 profile = image.info.get("icc_profile")
                 mode = CONVERTED.get(image.mode, image.mode)

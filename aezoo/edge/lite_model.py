@@ -91,6 +91,11 @@ class LiteModel:
         """Tuple, the shape of one sample that it rebuilds."""
         return self._shape("reconstruct")
 
+    @property
+    def normalization(self) -> tuple[np.ndarray, np.ndarray, bool] | None:
+        """Offset and scale of the features, and whether the graph applies them, or `None`."""
+        return (self._offset, self._scale, not self._outside) if self._scaled else None
+
     def encode(self, x: ArrayLike) -> np.ndarray:
         """Codes of samples.
 

@@ -122,7 +122,7 @@ def nbytes(tensor: schema.TensorT) -> int:
 def _expected_hash(path):
     try:
         report = json.loads(path.with_name(f"{path.name}.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # none, or no report
+    except (OSError, RecursionError, ValueError):  # none, or no report
         return None
     return report.get("sha256") if isinstance(report, dict) else None
 

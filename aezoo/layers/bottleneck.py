@@ -99,6 +99,18 @@ class Bottleneck(Objective):
         """
         return np.clip(codes, *RANGES.get(self.code_activation, (-math.inf, math.inf)))
 
+    def line(self, first: np.ndarray, last: np.ndarray, steps: int) -> np.ndarray:
+        """Codes from one to another.
+
+        Args:
+            first, last: Arrays of the shape of one code.
+            steps: Integer, 2 or more.
+
+        Returns:
+            float32 array of shape `(steps, *latent_shape)`, with both ends.
+        """
+        return np.linspace(first, last, steps, dtype="float32")
+
     def linear_start(self, noise: np.ndarray) -> tuple[np.ndarray | float, np.ndarray]:
         """How a linear path starts, see `aezoo.layers.linear_path`.
 

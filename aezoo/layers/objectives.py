@@ -19,8 +19,11 @@ class Forward(NamedTuple):
         code: Tensor of shape `(B, *latent_shape)`, what came out of it; while training of a
             stochastic bottleneck one draw.
         output: Tensor of shape `(B, *input_shape)`, what the decoder made of the code.
-        decoder: Function of a tensor of codes, for terms that decode others.
+        decoder: Function of a tensor of codes, for terms that decode others; with
+            `training=False` as it is used, without dropout.
         training: Boolean.
+        again: Boolean, whether terms of this step were taken before, so that what counts steps
+            does not count it twice.
     """
 
     x: Tensor
@@ -30,6 +33,7 @@ class Forward(NamedTuple):
     output: Tensor
     decoder: Callable
     training: bool
+    again: bool = False
 
 
 class Term(NamedTuple):
@@ -135,3 +139,44 @@ def reversed_gradient(x: Tensor, factor: float = 1.0) -> Tensor:
         arXiv:1409.7495, equation 10.
     """
     return ops.stop_gradient((1.0 + factor) * x) - factor * x
+
+
+def gradient_to(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """What a function makes of a tensor, whose gradient goes to the tensor alone.
+
+    The weights of the function learn nothing from it: one player's loss, in which the other one
+    is as it is.
+
+    Args:
+        function: Function of a tensor, such as a Keras layer.
+        x: Float tensor.
+
+    Returns:
+        Tensor, equal to `function(x)` but for rounding.
+
+    Example:
+
+    >>> from aezoo.layers.objectives import gradient_to
+    >>> float(gradient_to(lambda x: 2 * x, 3.0))
+    6.0
+    """
+    alone = function(ops.stop_gradient(x))
+    return function(x) - alone + ops.stop_gradient(alone)
+
+
+def without_value(loss: Tensor) -> Tensor:
+    """A loss that is trained for, and counts for nothing: that of an adversary.
+
+    Args:
+        loss: Scalar tensor.
+
+    Returns:
+        Scalar tensor, 0, with the gradient of `loss`.
+
+    Example:
+
+    >>> from aezoo.layers.objectives import without_value
+    >>> float(without_value(3.0))
+    0.0
+    """
+    return loss - ops.stop_gradient(loss)

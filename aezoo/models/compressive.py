@@ -20,7 +20,7 @@ FASTER = 10.0  # that densities learn than networks, whose codes they have to fo
 FLOOR = 1e-9  # that a probability is at least
 
 
-@register
+@register(purpose="compression")
 def compressive(
     input_shape: Shape = (28, 28, 1),
     latent_dim: int = 32,

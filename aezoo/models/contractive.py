@@ -25,7 +25,7 @@ SLOPES = {  # derivatives of activations, from the sum s and the value a
 }
 
 
-@register
+@register(purpose="features")
 def contractive(
     input_shape: Shape = (28, 28, 1),
     latent_dim: int = 32,

@@ -8,7 +8,7 @@ from aezoo.layers import backbones
 from aezoo.registry import register
 
 
-@register
+@register(purpose="reconstruction")
 def deep(
     input_shape: Shape = (28, 28, 1),
     latent_dim: int = 32,

@@ -15,7 +15,7 @@ AFFINE = ("degrees", "translate", "scale", "shear")
 STRENGTHS = ("clip", "rate", "stddev", *AFFINE)  # options of corruptions, not of backbones
 
 
-@register
+@register(purpose="denoising")
 def denoising(
     input_shape: Shape = (28, 28, 1),
     latent_dim: int = 32,

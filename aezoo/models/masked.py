@@ -12,7 +12,7 @@ from aezoo.layers import backbones
 from aezoo.registry import register
 
 
-@register
+@register(purpose="features")
 def masked(
     input_shape: Shape = (28, 28, 1),
     latent_dim: int = 32,

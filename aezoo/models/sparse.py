@@ -17,7 +17,7 @@ WEIGHTS = {"l1": 1e-4, "kl": 1e-2, "top_k": 0.0}
 ACTIVATIONS = {"l1": "relu", "kl": "sigmoid", "top_k": "linear"}
 
 
-@register
+@register(purpose="features")
 def sparse(
     input_shape: Shape = (28, 28, 1),
     latent_dim: int = 32,

@@ -6,7 +6,7 @@ from aezoo.layers import backbones
 from aezoo.registry import register
 
 
-@register
+@register(purpose="reconstruction")
 def vanilla(
     input_shape: Shape = (28, 28, 1),
     latent_dim: int = 32,

@@ -1,23 +1,19 @@
 """A distribution of codes for each sample, close to a normal one that can be drawn from."""
 
-import math
+import functools
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
-from aezoo.autoencoder import Autoencoder
+from aezoo.autoencoder.variational import Variational, variational_of
 from aezoo.checks import Shape, number, positive
-from aezoo.layers import backbones
-from aezoo.layers.bottleneck import Bottleneck
+from aezoo.layers.gaussian import Gaussian
 from aezoo.layers.objectives import Term
 from aezoo.registry import register
 
-LOSSES = {"gaussian": "mse", "bernoulli": "binary_crossentropy"}
 
-
-@register
+@register(purpose="generation")
 def variational(
     input_shape: Shape = (28, 28, 1),
     latent_dim: int = 32,
@@ -30,7 +26,7 @@ def variational(
     free_bits: float = 0.0,
     normalization: str | None = None,
     **options: Any,
-) -> "Variational":
+) -> Variational:
     """A VAE: draws new samples, and has smooth, often disentangled codes (beta).
 
     The loss is the negative evidence lower bound by input value: reconstruction + beta * KL / N,
@@ -78,91 +74,32 @@ def variational(
         bits: Kingma et al., arXiv:1606.04934, section C.8; learned: Rybkin et al., "Simple and
         Effective VAE Training with Calibrated Decoders", ICML 2021, arXiv:2006.13202.
     """
-    if likelihood not in LOSSES:
-        raise ValueError(f"likelihood must be one of {tuple(LOSSES)}. Received: {likelihood!r}")
-    if (
-        likelihood == "bernoulli"
-        and options.setdefault("output_activation", "sigmoid") != "sigmoid"
-    ):
-        raise ValueError(
-            "A Bernoulli likelihood needs output_activation='sigmoid'. Received: "
-            f"{options['output_activation']!r}"
-        )
     if capacity is None and capacity_steps is not None:
         raise ValueError("capacity_steps are of a capacity: give capacity, too.")
-    if options.get("latent_activation", "linear") != "linear":
-        raise ValueError(
-            "The code of a variational model is a mean and a logarithm, of any sign: "
-            f"latent_activation must be 'linear'. Received: {options['latent_activation']!r}"
-        )
-    decoder = backbones.build(backbone, input_shape, latent_dim, **options)[1]
-    encoder = backbones.build(backbone, input_shape, 2 * latent_dim, **options)[0]
-    layer = GaussianSampling(
-        math.prod(encoder.input_shape[1:]),
-        beta=1.0 if beta is None and likelihood == "bernoulli" else beta,
-        capacity=capacity,
-        capacity_steps=10_000 if capacity_steps is None else capacity_steps,
-        free_bits=free_bits,
-        name="bottleneck",
-        dtype="float32",
-    )
-    return Variational(
-        backbones.with_bottleneck(encoder, layer),
-        decoder,
-        normalization=normalization,
-        loss=LOSSES[likelihood],
+    steps = 10_000 if capacity_steps is None else capacity_steps
+    own = {"capacity": capacity, "capacity_steps": steps, "free_bits": free_bits}
+    return variational_of(
+        functools.partial(GaussianSampling, **own),
+        input_shape,
+        latent_dim,
+        options,
         name="variational",
+        backbone=backbone,
+        likelihood=likelihood,
+        beta=beta,
+        normalization=normalization,
     )
 
 
 @keras.saving.register_keras_serializable("aezoo")
-class Variational(Autoencoder):
-    """An autoencoder whose codes are distributions. See `variational`, which makes one."""
-
-    def encode_distribution(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Distributions of codes.
-
-        Args:
-            x: Array of shape `(n, *input_shape)`, or a dataset of batches.
-
-        Returns:
-            A pair of NumPy arrays of shape `(n, *latent_shape)`: `z_mean` and `z_log_var`, mean
-            and logarithm of the variance.
-        """
-
-        def both(batch):  # (B, ..., D) twice -> (B, ..., 2 * D)
-            return ops.concatenate(self.bottleneck.split(self._features(batch)), axis=-1)
-
-        return tuple(np.split(self._batched(both, x), 2, axis=-1))
-
-    def kl_divergence(self, x: Any) -> np.ndarray:
-        """KL divergence of each dimension's distribution from the prior.
-
-        Args:
-            x: Array of shape `(n, *input_shape)`, or a dataset of batches.
-
-        Returns:
-            NumPy array of shape `(n, *latent_shape)`, nats; a sample's sum is its total.
-        """
-        return self._batched(lambda b: self.bottleneck.divergence(self._features(b)), x)
-
-
-@keras.saving.register_keras_serializable("aezoo")
-class GaussianSampling(Bottleneck):
-    """Draws z = z_mean + exp(z_log_var / 2) * noise while training; gives z_mean otherwise.
+class GaussianSampling(Gaussian):
+    """A `Gaussian` whose divergence counts from free bits on, or as far from a capacity.
 
     Args:
-        values: Positive integer, the values of an input, which the KL is divided by.
-        beta, capacity, capacity_steps, free_bits: See `variational`; a beta of `None` is learned.
-        seed: Integer or `None`, for repeatable noise.
+        values, beta, seed: See `aezoo.layers.gaussian.Gaussian`.
+        capacity, capacity_steps, free_bits: See `variational`.
         **kwargs: Arguments of `keras.layers.Layer`.
-
-    Call arguments:
-        inputs: Tensor of shape `(B, ..., 2 * D)`, `z_mean` beside `z_log_var`.
     """
-
-    has_prior = True
-    term_names = ("kl",)
 
     def __init__(
         self,
@@ -174,56 +111,23 @@ class GaussianSampling(Bottleneck):
         seed=None,
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        self.values = values
-        self.beta = beta if beta is None else number("beta", beta, above=0)
+        super().__init__(values, beta, seed, **kwargs)
         self.capacity = capacity if capacity is None else number("capacity", capacity, above=0)
         self.capacity_steps = positive("capacity_steps", capacity_steps)
         self.free_bits = number("free_bits", free_bits, least=0)
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
 
     def build(self, input_shape):
         self.updates = self.add_weight(
             name="updates", shape=(), initializer="zeros", trainable=False, dtype="float32"
         )
 
-    def call(self, inputs, training=False):
-        return self.draw(inputs, self.seed_generator) if training else self.split(inputs)[0]
-
-    def draw(self, features, seed=None):
-        z_mean, z_log_var = self.split(features)
-        noise = keras.random.normal(ops.shape(z_mean), dtype=z_mean.dtype, seed=seed)
-        return z_mean + ops.exp(0.5 * z_log_var) * noise
-
-    def prior(self, n, latent_shape, seed=None):
-        return np.random.default_rng(seed).normal(size=(n, *latent_shape)).astype("float32")
-
-    def linear_start(self, noise):
-        noise = np.clip(noise, np.exp(-20.0), 0.99)
-        return np.sqrt(1 - noise), np.log(noise)
-
     def terms(self, forward):
         divergence = self.divergence(forward.features)
         kl = ops.sum(ops.mean(divergence, axis=0))
-        beta = self.beta
-        if beta is None:
-            error = ops.mean(ops.square(forward.target - forward.output))
-            beta = 2 * ops.stop_gradient(error)
-        loss = beta * self._objective(divergence) / self.values
-        if self.capacity is not None and forward.training:
+        loss = self.share(self._objective(divergence), forward)
+        if self.capacity is not None and forward.training and not forward.again:
             self.updates.assign_add(1.0)
         return {"kl": Term(kl, loss)}
-
-    def split(self, inputs):
-        """`z_mean` and `z_log_var`; variances from e^-20 to e^20, past which exp is of no use."""
-        half = inputs.shape[-1] // 2
-        return inputs[..., :half], ops.clip(inputs[..., half:], -20.0, 20.0)
-
-    def divergence(self, inputs):
-        """KL(N(z_mean, exp(z_log_var)) || N(0, 1)) of each dimension, in nats."""
-        z_mean, z_log_var = self.split(inputs)
-        return 0.5 * (ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var)
 
     def _objective(self, divergence):
         each = ops.mean(divergence, axis=0)  # (B, ..., D) -> (..., D)
@@ -233,12 +137,6 @@ class GaussianSampling(Bottleneck):
         grown = ops.minimum(self.updates / self.capacity_steps, 1.0)
         return ops.abs(total - self.capacity * grown)
 
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[:-1], input_shape[-1] // 2)
-
     def get_config(self):
-        names = ("values", "beta", "capacity", "capacity_steps", "free_bits", "seed")
+        names = ("capacity", "capacity_steps", "free_bits")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
-
-
-GaussianSampling.autoencoder = Variational

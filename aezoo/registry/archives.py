@@ -38,7 +38,7 @@ def extract(path: Path, folder: Path, max_bytes: int) -> None:
     with open(path, "rb") as file:
         start = file.read(8)
     for magic, what in OTHERS.items():
-        if start.startswith(magic):
+        if start.startswith(magic) or start[4:] == magic:  # FlatBuffers' stand after an offset
             raise RefusedError(f"it is {what}, not a .keras file")
     if os.path.getsize(path) > sum(limits.values()):
         raise RefusedError(f"it has {os.path.getsize(path):,} bytes: {_remedy(max_bytes)}")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
 import inspect
 import os
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 
@@ -19,32 +20,54 @@ if TYPE_CHECKING:
 
 Factory = TypeVar("Factory", bound=Callable[..., Any])
 _FACTORIES: dict[str, Callable[..., aezoo.Autoencoder]] = {}
+_PURPOSES: dict[str, str] = {}
+PURPOSES = {  # what models are for, in the order of the list; a user's own come after them
+    "reconstruction": "The least error for the size of a code.",
+    "sequences": "Signals whose steps come one after the other.",
+    "denoising": "Clean samples.",
+    "features": "Codes that a classifier can use.",
+    "factors": "Codes whose units each say something of their own.",
+    "generation": "New samples.",
+    "compression": "Codes of few bits.",
+}
+OTHER = "other"
 
 
-def register(factory: Factory) -> Factory:
-    """Adds a factory to the zoo under its own name; a decorator.
+@overload
+def register(factory: Factory) -> Factory: ...
+@overload
+def register(*, purpose: str) -> Callable[[Factory], Factory]: ...
+def register(factory: Any = None, *, purpose: str = OTHER) -> Any:
+    """Adds a factory to the zoo under its own name; a decorator, with or without its option.
 
     Args:
         factory: Function of `input_shape` and `latent_dim`, and keyword options, that returns an
             `aezoo.Autoencoder`. Its name is the model's, the first line of its docstring what
             `aezoo list` says of it.
+        purpose: String, what its models are for, by which `aezoo list` and the catalogue group
+            them: `"reconstruction"`, `"sequences"`, `"denoising"`, `"features"`, `"factors"`,
+            `"generation"`, `"compression"`, or a word of your own.
 
     Returns:
-        The factory, unchanged.
+        The factory, unchanged; without one, a decorator.
 
     Raises:
-        ValueError: If the name is taken, or the docstring is missing.
+        ValueError: If the name is taken, the docstring is missing, or the purpose is no word.
 
     Example:
 
     >>> import aezoo
-    >>> @aezoo.register
+    >>> @aezoo.register(purpose="reconstruction")
     ... def linear(input_shape=(28, 28, 1), latent_dim=32):
     ...     '''One linear layer each way: PCA by gradient descent.'''
     ...     return aezoo.vanilla(input_shape, latent_dim, latent_activation="linear")
     >>> aezoo.build("linear", (8,), 2).latent_shape
     (2,)
     """
+    if not isinstance(purpose, str) or not purpose.strip():
+        raise ValueError(f"purpose must be a word, such as 'generation'. Received: {purpose!r}")
+    if factory is None:
+        return functools.partial(register, purpose=purpose)
     name = getattr(factory, "__name__", None)
     if name is None:
         raise ValueError(f"register takes a function with a name. Received: {factory!r}")
@@ -57,7 +80,7 @@ def register(factory: Factory) -> Factory:
         raise ValueError(f"A model called {name!r} is registered already: choose another name.")
     if not inspect.getdoc(factory):
         raise ValueError(f"{name} needs a docstring: its first line is what the list shows.")
-    _FACTORIES[name] = factory
+    _FACTORIES[name], _PURPOSES[name] = factory, purpose
     return factory
 
 
@@ -91,6 +114,27 @@ def summary(name: str) -> str:
         String, the first line of the factory's docstring.
     """
     return inspect.getdoc(_factory(name)).splitlines()[0]
+
+
+def purposes() -> dict[str, list[str]]:
+    """The registered models by what they are for.
+
+    Returns:
+        Dictionary of purposes, in the order of the list, to sorted lists of names.
+
+    Example:
+
+    >>> from aezoo import registry
+    >>> "variational" in registry.purposes()["generation"]
+    True
+    """
+    importlib.import_module("aezoo.models")
+    own = sorted({_PURPOSES[name] for name in _FACTORIES} - {*PURPOSES, OTHER})
+    found = {
+        purpose: [name for name in list_models() if _PURPOSES[name] == purpose]
+        for purpose in (*PURPOSES, *own, OTHER)
+    }
+    return {purpose: names for purpose, names in found.items() if names}
 
 
 def accepts(name: str, option: str) -> bool:

@@ -27,7 +27,7 @@ def interpolate(ae: Any, a: ArrayLike, b: ArrayLike, steps: int) -> np.ndarray:
                 f"Each end must be one sample of shape {ae.input_shape[1:]}. Received: {end.shape}"
             )
     first, last = ae.encode(np.stack(ends))
-    return ae.decode(np.linspace(first, last, steps, dtype="float32"))
+    return ae.decode(ae.bottleneck.line(first, last, steps))
 
 
 def sample(ae: Any, n: int, sampler: str | None, x: Any, seed: int | None) -> np.ndarray:
@@ -40,9 +40,10 @@ def sample(ae: Any, n: int, sampler: str | None, x: Any, seed: int | None) -> np
     positive("n", n)
     if seed is not None and count("seed", seed) >= 2**32:
         raise ValueError(f"seed must be below 2^32. Received: {seed}")
-    if ae.bottleneck.discrete:
+    if ae.bottleneck.discrete and not (sampler is None and ae.bottleneck.has_prior):
         return _of_places(ae, n, sampler, x, seed)
-    _continuous(ae)
+    if not ae.bottleneck.discrete:
+        _continuous(ae)
     if sampler is None:
         sampler = "normal" if ae.bottleneck.has_prior else "gaussian_mixture"
     if sampler not in SAMPLERS:

@@ -134,6 +134,33 @@ BUILD = {
     "no beta": (lambda: aezoo.variational(5, 2, beta=0), "beta.*0"),
     "an unknown likelihood": (lambda: aezoo.variational(5, 2, likelihood="p"), "likelihood.*p"),
     "negative bits": (lambda: aezoo.variational(5, 2, free_bits=-1), "free_bits.*-1"),
+    "a negative temperature": (lambda: aezoo.gumbel(5, 2, temperature=-1), "temperature.*-1"),
+    "a temperature that rises": (
+        lambda: aezoo.gumbel(5, 2, temperature=0.5, final_temperature=1),
+        "final_temperature.*at most 0.5.*1",
+    ),
+    "one category": (lambda: aezoo.gumbel(5, 2, categories=1), "categories.*1"),
+    "a discriminator of no width": (
+        lambda: aezoo.factor(5, 2, discriminator_units=(0,)),
+        "discriminator_units.*0",
+    ),
+    "no discriminator": (lambda: aezoo.adversarial(5, 2, discriminator_units=()), "one layer"),
+    "an estimator without its data": (
+        lambda: aezoo.total_correlation(5, 2, estimator="stratified"),
+        "give samples",
+    ),
+    "an option of another penalty": (
+        lambda: aezoo.regularized(5, 2, smoothness="spectral", weight=1),
+        "weight is of no use.*spectral",
+    ),
+    "less than nothing": (lambda: aezoo.info(5, 2, alpha=0, weight=0.5), "weight.*0.5"),
+    "an unknown kernel": (lambda: aezoo.wasserstein(5, 2, kernel="k"), "kernel.*k"),
+    "no draws": (lambda: aezoo.importance_weighted(5, 2, draws=0), "draws.*0"),
+    "no pseudo-inputs": (lambda: aezoo.vamp(5, 2, pseudo_inputs=0), "pseudo_inputs.*0"),
+    "a sphere of one number": (lambda: aezoo.hyperspherical(5, 1), "2 numbers.*1"),
+    "an unknown covariance": (lambda: aezoo.disentangled(5, 2, covariance="c"), "covariance.*c"),
+    "an unknown cell": (lambda: aezoo.recurrent((5, 1), 2, cell="rnn"), "cell.*rnn"),
+    "no dilations": (lambda: aezoo.temporal((5, 1), 2, dilations=()), "dilations"),
     "an empty codebook": (
         lambda: aezoo.vector_quantized(5, 2, num_embeddings=0),
         "num_embeddings.*0",

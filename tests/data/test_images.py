@@ -1,8 +1,11 @@
+import struct
+
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
 from aezoo.data.images import alike, gathered, prepared, read_folder, read_image
+from aezoo.data.photographs import read_photograph
 from aezoo.data.samples import DataError
 
 
@@ -210,6 +213,21 @@ class TestUnusable:
         save(tmp_path / "0.tiff", 0, dtype="float32")
         with pytest.raises(DataError, match=r"0\.tiff.*32 bits a pixel"):
             read_folder(tmp_path, "all")
+
+    def test_pixels_of_a_part(self, tmp_path):
+        save(tmp_path / "0.tiff", 0)
+        content = (tmp_path / "0.tiff").read_bytes()
+        with Image.open(tmp_path / "0.tiff") as image:
+            width, height = image.size
+        field = struct.pack("<HHI", 257, 4, 1)  # ImageLength, one LONG
+        assert field + struct.pack("<I", height) in content
+        more = content.replace(field + struct.pack("<I", height), field + struct.pack("<I", 10**6))
+        (tmp_path / "0.tiff").write_bytes(more)
+        held = f"holds {width} x {height} pixels of {width} x 1000000"
+        with pytest.raises(DataError, match=held):
+            read_image(tmp_path / "0.tiff")
+        with pytest.raises(DataError, match=held):
+            read_photograph(tmp_path / "0.tiff")
 
     def test_damaged(self, tmp_path):
         save(tmp_path / "0.png", 9, (40, 40))

@@ -219,7 +219,7 @@ def test_automatic_backbone():
 @pytest.mark.parametrize(
     ("args", "options", "message"),
     [
-        (("cnv", (5,), 2), {}, r"'conv', 'dense', 'lapped', 'unet', 'residual'.*'cnv'"),
+        (("cnv", (5,), 2), {}, r"'conv', 'dense', 'lapped', .*'unet', 'residual'.*'cnv'"),
         (("dense", (5,), 2), {"hiden_units": 3}, "Did you mean 'hidden_units'"),
         (("dense", (5,), 0), {}, "latent_dim.*0"),
         (("dense", (5,), 2.5), {}, r"latent_dim.*2\.5"),

@@ -7,10 +7,10 @@ import numpy as np
 from hypothesis import strategies as st
 
 import aezoo
-from tests.properties.strategies import SAME, known, model_of, samples
+from tests.properties.strategies import CODEBOOKS, SAME, known, model_of, samples
 from tests.properties.trials import ROUNDING, close, holds, same_in_threads, samples_of, unchanged
 
-CONTINUOUS = tuple(name for name in aezoo.list_models() if name != "vector_quantized")
+CONTINUOUS = tuple(name for name in aezoo.list_models() if name not in CODEBOOKS)
 METHODS = ("encode", "reconstruct", "reconstruction_error", "normalize")
 
 

@@ -19,7 +19,13 @@ OPTIONS = {
     "vector_quantized": [{"num_embeddings": 5}, {"quantizer": "fsq", "levels": (3, 4)}],
 }
 COMMON = [{}, {"activation": "tanh"}, {"dropout": 0.2}, {"batch_normalization": True}]
-PLAIN = ("vanilla", "deep", "conv", "residual")  # have one kind of network
+CODEBOOKS = ("gumbel", "vector_quantized")
+LINEAR = ("pca", "vanilla")  # have no layer but the code's
+OVER_TIME = {  # their networks
+    "recurrent": [{"units": (4,)}, {"units": (3, 4), "cell": "gru"}],
+    "temporal": [{"filters": 4, "dilations": (1, 2), "pooling": 2}],
+}
+PLAIN = (*LINEAR, *OVER_TIME, "deep", "conv", "residual")  # have one kind of network
 SAME = {  # as forms of the same values
     "float32": lambda x: x,
     "float64": lambda x: x.astype("float64"),
@@ -61,7 +67,7 @@ class Configuration(NamedTuple):
     @property
     def discrete(self):
         """Whether codes are places in a codebook."""
-        return self.name == "vector_quantized"
+        return self.name in CODEBOOKS
 
 
 model_of = functools.cache(Configuration.model.fget)
@@ -75,19 +81,23 @@ def configuration(number, families=None, shapes=SHAPES):
     unfit |= {"masked"} if shape == (1,) else set()  # nothing would be left to see
     name = choose([n for n in families or aezoo.list_models() if n not in unfit])
     options = dict(choose(OPTIONS.get(name, [{}])))
-    convolutional = name == "conv" or (len(shape) > 1 and name not in ("deep", "contractive"))
+    dense = (*LINEAR, *OVER_TIME, "deep", "contractive")
+    convolutional = name == "conv" or (len(shape) > 1 and name not in dense)
     if name not in PLAIN:
         convolutional = convolutional and choose((True, False))
         options["backbone"] = "conv" if convolutional else "dense"
-    if name != "vanilla":
+    if name in OVER_TIME:
+        options |= choose(OVER_TIME[name])
+    elif name not in LINEAR:
         options["filters" if convolutional else "hidden_units"] = choose(((6,), (4, 3)))
         options |= choose(COMMON[: 2 if name == "contractive" else None])
     if name == "conv":
         options["bottleneck"] = choose(("dense", "conv", "spatial"))
     options["normalization"] = choose((None, "minmax", "standard"))
-    if options["normalization"] == "standard":
+    if options["normalization"] == "standard" and name != "pca":
         options["output_activation"] = "linear"
-    latent_dim = 2 if "levels" in options else choose((1, 2, 3, 4))
+    sizes = (2, 3, 4) if name == "hyperspherical" else (1, 2, 3, 4)
+    latent_dim = 2 if "levels" in options else choose(sizes)
     return Configuration(name, shape, latent_dim, tuple(options.items()))
 
 

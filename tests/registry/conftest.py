@@ -7,29 +7,38 @@ import pytest
 
 
 class HubHttpError(OSError):
-    """What the hub answers where something is not there."""
+    """What the hub answers where something is not there; of several lines, as the real one."""
+
+    def __init__(self, status, words):
+        super().__init__(f"{status} Client Error.\n\n{words}")
+        self.response = types.SimpleNamespace(status_code=status)
 
 
 class NotHereError(FileNotFoundError):
     """What the hub's package raises where nothing was downloaded before."""
 
 
+class NoNameError(ValueError):
+    """What the hub's package raises of what cannot be a repository."""
+
+
 class Hub:
     """Stands for `huggingface_hub`, with one repository, `someone/deep-digits`.
 
-    Snapshots are folders of links to blobs, as its cache on disk has them.
+    Snapshots are folders of links to blobs, as its cache on disk has them, and a branch is found
+    there if it was noted. `test_with_the_real_package` holds that both do the same.
     """
 
-    errors = types.SimpleNamespace(
-        HfHubHTTPError=HubHttpError, LocalEntryNotFoundError=NotHereError
-    )
     name = "someone/deep-digits"
+    HttpError = HubHttpError
 
     def __init__(self, folder: Path):
         self.folder = folder
         self.commits: list[Path] = []
-        self.reached = True
-        self.sizes: dict[str, int] = {}
+        self.fails: Exception | None = None
+        self.sizes: dict[str, object] = {}
+        self.sha: object = ""
+        self.asked = 0
         self.downloads: list[str] = []
         self.HfApi = lambda: self
 
@@ -41,10 +50,13 @@ class Hub:
 
     def model_info(self, repository, revision, files_metadata):
         assert files_metadata
-        if not self.reached:
-            raise RuntimeError("no network")
+        self.asked += 1
+        if "--" in repository:
+            raise NoNameError("Cannot have -- in it")
+        if self.fails:
+            raise self.fails
         if repository != self.name:
-            raise HubHttpError(f"404: {repository}")
+            raise HubHttpError(404, f"Repository not found: {repository}")
         found = self._commit(revision)
         files = [
             types.SimpleNamespace(
@@ -52,22 +64,27 @@ class Hub:
             )
             for file in found.iterdir()
         ]
-        return types.SimpleNamespace(sha=found.name, siblings=files)
+        return types.SimpleNamespace(sha=found.name if self.sha == "" else self.sha, siblings=files)
 
-    def snapshot_download(self, repo_id, revision, allow_patterns, local_files_only=False):
-        found = self._commit(revision)
-        snapshot = self.folder / "cache" / "snapshots" / found.name
+    def snapshot_download(
+        self, repo_id, revision, allow_patterns, local_files_only=False, force_download=False
+    ):
+        cache = self.folder / "cache"
         if local_files_only:
-            if not snapshot.is_dir():
+            noted = cache / "refs" / (revision or "main")
+            commit = noted.read_text() if noted.is_file() else revision
+            if commit is None or not (cache / "snapshots" / commit).is_dir():
                 raise NotHereError(f"{repo_id} is not in the cache")
-            return str(snapshot)
+            return str(cache / "snapshots" / commit)
+        found = self._commit(revision)
+        snapshot = cache / "snapshots" / found.name
         self.downloads.append(found.name)
         snapshot.mkdir(parents=True, exist_ok=True)
-        blobs = self.folder / "cache" / "blobs"
+        blobs = cache / "blobs"
         blobs.mkdir(exist_ok=True)
         for name in allow_patterns:
-            if (found / name).is_file():
-                blob = blobs / f"{found.name}-{name}"
+            blob = blobs / f"{found.name}-{name}"
+            if (found / name).is_file() and (force_download or not blob.exists()):
                 shutil.copy(found / name, blob)
                 (snapshot / name).unlink(missing_ok=True)
                 (snapshot / name).symlink_to(f"../../blobs/{blob.name}")
@@ -82,4 +99,10 @@ def hub(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where a lock would be
     module = Hub(tmp_path / "hub")
     monkeypatch.setitem(sys.modules, "huggingface_hub", module)
+    # no attribute of the other before it is imported
+    errors = types.ModuleType("huggingface_hub.errors")
+    errors.HfHubHTTPError = HubHttpError
+    errors.LocalEntryNotFoundError = NotHereError
+    errors.HFValidationError = NoNameError
+    monkeypatch.setitem(sys.modules, errors.__name__, errors)
     return module

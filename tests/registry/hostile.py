@@ -170,7 +170,7 @@ def link(good, folder):
     return archive(folder / "model.keras", parts.items())
 
 
-@kind(KERAS, "is encrypted")
+@kind(KERAS, "its member model.weights.h5 is encrypted")
 def encrypted(good, folder):
     """A member that nobody can look into."""
     return change(with_more(good, folder), (8, "<H"), 1)
@@ -194,6 +194,13 @@ def bomb_of_configuration(good, folder):
     """A configuration of 32 MB of spaces."""
     parts = {**members(good), CONFIG: b" " * (2**25 + 1)}
     return archive(folder / "model.keras", parts.items(), zipfile.ZIP_DEFLATED)
+
+
+@kind(KERAS, "metadata.json has 65,537 bytes: 65,536 are allowed")
+def large_metadata(good, folder):
+    """Metadata of 64 kB and a byte, of which Keras reads four strings."""
+    parts = {**members(good), METADATA: b" " * (2**16 + 1)}
+    return archive(folder / "model.keras", parts.items())
 
 
 @kind(KERAS, "max_bytes=4,294,967,296 are allowed")
@@ -261,6 +268,13 @@ def pickle_by_another_name(good, folder):
 def legacy_by_another_name(good, folder):
     """The legacy format, called a model: its loader knew no safe mode (CVE-2025-9905)."""
     return legacy(good, folder).rename(folder / "model.keras")
+
+
+@kind(KERAS, "it is a TensorFlow Lite file")
+def tflite_by_another_name(good, folder):
+    """A .tflite file that is called a model: its mark stands after an offset."""
+    (folder / "model.keras").write_bytes(struct.pack("<I", 28) + b"TFL3" + bytes(100))
+    return folder / "model.keras"
 
 
 @kind(KERAS, "does not begin as")
@@ -549,6 +563,17 @@ def kernel(good, folder):
     hostile = layer("Conv1D", filters=2**12, kernel_size=[2**24], padding="same")
     hostile["build_config"]["input_shape"] = [None, 4, 4]
     return with_config(good, folder, sequential(hostile, shape=(None, 4, 4)))
+
+
+@kind(KERAS, "is damaged")
+def cosines(good, folder):
+    """A kernel that is no square, to be filled with cosines of a square one."""
+    hostile = layer("Conv2D", filters=2, kernel_size=[4, 1], padding="same")
+    hostile["build_config"]["input_shape"] = [None, 4, 4, 1]
+    hostile["config"]["kernel_initializer"] = layer(
+        "Cosines", "aezoo.layers.backbones.lapped", "aezoo>Cosines"
+    ) | {"config": {}}
+    return with_config(good, folder, sequential(hostile, shape=(None, 4, 4, 1)))
 
 
 @kind(KERAS, "more in all than")

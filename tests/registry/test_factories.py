@@ -36,6 +36,24 @@ def test_own_family_joins_the_zoo(mine):
     assert mine((5,), 2).latent_shape == (2,)
 
 
+def test_purposes(mine):
+    groups = registry.purposes()
+    order = [purpose for purpose in groups if purpose in registry.PURPOSES]
+    assert [*groups] == [*order, registry.OTHER]
+    assert order == [purpose for purpose in registry.PURPOSES if purpose in order]
+    assert groups[registry.OTHER] == ["mine"]
+    assert sorted(name for names in groups.values() for name in names) == aezoo.list_models()
+
+    @aezoo.register(purpose="music")
+    def melody(input_shape=(28, 28, 1), latent_dim=32):
+        """A family with a purpose of its own."""
+
+    assert [*registry.purposes()] == [*order, "music", registry.OTHER]
+    for purpose in ("", None, 3):
+        with pytest.raises(ValueError, match="purpose must be a word"):
+            aezoo.register(purpose=purpose)
+
+
 def test_unknown_names(mine):
     with pytest.raises(ValueError, match="'cnov'. Did you mean 'conv'.*vanilla"):
         aezoo.build("cnov")

@@ -102,7 +102,7 @@ def test_every_family(name, shape, rng):
     np.testing.assert_allclose(y, ae.reconstruct(x), atol=1e-3)
 
 
-STEP = {"vector_quantized": {}}
+STEP = {"gumbel": {}, "vector_quantized": {}}
 
 
 @pytest.mark.slow

@@ -16,16 +16,35 @@ from aezoo.layers.backbones.conv import conv
 from aezoo.layers.backbones.dense import dense
 from aezoo.layers.backbones.lapped import lapped
 from aezoo.layers.backbones.options import shape_of
+from aezoo.layers.backbones.recurrent import recurrent
+from aezoo.layers.backbones.temporal import temporal
 from aezoo.layers.backbones.unet import unet
 from aezoo.layers.bottleneck import bottleneck_of
 
-BACKBONES = {"conv": conv, "dense": dense, "lapped": lapped, "unet": unet}
+BACKBONES = {
+    "conv": conv,
+    "dense": dense,
+    "lapped": lapped,
+    "recurrent": recurrent,
+    "temporal": temporal,
+    "unet": unet,
+}
 NO_CODE = (
     "A unet has no narrow code that could be sparse, drawn or looked up: it is a backbone for "
     "denoising and masked. Use 'conv' or 'residual' here."
 )
 
-__all__ = ["BACKBONES", "build", "conv", "dense", "lapped", "unet", "with_bottleneck"]
+__all__ = [
+    "BACKBONES",
+    "build",
+    "conv",
+    "dense",
+    "lapped",
+    "recurrent",
+    "temporal",
+    "unet",
+    "with_bottleneck",
+]
 
 
 def build(
@@ -36,11 +55,13 @@ def build(
     Args:
         backbone: String, `"dense"` or `"conv"`; `"residual"` for conv, or dense for vectors, with
             one residual block a level; `"unet"`, which has no narrow code; `"lapped"`, whose codes
-            are of blocks; or `"auto"` for conv, or dense for vectors.
+            are of blocks; `"recurrent"` or `"temporal"`, whose first axis is time; or `"auto"` for
+            conv, or dense for vectors.
         input_shape: Tuple of positive integers, the shape of one sample without the batch axis,
             or one integer for vectors. Channels come last.
         latent_dim: Positive integer, how many numbers a code has.
-        **options: Options of the backbone, see `dense`, `conv`, `lapped` and `unet`.
+        **options: Options of the backbone, see `dense`, `conv`, `lapped`, `unet`, `recurrent`
+            and `temporal`.
 
     Returns:
         A pair of `keras.Model`: the encoder, `(B, *input_shape) -> (B, *latent_shape)`, and the

@@ -1,6 +1,7 @@
 """What the backbones share: their options, checked, and what stands between two layers."""
 
 import difflib
+import math
 
 import keras
 from keras import layers
@@ -122,6 +123,11 @@ def l2_penalty(factor):
     """Returns the L2 regularizer of a factor, `None` for 0."""
     factor = number("l2", factor, least=0)
     return keras.regularizers.L2(factor) if factor else None
+
+
+def steps_of(input_shape):
+    """Returns how many steps samples have, and how many numbers each step has."""
+    return input_shape[0], math.prod(input_shape[1:])
 
 
 def shape_of(input_shape):
