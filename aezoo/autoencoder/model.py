@@ -101,12 +101,13 @@ class Autoencoder(SelfSupervised):
 
     def call(self, inputs, training=None, mask=None):
         (inputs,) = keras.tree.flatten(inputs)
+        phase = {"training": training}  # on JAX `fit` comes here without telling Keras's layers
         scaled = self._scale(ops.convert_to_tensor(inputs, self.inputs[0].dtype))
-        seen = self.corruption(scaled) if self.corruption else scaled
+        seen = self.corruption(scaled, **phase) if self.corruption else scaled
         seen, weight = seen if isinstance(seen, (tuple, list)) else (seen, None)
-        features = self._before_bottleneck(seen)
-        code = self.encoder.layers[-1](features)
-        output = self.decoder(code)
+        features = self._before_bottleneck(seen, **phase)
+        code = self.encoder.layers[-1](features, **phase)
+        output = self.decoder(code, **phase)
         stages = (ops.cast(part, "float32") for part in (scaled, scaled, features, code, output))
         forward = Forward(*stages, self.decoder, bool(training))
         return self._pass(self._scale(output, inverse=True), forward, weight if training else None)
