@@ -32,6 +32,7 @@ from .models import denoising as denoising
 from .models import disentangled as disentangled
 from .models import factor as factor
 from .models import gumbel as gumbel
+from .models import hierarchical as hierarchical
 from .models import hyperspherical as hyperspherical
 from .models import importance_weighted as importance_weighted
 from .models import info as info

@@ -30,7 +30,14 @@ CASES = [
 
 DRAWING = (  # while training: noise of codes, of inputs, or of what an objective compares
     *("adversarial", "compressive", "denoising", "disentangled", "factor", "gumbel", "info"),
-    *("hyperspherical", "importance_weighted", "masked", "total_correlation", "vamp"),
+    *(
+        "hierarchical",
+        "hyperspherical",
+        "importance_weighted",
+        "masked",
+        "total_correlation",
+        "vamp",
+    ),
     *("variational", "vector_quantized", "wasserstein"),
 )
 

@@ -1,5 +1,6 @@
 """How good a model is, beside what would have done as well."""
 
+from aezoo.evaluation.disentanglement import mutual_information_gap
 from aezoo.evaluation.features import class_features, classifiers
 from aezoo.evaluation.generation import frechet_distance, likeness, nearest
 from aezoo.evaluation.metrics import evaluate, remarks
@@ -13,6 +14,7 @@ __all__ = [
     "evaluate",
     "frechet_distance",
     "likeness",
+    "mutual_information_gap",
     "nearest",
     "probe",
     "remarks",

@@ -9,6 +9,7 @@ from aezoo.models.denoising import denoising
 from aezoo.models.disentangled import disentangled
 from aezoo.models.factor import factor
 from aezoo.models.gumbel import gumbel
+from aezoo.models.hierarchical import hierarchical
 from aezoo.models.hyperspherical import hyperspherical
 from aezoo.models.importance_weighted import importance_weighted
 from aezoo.models.info import info
@@ -38,6 +39,7 @@ __all__ = [
     "disentangled",
     "factor",
     "gumbel",
+    "hierarchical",
     "hyperspherical",
     "importance_weighted",
     "info",

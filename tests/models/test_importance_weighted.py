@@ -12,7 +12,7 @@ from aezoo.models.importance_weighted import ImportanceWeighted
 def forward_of(rng, training=True, rows=6, dims=2, values=5):
     kernel = rng.normal(size=(dims, values)).astype("float32")
 
-    def decoder(z):
+    def decoder(z, training=False):
         return 1 / (1 + np.exp(-np.asarray(z) @ kernel))
 
     mean, log_var, noise = rng.normal(size=(3, rows, dims)).astype("float32")

@@ -35,7 +35,8 @@ def golden_vectors(
     for part in lite.parts:
         (end,) = ends[part]["outputs"].values()
         given = _codes(lite, ends, x) if part == "decode" else x
-        count = int(np.clip(VALUES // given[0].size, 1, min(MOST, len(given))))
+        values = max(given[0].size, x[0].size)  # of what goes in or of what comes out
+        count = int(np.clip(VALUES // values, 1, min(MOST, len(given))))
         outputs = getattr(lite, part)(given[:count])
         if part in ("decode", "reconstruct"):
             outputs = lite.normalize(outputs)

@@ -154,7 +154,7 @@ def test_normalization_goes_with_it(tmp_path, rng):
 
 
 # of operators that there is no C for: lengths of 1, means over time, steps of recurrent layers
-WITHOUT_C = ("hyperspherical", "recurrent", "temporal")
+WITHOUT_C = ("hierarchical", "hyperspherical", "recurrent", "temporal")
 
 
 @pytest.mark.slow
