@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from aezoo.autoencoder.model import Autoencoder
-from aezoo.checks import Shape
+from aezoo.checks import Shape, positive
 from aezoo.layers import backbones
 from aezoo.layers.gaussian import Gaussian
 from aezoo.layers.likelihoods import loss_of
@@ -96,8 +96,10 @@ def variational_of(
             "The code of a variational model is a mean and a logarithm, of any sign: "
             f"latent_activation must be 'linear'. Received: {options['latent_activation']!r}"
         )
-    decoder = backbones.build(backbone, input_shape, latent_dim, **options)[1]
-    encoder = backbones.build(backbone, input_shape, 2 * latent_dim, **options)[0]
+    features = 2 * positive("latent_dim", latent_dim)  # a mean and a variance of each
+    encoder, decoder = backbones.build(
+        backbone, input_shape, latent_dim, features=features, **options
+    )
     values = math.prod(encoder.input_shape[1:])
     beta = 1.0 if beta is None and likelihood == "bernoulli" else beta
     layer = bottleneck(values, beta=beta, name="bottleneck", dtype="float32")

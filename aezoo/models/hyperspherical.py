@@ -78,8 +78,10 @@ def hyperspherical(
             f"{options['latent_activation']!r}"
         )
     loss = loss_of(likelihood, options)
-    decoder = backbones.build(backbone, input_shape, latent_dim, **options)[1]
-    encoder = backbones.build(backbone, input_shape, latent_dim + 1, **options)[0]
+    features = latent_dim + 1  # a direction, and how sure of it the encoder is
+    encoder, decoder = backbones.build(
+        backbone, input_shape, latent_dim, features=features, **options
+    )
     layer = VonMisesFisher(
         math.prod(encoder.input_shape[1:]),
         beta=1.0 if beta is None and likelihood == "bernoulli" else beta,

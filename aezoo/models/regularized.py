@@ -91,6 +91,11 @@ def regularized(
             raise ValueError(f"{name} is of no use for smoothness={smoothness!r}. It is {value!r}.")
     if smoothness == "spectral" and options.get("linear_path"):
         raise ValueError("A linear path has the norm of its data: leave it, or the spectral one.")
+    if smoothness == "l2" and options.get("decoder") is not None:
+        raise ValueError(
+            "smoothness='l2' is of the kernels of the zoo's own decoders. Give the layers of "
+            "yours a kernel_regularizer, or take smoothness='gradient' or 'spectral'."
+        )
     weight = WEIGHTS[smoothness] if weight is None else number("weight", weight, least=0)
     loss = loss_of(likelihood, options)
     encoder, decoder = backbones.build(backbone, input_shape, latent_dim, **options)

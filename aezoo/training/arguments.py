@@ -46,5 +46,11 @@ def check_arguments(told: Mapping[str, Any]) -> None:
         raise ValueError(
             f"input_shape is that of the data: leave it out. Received: {told['input_shape']!r}"
         )
+    for name in ("encoder", "decoder"):
+        if told.get(name) is not None:
+            raise ValueError(
+                f"{name} cannot be written down with a run's settings, from which it is built again. "
+                "Build the model with aezoo.build, and train it with fit."
+            )
     for kind in told["exports"]:
         checked_kind(kind)

@@ -32,6 +32,7 @@ def test_what_train_has_by_default_is_right():
         ({"minutes": 1, "quantize_aware": 3}, "minutes or quantize_aware, not both"),
         ({"input_shape": (8, 8, 1)}, "input_shape is that of the data"),
         ({"exports": ["int9"]}, "int9"),
+        ({"decoder": object()}, "decoder cannot be written down.*aezoo.build"),
     ],
 )
 def test_what_is_wrong(told, message):

@@ -14,6 +14,7 @@ import keras
 from aezoo.checks import Shape, positive
 from aezoo.layers.backbones.conv import conv
 from aezoo.layers.backbones.dense import dense
+from aezoo.layers.backbones.given import checked
 from aezoo.layers.backbones.lapped import lapped
 from aezoo.layers.backbones.options import shape_of
 from aezoo.layers.backbones.recurrent import recurrent
@@ -48,9 +49,16 @@ __all__ = [
 
 
 def build(
-    backbone: str, input_shape: Shape, latent_dim: int, /, **options: Any
+    backbone: str,
+    input_shape: Shape,
+    latent_dim: int,
+    /,
+    features: int | None = None,
+    encoder: keras.Model | None = None,
+    decoder: keras.Model | None = None,
+    **options: Any,
 ) -> tuple[keras.Model, keras.Model]:
-    """Builds the encoder and decoder of a backbone given by name.
+    """Builds the encoder and decoder of a backbone given by name, or takes those that are given.
 
     Args:
         backbone: String, `"dense"` or `"conv"`; `"residual"` for conv, or dense for vectors, with
@@ -60,6 +68,10 @@ def build(
         input_shape: Tuple of positive integers, the shape of one sample without the batch axis,
             or one integer for vectors. Channels come last.
         latent_dim: Positive integer, how many numbers a code has.
+        features: Positive integer, how many numbers the encoder returns. Default: `latent_dim`.
+        encoder: `keras.Model` of your own, `(B, *input_shape) -> (B, features)`, in place of the
+            backbone's. The model that is built shares its weights.
+        decoder: `keras.Model` of your own, `(B, latent_dim) -> (B, *input_shape)`, likewise.
         **options: Options of the backbone, see `dense`, `conv`, `lapped`, `unet`, `recurrent`
             and `temporal`.
 
@@ -68,7 +80,8 @@ def build(
         decoder, `(B, *latent_shape) -> (B, *input_shape)`.
 
     Raises:
-        ValueError: For an unknown backbone or option, or a value out of its range.
+        ValueError: For an unknown backbone or option, a value out of its range, or a network whose
+            shapes or ending do not fit.
 
     Example:
 
@@ -81,6 +94,10 @@ def build(
     if backbone not in names:
         raise ValueError(f"Unknown backbone. Expected one of {names}. Received: {backbone!r}")
     input_shape = shape_of(input_shape)
+    features = positive("latent_dim", latent_dim) if features is None else features
+    checked(encoder, decoder, input_shape, (features, latent_dim), options)
+    if encoder is not None and decoder is not None:
+        return encoder, decoder
     if backbone == "residual":
         options = {"blocks": 1, **options}
     if backbone not in BACKBONES:
@@ -97,7 +114,10 @@ def build(
                 f"Unknown option {option!r}.{hint} "
                 f"The {backbone} backbone takes: {', '.join(sorted(valid))}."
             )
-    return function(input_shape, positive("latent_dim", latent_dim), **options)
+    parts = function(input_shape, latent_dim, **options)
+    if features != latent_dim:
+        parts = function(input_shape, features, **options)[0], parts[1]
+    return encoder or parts[0], decoder or parts[1]
 
 
 def with_bottleneck(encoder: keras.Model, layer: keras.layers.Layer) -> keras.Model:
