@@ -3,11 +3,11 @@
 python benchmarks/table.py
 """
 
-import json
 import statistics
-from pathlib import Path
 
-HERE = Path(__file__).parent
+from families_table import factors, likelihoods, pythaes
+from tabular import HERE, exists, markdown, measured
+
 README = HERE.parent / "README.md"
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 BEGIN = "<!-- written by benchmarks/table.py -->\n"
@@ -603,32 +603,18 @@ def page():
 
 
 SECTIONS = {
-    "Reconstruction": (own_data, quality, networks),
+    "Reconstruction": (own_data, quality, networks, pythaes),
     "Anomalies": (anomalies,),
     "Denoising": (photographs,),
     "Compression": (compression,),
-    "Features": (features,),
-    "Generation": (generation,),
+    "Features": (features, factors),
+    "Generation": (generation, likelihoods),
     "Devices": (edge, plain_c, page),
     "Search": (search,),
     "Speed": (speed,),
     "Large data": (scale, growth, hosts),
     "Reliability": (reliability,),
 }
-
-
-def exists(name):
-    return (HERE / f"{name}.json").is_file()
-
-
-def measured(name):
-    return json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
-
-
-def markdown(header, rows):
-    """A table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 if __name__ == "__main__":

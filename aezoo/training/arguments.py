@@ -49,8 +49,8 @@ def check_arguments(told: Mapping[str, Any]) -> None:
     for name in ("encoder", "decoder"):
         if told.get(name) is not None:
             raise ValueError(
-                f"{name} cannot be written down with a run's settings, from which it is built again. "
-                "Build the model with aezoo.build, and train it with fit."
+                f"{name} cannot be written down with a run's settings, of which it is built "
+                "again. Build the model with aezoo.build, and train it with fit."
             )
     for kind in told["exports"]:
         checked_kind(kind)
