@@ -1,6 +1,7 @@
 """The page itself, in a browser."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -206,6 +207,30 @@ def test_features_are_not_steps(chromium, rng, tmp_path):
         page.wait_for_selector("#note.bad")
         told = "it has 1 columns and 3 rows; expected are 3 columns, one sample a row. What"
         assert told in page.inner_text("#note")
+        assert page.errors == []
+
+
+def test_features_that_are_scaled_outside_of_the_file(chromium, rng, tmp_path):
+    """As those of integers are: the page scales what it gives and what it gets."""
+    x = (rng.normal(size=(400, 3)) @ rng.normal(size=(3, 6)) * 10.0 ** np.arange(-3, 3) + 5).astype(
+        "float32"
+    )
+    ae = aezoo.deep(6, 3, hidden_units=(8,), normalization="standard")
+    ae.fit(x, epochs=5, verbose=0)
+    path = tmp_path / "model.tflite"
+    aezoo.export_tflite(ae, path, quantize="int8", calibration_data=x, samples=x)
+    aezoo.export_page(path, tmp_path / "page", runtime=runtime(), samples=x)
+    described = json.loads((tmp_path / "page" / "page.json").read_text("utf-8"))
+    assert described["normalization"]["inside"] is False
+    np.savetxt(tmp_path / "rows.csv", x[7:9], delimiter=",")
+    lite = aezoo.LiteModel(tmp_path / "page" / "model.tflite")
+    error = np.square(lite.normalize(lite.reconstruct(x[7:8])) - lite.normalize(x[7:8])).mean()
+    with opened(chromium, tmp_path / "page") as page:
+        assert page.inner_text("#golden") == "Equal to the report within 1 step."
+        with redrawn(page):
+            page.set_input_files("#file", tmp_path / "rows.csv")
+        found = re.search(r"error ([\d.e-]+) in normalized units", page.inner_text("#said"))
+        assert float(found[1]) == pytest.approx(error, rel=0.01)
         assert page.errors == []
 
 
