@@ -96,7 +96,7 @@ def configuration(number, families=None, shapes=SHAPES):
     options["normalization"] = choose((None, "minmax", "standard"))
     if options["normalization"] == "standard" and name != "pca":
         options["output_activation"] = "linear"
-    sizes = (2, 3, 4) if name == "hyperspherical" else (1, 2, 3, 4)
+    sizes = (2, 3, 4) if name in ("hierarchical", "hyperspherical") else (1, 2, 3, 4)
     latent_dim = 2 if "levels" in options else choose(sizes)
     return Configuration(name, shape, latent_dim, tuple(options.items()))
 
