@@ -84,12 +84,15 @@ def test_images(chromium, write, tmp_path):
         page.wait_for_timeout(200)
         assert (pixels(page, "mixed") != mixed).any()
 
-        Image.fromarray(np.full((30, 60, 3), 200, "uint8")).save(tmp_path / "photo.png")
+        photo = Image.new("RGB", (60, 30), (200, 100, 50))
+        photo.save(tmp_path / "photo.png")
         with redrawn(page):
             page.set_input_files("#file", tmp_path / "photo.png")
         told = page.inner_text("#note").replace("\N{MULTIPLICATION SIGN}", "x")
         assert told == "photo.png: 60 x 30 pixels, cut to its middle and scaled to 8 x 8."
-        assert set(pixels(page, "input").reshape(-1, 4)[:, 0]) == {200}
+        assert set(pixels(page, "input").reshape(-1, 4)[:, 0]) == {
+            photo.convert("L").getpixel((0, 0))
+        }
         (tmp_path / "no.png").write_text("no image")
         page.set_input_files("#file", tmp_path / "no.png")
         page.wait_for_selector("#note.bad")
