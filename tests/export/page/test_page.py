@@ -10,6 +10,7 @@ from PIL import Image
 import aezoo
 from tests.export.page.browsing import browser, inaccessible, number, opened, redrawn, runtime
 
+NEAR = ((0.8, 0.95), (1.05, 1.2))  # scores on either side of the threshold, over it
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 
 
@@ -76,6 +77,10 @@ def test_images(chromium, write, tmp_path):
             for _ in range(10):
                 slider.press("ArrowRight")
         assert (pixels(page, "moved") != moved).any()
+        component = float(slider.input_value())
+        for mode in ("entries", "components"):  # the code itself has moved by as much
+            page.check(f"[name=mode][value={mode}]")
+        assert float(slider.input_value()) == pytest.approx(component, abs=0.06)
         page.click("#back")
         page.wait_for_timeout(200)
         np.testing.assert_array_equal(pixels(page, "moved"), moved)
@@ -83,6 +88,9 @@ def test_images(chromium, write, tmp_path):
         page.click("#take-b")
         page.wait_for_timeout(200)
         assert (pixels(page, "mixed") != mixed).any()
+        page.fill("#way", "1")
+        page.wait_for_timeout(200)
+        np.testing.assert_allclose(pixels(page, "mixed"), pixels(page, "output"), atol=1)
 
         photo = Image.new("RGB", (60, 30), (200, 100, 50))
         photo.save(tmp_path / "photo.png")
@@ -168,6 +176,18 @@ def test_a_detector_of_signals(chromium, rng, tmp_path):
             page.click("#oddest")
         assert "an anomaly, above the threshold" in page.inner_text("#verdict")
         assert page.get_attribute("#gauge", "class") == "odd"
+        moved = (
+            x[:1] + np.linspace(0, 1, 500)[:, np.newaxis, np.newaxis] * np.cos(9 * steps)[:, None]
+        )
+        scores = lite.anomaly_score(moved.astype("float32")) / lite.threshold
+        near = np.stack([moved[(low < scores) & (scores < high)][0] for low, high in NEAR])
+        np.savetxt(tmp_path / "near.csv", near[..., 0], delimiter=",")
+        page.set_input_files("#file", tmp_path / "near.csv")
+        page.wait_for_function("() => document.getElementById('row').max === '2'")
+        for row, verdict in ((1, "normal, up to"), (2, "an anomaly, above")):
+            with redrawn(page):
+                page.fill("#row", str(row))
+            assert f"{verdict} the threshold" in page.inner_text("#verdict")
         page.set_input_files("#file", tmp_path / "odd.csv")
         page.wait_for_selector("#note.bad")
         assert "it has 7 columns and 7 rows; expected are 50 columns" in page.inner_text("#note")
