@@ -211,6 +211,24 @@ def test_a_detector_of_signals(chromium, rng, tmp_path):
         assert page.errors == []
 
 
+def test_columns_by_their_names(chromium, rng, tmp_path):
+    names = ["flow", "heat", "speed"]
+    x = rng.normal(size=(300, 1)) @ [[1.0, 2.0, -3.0]] + rng.normal(0, 0.1, (300, 3)) + [5, 0, 80]
+    table = pytest.importorskip("pandas").DataFrame(x, columns=names)
+    detector = aezoo.AnomalyDetector(contamination=0, epochs=5, random_state=0).fit(table)
+    path = tmp_path / "detector.tflite"
+    detector.export(path, samples=table)
+    aezoo.export_page(path, tmp_path / "page", runtime=runtime(), samples=x.astype("float32"))
+    row = np.add(x[:1], [0, 1, 0])
+    (tmp_path / "new.csv").write_text("speed,more,flow,heat\n" + "{2},7,{0},{1}\n".format(*row[0]))
+    with opened(chromium, tmp_path / "page") as page:
+        page.set_input_files("#file", tmp_path / "new.csv")
+        page.wait_for_selector("#oddest:visible")
+        said = re.search(r"score of ([\d.]+)\.", page.inner_text("#rows-said"))
+        score = aezoo.edge.Detector(path).anomaly_score(row.astype("float32"))[0]
+        assert float(said[1]) == pytest.approx(score, rel=0.01)
+
+
 def test_features_are_not_steps(chromium, rng, tmp_path):
     x = (rng.normal(size=(50, 3)) * [1e-3, 1, 1e3]).astype("float32")
     ae = aezoo.vanilla(3, 2, normalization="standard")
