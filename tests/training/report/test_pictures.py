@@ -32,6 +32,16 @@ def test_some_samples_of_all_and_their_errors(seen):
     np.testing.assert_allclose(found.errors, ae.reconstruction_error(found.x), rtol=1e-4)
 
 
+def test_what_is_rebuilt_is_what_is_shown_as_corrupted():
+    digits = aezoo.load_dataset("digits")
+    ae = aezoo.denoising((8, 8, 1), 4, corruption="gaussian", stddev=0.5)
+    found = pictures.seen_by(ae, digits)
+    assert np.square(found.corrupted - found.x).mean() > 0.05
+    np.testing.assert_allclose(found.rebuilt, ae.reconstruct(found.corrupted), atol=1e-5)
+    expected = np.square(found.rebuilt - found.x).mean(axis=(1, 2, 3))
+    np.testing.assert_allclose(found.errors, expected, rtol=1e-4)
+
+
 def test_the_worst_come_with_what_they_are(seen):
     _, _, found = seen
     told = pictures.reconstructions(found)
