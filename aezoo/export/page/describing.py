@@ -14,6 +14,10 @@ COMPONENTS, NUMBERS = 8, 4096  # of the code, and numbers in all of them, but of
 FINE = 65535  # steps of directions, which sliders cannot tell from all bits
 BARS = 64  # features up to which a vector is drawn as bars
 MADE_UP = 64  # samples, where none are given
+NORMAL_PRIOR = (  # families whose samples are decoded draws of N(0, I)
+    *("adversarial", "disentangled", "factor", "importance_weighted", "info"),
+    *("total_correlation", "variational", "wasserstein"),
+)
 STRENGTHS = {
     "gaussian": ("stddev", 0.3),
     "masking": ("rate", 0.3),
@@ -99,7 +103,7 @@ def described(
         "samples": place,
         "labels": None if labels is None else [str(labels[i]) for i in places],
         "noise": _noise(card),
-        "prior": "normal" if card.get("model") == "variational" else None,
+        "prior": "normal" if card.get("model") in NORMAL_PRIOR else None,
     }
     if lite.normalization is not None:
         offset, scale, in_graph = lite.normalization

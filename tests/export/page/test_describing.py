@@ -3,8 +3,10 @@ import pytest
 
 import aezoo
 from aezoo.edge import inspect
+from aezoo.export.page import describing
 from aezoo.export.page.describing import chosen, described, made_up
 from aezoo.export.page.store import Store, restored
+from aezoo.layers.gaussian import NormalPrior
 
 
 @pytest.fixture
@@ -95,3 +97,14 @@ def test_tables_and_signals(shape, kind, rng, tmp_path):
         ae.normalize(shown),
         atol=1e-4,
     )
+
+
+@pytest.mark.slow
+def test_families_whose_prior_is_normal():
+    """Which a page knows by name, since a file does not say it."""
+    found = []
+    for family in aezoo.list_models():
+        bottleneck = aezoo.build(family, (8, 8, 1), 4).bottleneck
+        if bottleneck.has_prior and type(bottleneck).prior is NormalPrior.prior:
+            found.append(family)
+    assert sorted(found) == sorted(describing.NORMAL_PRIOR)
