@@ -6,8 +6,8 @@
 Codes of 16 numbers, ten epochs in batches of 128, Adam with a rate of 1e-3, and pythae's default
 network: one hidden layer of 512 ReLU units on either side and a sigmoid. All else, the weights of
 the terms of each loss above all, is each library's default. Errors are of codes without noise.
-Samples come from each library's sampler: the prior where there is one, else a mixture of ten normal
-distributions fitted to the codes of 10,000 training images. Distances are of 10,000 samples from
+Samples are draws of the prior, where there is one, and of each library's mixture of ten normal
+distributions, fitted to the codes of 10,000 training images. Distances are of 10,000 samples from
 as many test images, in the 64 features of the zoo's classifier. Seconds are of training alone.
 """
 
@@ -36,22 +36,21 @@ from aezoo.evaluation import class_features, likeness
 HERE = Path(__file__).parent
 LATENT, UNITS, EPOCHS, BATCH, RATE = 16, 512, 10, 128, 1e-3
 FITTED, DRAWN = 10_000, 10_000
-PAIRS = {  # a family, the same of pythae, and the sampler of both, where it is not the prior
-    "deep": ("AE", "gaussian_mixture"),
-    "variational": ("VAE", None),
-    "importance_weighted": ("IWAE", None),
-    "wasserstein": ("WAE_MMD", None),
-    "info": ("INFOVAE_MMD", None),
-    "vamp": ("VAMP", None),
-    "hyperspherical": ("SVAE", None),
-    "adversarial": ("Adversarial_AE", None),
-    "factor": ("FactorVAE", None),
-    "total_correlation": ("BetaTCVAE", None),
-    "regularized": ("RAE_L2", "gaussian_mixture"),
-    "regularized, gradient": ("RAE_GP", "gaussian_mixture"),
+PAIRS = {  # a family, the same of pythae, and its sampler of the prior
+    "deep": ("AE", None),
+    "variational": ("VAE", samplers.NormalSampler),
+    "importance_weighted": ("IWAE", samplers.NormalSampler),
+    "wasserstein": ("WAE_MMD", samplers.NormalSampler),
+    "info": ("INFOVAE_MMD", samplers.NormalSampler),
+    "vamp": ("VAMP", samplers.VAMPSampler),
+    "hyperspherical": ("SVAE", samplers.HypersphereUniformSampler),
+    "adversarial": ("Adversarial_AE", samplers.NormalSampler),
+    "factor": ("FactorVAE", samplers.NormalSampler),
+    "total_correlation": ("BetaTCVAE", samplers.NormalSampler),
+    "regularized": ("RAE_L2", None),
+    "regularized, gradient": ("RAE_GP", None),
 }
 OPTIONS = {"regularized, gradient": {"smoothness": "gradient"}}
-SAMPLERS = {"VAMP": samplers.VAMPSampler, "SVAE": samplers.HypersphereUniformSampler}
 
 
 def main():
@@ -66,23 +65,22 @@ def main():
     rows = json.loads(file.read_text()) if file.is_file() else []
     for seed in range(arguments.seeds):
         for family in arguments.families:
-            opponent, sampler = PAIRS[family]
-            row = {"family": family, "opponent": opponent, "seed": seed}
+            row = {"family": family, "opponent": PAIRS[family][0], "seed": seed}
             rows = [old for old in rows if any(old[key] != row[key] for key in ("family", "seed"))]
             for by, run in (("aezoo", of_aezoo), ("pythae", of_pythae)):
-                seconds, rebuilt, drawn = run(family, opponent, sampler, train, test, seed)
-                row[by] = {
-                    "mse": float(np.mean(np.square(rebuilt - test))),
-                    "frechet": likeness(real, class_features(drawn)).frechet,
-                    "seconds": seconds,
+                seconds, rebuilt, drawn = run(family, train, test, seed)
+                distances = {
+                    key: likeness(real, class_features(x)).frechet for key, x in drawn.items()
                 }
+                mse = float(np.mean(np.square(rebuilt - test)))
+                row[by] = {"mse": mse, **distances, "seconds": seconds}
             print(row, flush=True)
             rows.append(row)
             file.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     show(rows)
 
 
-def of_aezoo(family, opponent, sampler, train, test, seed):
+def of_aezoo(family, train, test, seed):
     keras.utils.set_random_seed(seed)
     dense = {} if family == "deep" else {"backbone": "dense"}
     name, options = family.split(",")[0], {**dense, **OPTIONS.get(family, {})}
@@ -91,12 +89,15 @@ def of_aezoo(family, opponent, sampler, train, test, seed):
     ae.optimizer.learning_rate = RATE
     ae.fit(train, epochs=EPOCHS, batch_size=BATCH, verbose=0)
     seconds = time.perf_counter() - begin
-    drawn = ae.sample(DRAWN, sampler, x=train[:FITTED] if sampler else None, seed=seed)
+    drawn = {"mixture": ae.sample(DRAWN, "gaussian_mixture", x=train[:FITTED], seed=seed)}
+    if ae.bottleneck.has_prior:
+        drawn["prior"] = ae.sample(DRAWN, seed=seed)
     return seconds, ae.reconstruct(test), drawn
 
 
-def of_pythae(family, opponent, sampler, train, test, seed):
+def of_pythae(family, train, test, seed):
     torch.manual_seed(seed)
+    opponent, prior = PAIRS[family]
     first, given = (torch.from_numpy(x.transpose(0, 3, 1, 2).copy()) for x in (train, test))
     begin = time.perf_counter()
     config = getattr(models, f"{opponent}_Config", None) or getattr(models, f"{opponent}Config")
@@ -127,15 +128,16 @@ def of_pythae(family, opponent, sampler, train, test, seed):
         if opponent == "SVAE":
             code = code / code.norm(dim=-1, keepdim=True)
         rebuilt = model.decoder(code).reconstruction.numpy()
-    if sampler:
-        drawer = samplers.GaussianMixtureSampler(
-            model, samplers.GaussianMixtureSamplerConfig(n_components=10)
-        )
-        drawer.fit(first[:FITTED])
-    else:
-        drawer = SAMPLERS.get(opponent, samplers.NormalSampler)(model)
-    drawn = drawer.sample(num_samples=DRAWN).detach().numpy()
-    return seconds, *(x.reshape(-1, *test.shape[1:]) for x in (rebuilt, drawn))
+    mixture = samplers.GaussianMixtureSampler(
+        model, samplers.GaussianMixtureSamplerConfig(n_components=10)
+    )
+    mixture.fit(first[:FITTED])
+    drawers = {"mixture": mixture} | ({"prior": prior(model)} if prior else {})
+    drawn = {
+        name: each.sample(num_samples=DRAWN).detach().numpy() for name, each in drawers.items()
+    }
+    shaped = {name: x.reshape(-1, *test.shape[1:]) for name, x in drawn.items()}
+    return seconds, rebuilt.reshape(test.shape), shaped
 
 
 def summed(rows):
@@ -156,19 +158,22 @@ def summed(rows):
 
 
 def show(rows):
-    table = Table("family", "pythae's", "test MSE", "its", "Frechet", "its", "seconds", "its")
+    keys = ("mse", "prior", "mixture", "seconds")
+    table = Table("family", "pythae's", *(title for key in keys for title in (key, "its")))
     found = summed(rows)
     for family, row in found.items():
+        forms = (".4f", ".1f", ".1f", ".0f")
         cells = (
-            f"{row[by][key]:{form}}"
-            for key, form in (("mse", ".4f"), ("frechet", ".1f"), ("seconds", ".0f"))
+            f"{row[by][key]:{form}}" if key in row[by] else ""
+            for key, form in zip(keys, forms, strict=True)
             for by in ("aezoo", "pythae")
         )
         table.add_row(family, row["opponent"], *cells)
     Console(width=110).print(table)
-    for key in ("mse", "frechet", "seconds"):
-        lower = sum(row["aezoo"][key] < row["pythae"][key] for row in found.values())
-        print(f"{key}: lower in {lower} of {len(found)}")
+    for key in keys:
+        those = [row for row in found.values() if key in row["aezoo"]]
+        lower = sum(row["aezoo"][key] < row["pythae"][key] for row in those)
+        print(f"{key}: lower in {lower} of {len(those)}")
 
 
 if __name__ == "__main__":
