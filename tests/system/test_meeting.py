@@ -128,11 +128,13 @@ def test_one_that_fails_ends_all(port, failing):
     works[failing] = fail
     begin = time.monotonic()
     errors = together(*works, port=port)
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < 9  # before those who wait give up
     for rank in {0, 1, 2} - {failing}:
         assert isinstance(errors[rank], ConnectionError)
         assert f"rank {failing}" in str(errors[rank])
         assert "failed: 'no such thing'" in str(errors[rank])
+    while len(called) < 2 and time.monotonic() - begin < 9:  # threads of their own
+        time.sleep(0.02)
     assert sorted(called) == sorted({0, 1, 2} - {failing})
 
 
