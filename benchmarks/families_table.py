@@ -5,14 +5,20 @@ import statistics
 from tabular import exists, markdown, measured
 
 
+def runs_of(name):
+    """What was measured of each family, a row for each seed."""
+    found = {}
+    for row in measured(name):
+        found.setdefault(row["family"], []).append(row)
+    return found
+
+
 def pythaes():
     if not exists("pythae_families"):
         return ""
     keys = {"mse": ".4f", "prior": ".1f", "mixture": ".1f", "seconds": ".0f"}
     rows, lower, tried = [], dict.fromkeys(keys, 0), dict.fromkeys(keys, 0)
-    by_family = {}
-    for row in measured("pythae_families"):
-        by_family.setdefault(row["family"], []).append(row)
+    by_family = runs_of("pythae_families")
     for family, runs in by_family.items():
         cells = []
         for key, form in keys.items():
@@ -45,9 +51,7 @@ def pythaes():
 def likelihoods():
     if not exists("likelihoods"):
         return ""
-    by_family = {}
-    for row in measured("likelihoods"):
-        by_family.setdefault(row["family"], []).append(row)
+    by_family = runs_of("likelihoods")
     rows = [
         (
             f"`{family}`",
@@ -57,7 +61,7 @@ def likelihoods():
         )
         for family, runs in by_family.items()
     ]
-    epochs = measured("likelihoods")[0]["epochs"]
+    epochs = next(iter(by_family.values()))[0]["epochs"]
     return (
         "Nats of binarized test images of MNIST, 200 draws each, codes of 16 numbers, "
         f"{epochs} epochs;\nless is better:\n\n"
@@ -68,9 +72,7 @@ def likelihoods():
 def factors():
     if not exists("disentangling"):
         return ""
-    by_family = {}
-    for row in measured("disentangling"):
-        by_family.setdefault(row["family"], []).append(row)
+    by_family = runs_of("disentangling")
     gaps = {family: [run["gap"] for run in runs] for family, runs in by_family.items()}
     base = statistics.mean(gaps["variational"])
     rows = [

@@ -10,7 +10,7 @@ from keras import layers, ops
 
 from aezoo.autoencoder.variational import Variational, variational_of
 from aezoo.checks import Shape, positive, sequence
-from aezoo.layers.gaussian import LEAST, MOST, Gaussian
+from aezoo.layers.gaussian import LEAST, MOST, Gaussian, flat, log_normal
 from aezoo.layers.objectives import Term
 from aezoo.registry import register
 
@@ -196,9 +196,7 @@ class Hierarchical(Gaussian):
 
     def log_prior(self, z):
         """The logarithm of the prior's density of codes: `(B, ..., D) -> (B,)`."""
-        mean, log_var = self.priors(z)
-        each = ops.square(z - mean) * ops.exp(-log_var) + log_var + np.log(2 * np.pi)
-        return -0.5 * ops.sum(each, axis=range(1, len(z.shape)))
+        return ops.sum(flat(log_normal(z, *self.priors(z))), axis=1)
 
     def apart(self, features):
         """By how much means and logarithms of variances differ from the prior's."""
